@@ -1,0 +1,1 @@
+"""How a message leaves: one `Channel` protocol, one module a provider."""

@@ -1,0 +1,179 @@
+"""The engine, the session style, and the column types that keep time explicit and people unreadable."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    LargeBinary,
+    MetaData,
+    TypeDecorator,
+    create_engine,
+    event,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
+
+from reminders.clock import require_aware
+from reminders.crypto import Keyring
+
+_KEYRING = "reminders_keyring"
+_CLINIC = "clinic_id"
+_READ_ONLY = "reminders_read_only"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, stored in UTC. Naive ones are refused; SQLite, which has no zones, stores naive UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment = require_aware(value)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Sealed(TypeDecorator[Any]):
+    """A JSON value (a string, mostly) encrypted at rest, bound to its column by `context` ("patient.phone")."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, context: str) -> None:
+        super().__init__()
+        self.context = context
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        if value is None:
+            return None
+        keyring: Keyring = getattr(dialect, _KEYRING)
+        return keyring.seal(json.dumps(value, ensure_ascii=False).encode(), self.context)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        keyring: Keyring = getattr(dialect, _KEYRING)
+        return json.loads(keyring.open(value, self.context))
+
+
+def words(kind: type[StrEnum]) -> Enum:
+    """A column type for a StrEnum, stored as its readable value; Python checks it, not the schema."""
+    return Enum(
+        kind, native_enum=False, create_constraint=False, length=32, values_callable=lambda k: [m.value for m in k]
+    )
+
+
+class Base(DeclarativeBase):
+    """Base of every table, with constraint names that both databases and the migrations share."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime()}  # noqa: RUF012
+
+
+class ClinicOwned:
+    """Mixed into every table that holds a clinic's data: what the scoping door filters on."""
+
+    clinic_id: Mapped[uuid.UUID] = mapped_column(index=True)
+
+
+class Database:
+    """One database, opened with the keys to its personal columns.
+
+    A session from `begin` or `read` sees every clinic and belongs to delivery, webhooks and sign-in. A session given
+    a `clinic` is the one door to a clinic's data: each ORM statement on a `ClinicOwned` table is filtered by that
+    clinic, and writing another clinic's row is refused. It does not filter statements on bare tables.
+    """
+
+    def __init__(self, url: str, keyring: Keyring, pool_size: int = 10) -> None:
+        self.keyring = keyring
+        self.engine = _engine(url, pool_size)
+        setattr(self.engine.dialect, _KEYRING, keyring)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite: one writer at a time, no SKIP LOCKED."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def begin(self, clinic: uuid.UUID | None = None) -> Iterator[Session]:
+        """A session in one transaction that may write; committed at the end, rolled back on an error."""
+        with Session(self.engine, expire_on_commit=False, info={_CLINIC: clinic}) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self, clinic: uuid.UUID | None = None) -> Iterator[Session]:
+        """A session for reading, which never waits for a writer; what it writes is rolled back."""
+        with Session(self.engine, expire_on_commit=False, autoflush=False, info={_CLINIC: clinic}) as session:
+            session.connection(execution_options={_READ_ONLY: True})
+            yield session
+            session.rollback()
+
+    def close(self) -> None:
+        """Give up every connection."""
+        self.engine.dispose()
+
+
+def _engine(url: str, pool_size: int) -> Engine:
+    if url.startswith("sqlite"):
+        engine = create_engine(url, pool_size=pool_size, connect_args={"timeout": 30, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if url.startswith("postgresql://"):
+        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    return create_engine(url, pool_size=pool_size, pool_pre_ping=True)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own transaction handling begins too late for a claim; _begin_sqlite does it instead.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that reads, then writes, fails at once when another wrote in between; an immediate waits.
+    reads = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _only_own_clinic(state: ORMExecuteState) -> None:
+    clinic_id = state.session.info.get(_CLINIC)
+    if clinic_id is None or state.is_column_load or state.is_relationship_load:
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(ClinicOwned, lambda cls: cls.clinic_id == clinic_id, include_aliases=True)
+    )
+
+
+@event.listens_for(Session, "before_flush")
+def _write_own_clinic(session: Session, _context: object, _instances: object) -> None:
+    clinic_id = session.info.get(_CLINIC)
+    if clinic_id is None:
+        return
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, ClinicOwned) and row.clinic_id != clinic_id:
+            raise PermissionError(f"{type(row).__name__} of another clinic")

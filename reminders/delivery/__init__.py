@@ -1,0 +1,1 @@
+"""Sending what is due and learning what became of it."""

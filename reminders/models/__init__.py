@@ -1,0 +1,49 @@
+"""The tables. Importing this package registers every one of them on `Base.metadata`."""
+
+from reminders.database import Base
+from reminders.models.clinic import (
+    ApiKey,
+    Clinic,
+    IdempotencyKey,
+    Provider,
+    Sender,
+    SignInLink,
+    Staff,
+    StaffSession,
+)
+from reminders.models.instance import Instance
+from reminders.models.message import Attempt, Event, Message, MessageReminder, Receipt
+from reminders.models.patient import Consent, NameToken, OptOut, Patient
+from reminders.models.reply import Audit, CheckIn, Consult, Reply, Ticket
+from reminders.models.treatment import Protocol, ProtocolVersion, Reminder, Treatment
+
+__all__ = [
+    "ApiKey",
+    "Attempt",
+    "Audit",
+    "Base",
+    "CheckIn",
+    "Clinic",
+    "Consent",
+    "Consult",
+    "Event",
+    "IdempotencyKey",
+    "Instance",
+    "Message",
+    "MessageReminder",
+    "NameToken",
+    "OptOut",
+    "Patient",
+    "Protocol",
+    "ProtocolVersion",
+    "Provider",
+    "Receipt",
+    "Reminder",
+    "Reply",
+    "Sender",
+    "SignInLink",
+    "Staff",
+    "StaffSession",
+    "Ticket",
+    "Treatment",
+]

@@ -1,0 +1,141 @@
+"""What patients say, what it was read as, and what staff must do about it."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from reminders.database import Base, ClinicOwned, Sealed, words
+from reminders.ids import new_id
+from reminders.models.kinds import (
+    Channel,
+    CheckInOutcome,
+    ConsultState,
+    Language,
+    ReplyKind,
+    TicketKind,
+    TicketState,
+)
+
+
+class Reply(ClinicOwned, Base):
+    """An inbound message, kept before it is understood; `provider_id` is the provider's own, once.
+
+    `patient_id` is empty for an unknown sender and for a number that several patients share.
+    """
+
+    __tablename__ = "reply"
+    __table_args__ = (
+        UniqueConstraint("channel", "provider_id"),
+        Index(None, "clinic_id", "received_at"),
+        Index(None, "clinic_id", "from_index"),
+        Index(None, "patient_id", "received_at"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    sender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("sender.id"))
+    patient_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("patient.id"))
+    answers_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("message.id"))
+    """The message that this most likely answers."""
+    kind: Mapped[ReplyKind] = mapped_column(words(ReplyKind))
+    channel: Mapped[Channel] = mapped_column(words(Channel))
+    provider_id: Mapped[str] = mapped_column(String(200))
+    sender_address: Mapped[str] = mapped_column(Sealed("reply.sender_address"))
+    from_index: Mapped[str] = mapped_column(String(64))
+    body: Mapped[str] = mapped_column(Sealed("reply.body"))
+    media: Mapped[Any | None] = mapped_column(Sealed("reply.media"))
+    raw: Mapped[Any | None] = mapped_column(Sealed("reply.raw"))
+    received_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    """When triage read it; empty means that care still owes it a reading."""
+    labels: Mapped[list[str]] = mapped_column(JSON, default=list)
+    confidence: Mapped[float | None]
+    language: Mapped[Language | None] = mapped_column(words(Language))
+    evidence: Mapped[Any | None] = mapped_column(Sealed("reply.evidence"))
+    handled_at: Mapped[datetime | None]
+
+
+class CheckIn(ClinicOwned, Base):
+    """An answer to a check-in; a later one stands beside the earlier, and the newest holds."""
+
+    __tablename__ = "check_in"
+    __table_args__ = (Index(None, "treatment_id", "answered_at"), Index(None, "clinic_id", "answered_at"))
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    treatment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("treatment.id"))
+    reminder_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reminder.id"))
+    reply_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reply.id"))
+    outcome: Mapped[CheckInOutcome] = mapped_column(words(CheckInOutcome))
+    answers: Mapped[Any | None] = mapped_column(Sealed("check_in.answers"))
+    answered_at: Mapped[datetime]
+
+
+class Consult(ClinicOwned, Base):
+    """A consult offered to a patient, and how far it came."""
+
+    __tablename__ = "consult"
+    __table_args__ = (UniqueConstraint("treatment_id"), Index(None, "clinic_id", "offered_at"))
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    patient_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("patient.id"))
+    treatment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("treatment.id"))
+    state: Mapped[ConsultState] = mapped_column(words(ConsultState), default=ConsultState.OFFERED)
+    offered_at: Mapped[datetime]
+    state_at: Mapped[datetime]
+
+
+class Ticket(ClinicOwned, Base):
+    """Something that staff must act on. `dedupe_key` keeps one cause from opening two."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        UniqueConstraint("dedupe_key"),
+        Index(
+            "ix_ticket_open",
+            "clinic_id",
+            "priority",
+            "opened_at",
+            sqlite_where=text("state <> 'closed'"),
+            postgresql_where=text("state <> 'closed'"),
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    patient_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("patient.id"), index=True)
+    treatment_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("treatment.id"))
+    reply_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reply.id"))
+    message_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("message.id"))
+    kind: Mapped[TicketKind] = mapped_column(words(TicketKind))
+    priority: Mapped[int] = mapped_column(Integer)
+    dedupe_key: Mapped[str] = mapped_column(String(160))
+    state: Mapped[TicketState] = mapped_column(words(TicketState), default=TicketState.OPEN)
+    opened_at: Mapped[datetime]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    assigned_to: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    outcome: Mapped[str] = mapped_column(String(64), default="")
+
+
+class Audit(ClinicOwned, Base):
+    """Who saw or changed what, when; ids and field names only."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index(None, "clinic_id", "at"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    at: Mapped[datetime]
+    staff_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    api_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_key.id"))
+    action: Mapped[str] = mapped_column(String(64))
+    subject_kind: Mapped[str] = mapped_column(String(32))
+    subject_id: Mapped[uuid.UUID | None]
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

@@ -1,0 +1,96 @@
+"""Protocols, treatments, and what each step owes each treatment."""
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from reminders.database import Base, ClinicOwned, words
+from reminders.ids import new_id
+from reminders.models.kinds import ReminderState, TreatmentState
+
+
+class Protocol(ClinicOwned, Base):
+    """A clinic's template of steps for one kind of treatment; its content is in its versions."""
+
+    __tablename__ = "protocol"
+    __table_args__ = (UniqueConstraint("clinic_id", "key"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    key: Mapped[str] = mapped_column(String(64))
+    name: Mapped[dict[str, str]] = mapped_column(JSON)
+    """The name by language, for staff; it never goes into a text."""
+    held_at: Mapped[datetime | None]
+    held_reason: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+
+
+class ProtocolVersion(ClinicOwned, Base):
+    """Steps and texts as somebody approved them. Frozen once published; treatments stay on theirs."""
+
+    __tablename__ = "protocol_version"
+    __table_args__ = (UniqueConstraint("protocol_id", "number"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    protocol_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("protocol.id"))
+    number: Mapped[int]
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """`{"steps": [...], "texts": {language: {step key: {channel: {...}}}}}`, as in schedules/library."""
+    published_at: Mapped[datetime | None]
+    approved_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    created_at: Mapped[datetime]
+
+
+class Treatment(ClinicOwned, Base):
+    """One episode of care; `treated_at` (UTC) is day 0, `local_date` the same day in the clinic's zone.
+
+    `ordinal` is 1 but for a second treatment of the same protocol on the same day, which staff confirmed.
+    """
+
+    __tablename__ = "treatment"
+    __table_args__ = (
+        UniqueConstraint("clinic_id", "external_id"),
+        UniqueConstraint("patient_id", "protocol_id", "local_date", "ordinal"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    patient_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("patient.id"))
+    protocol_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("protocol.id"))
+    protocol_version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("protocol_version.id"))
+    provider_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("provider.id"))
+    external_id: Mapped[str | None] = mapped_column(String(100))
+    treated_at: Mapped[datetime]
+    local_date: Mapped[date]
+    ordinal: Mapped[int] = mapped_column(Integer, default=1)
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """Device, needle depth, cartridge lot: for reports."""
+    state: Mapped[TreatmentState] = mapped_column(words(TreatmentState), default=TreatmentState.ACTIVE)
+    state_at: Mapped[datetime]
+    state_reason: Mapped[str] = mapped_column(String(200), default="")
+    recorded_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    created_at: Mapped[datetime]
+
+
+class Reminder(ClinicOwned, Base):
+    """What one step owes one treatment. Skipped and cancelled ones stay, with the reason."""
+
+    __tablename__ = "reminder"
+    __table_args__ = (UniqueConstraint("treatment_id", "step", "round"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    treatment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("treatment.id"))
+    step: Mapped[str] = mapped_column(String(64))
+    round: Mapped[int] = mapped_column(Integer, default=1)
+    is_check_in: Mapped[bool] = mapped_column(default=False)
+    due_at: Mapped[datetime]
+    useful_until: Mapped[datetime]
+    state: Mapped[ReminderState] = mapped_column(words(ReminderState), default=ReminderState.OWED)
+    state_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(String(64), default="")
+    created_at: Mapped[datetime]

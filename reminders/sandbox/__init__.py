@@ -1,0 +1,1 @@
+"""A stand-in carrier and mailbox for demo, tests and benchmarks. Knows nothing of our tables."""

@@ -1,0 +1,197 @@
+"""Every setting, from the environment, `.env` and `NAME_FILE` files, checked once at start."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from reminders.crypto import Keyring, new_key, parse_key
+from reminders.errors import CryptoError, SettingsError
+
+SANDBOX_ACCOUNT = "AC" + "5a" * 16
+"""The sandbox carrier's account: shaped like Twilio's, and never one of theirs in practice."""
+
+SANDBOX_NUMBER = "+15145550100"
+"""The sandbox clinic's number, from the range reserved for fiction (555-0100 to 555-0199)."""
+
+
+def _split(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+_SECRET_LENGTH = 32
+
+Several = Annotated[tuple[SecretStr, ...], BeforeValidator(_split)]
+
+
+class Settings(BaseModel):
+    """The checked configuration. Field names are the environment's, in lower case, without REMINDERS_."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    data_dir: Path = Field(Path("var"), alias="REMINDERS_DATA_DIR")
+    database_url: str = Field("", alias="REMINDERS_DATABASE_URL")
+    broker_url: str = Field("memory://", alias="REMINDERS_BROKER_URL")
+    port: int = Field(8000, alias="PORT", ge=1, le=65535)
+    public_url: str = Field("", alias="REMINDERS_PUBLIC_URL")
+    secret_key: SecretStr = Field(SecretStr(""), alias="REMINDERS_SECRET_KEY")
+    encryption_keys: Several = Field((), alias="REMINDERS_ENCRYPTION_KEYS")
+    sweep_seconds: float = Field(2.0, alias="REMINDERS_SWEEP_SECONDS", gt=0, le=60)
+    log_format: Literal["console", "json"] = Field("console", alias="REMINDERS_LOG_FORMAT")
+    sandbox_port: int = Field(8001, alias="REMINDERS_SANDBOX_PORT", ge=1, le=65535)
+    sandbox_smtp_port: int = Field(8025, alias="REMINDERS_SANDBOX_SMTP_PORT", ge=1, le=65535)
+
+    twilio_account_sid: str = Field("", alias="TWILIO_ACCOUNT_SID")
+    twilio_auth_token: Several = Field((), alias="TWILIO_AUTH_TOKEN")
+    twilio_messaging_service_sid: str = Field("", alias="TWILIO_MESSAGING_SERVICE_SID")
+    twilio_from_number: str = Field("", alias="TWILIO_FROM_NUMBER")
+    twilio_api_url: str = Field("", alias="TWILIO_API_URL")
+    smtp_url: SecretStr = Field(SecretStr(""), alias="SMTP_URL")
+    mail_from: str = Field("", alias="MAIL_FROM")
+    imap_url: SecretStr = Field(SecretStr(""), alias="IMAP_URL")
+
+    @field_validator("public_url", "twilio_api_url")
+    @classmethod
+    def _http_url(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in {"http", "https"}:
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @property
+    def sms_sandboxed(self) -> bool:
+        """Whether texts go to the sandbox carrier: nobody has given Twilio credentials."""
+        return not self.twilio_account_sid
+
+    @property
+    def email_sandboxed(self) -> bool:
+        """Whether e-mail goes to the sandbox mailbox: nobody has given an SMTP server."""
+        return not self.smtp_url.get_secret_value()
+
+    @property
+    def sandboxed(self) -> bool:
+        """Whether anything goes to the sandbox, which every page then says."""
+        return self.sms_sandboxed or self.email_sandboxed
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is a SQLite file."""
+        return self.database_url.startswith("sqlite")
+
+    def keyring(self) -> Keyring:
+        """The keys for personal data, opened from the settings."""
+        keys = [parse_key(key.get_secret_value()) for key in self.encryption_keys]
+        return Keyring(keys, self.secret_key.get_secret_value().encode())
+
+
+def load(environ: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) -> Settings:
+    """Read and check the configuration.
+
+    On SQLite, keys that nobody gave are made once and kept in DATA_DIR/secrets.env (mode 0600); with any other
+    database they must be given, since several machines must share them.
+
+    Raises:
+        SettingsError: something is wrong or missing; one line each.
+    """
+    given = {name: value for name, value in dotenv_values(dotenv).items() if value is not None}
+    given.update(os.environ if environ is None else environ)
+    given, problems = _read_files(given)
+    try:
+        settings = _with_defaults(Settings.model_validate({k: v for k, v in given.items() if v != ""}))
+    except ValidationError as error:
+        problems += [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise SettingsError(problems) from None
+    problems += _problems(settings)
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _read_files(given: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+    """`given` with each NAME that only NAME_FILE names read from its file."""
+    problems = []
+    names = {str(field.alias) for field in Settings.model_fields.values()}
+    for name in sorted(names):
+        path = given.get(f"{name}_FILE")
+        if not path or given.get(name):
+            continue
+        try:
+            given[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"{name}_FILE: cannot read {path}: {type(error).__name__}")
+    return given, problems
+
+
+def _with_defaults(settings: Settings) -> Settings:
+    changes: dict[str, object] = {}
+    if not settings.database_url:
+        changes["database_url"] = f"sqlite:///{settings.data_dir.absolute() / 'reminders.db'}"
+    if not settings.public_url:
+        changes["public_url"] = f"http://127.0.0.1:{settings.port}"
+    if not settings.twilio_api_url:
+        sandbox = f"http://127.0.0.1:{settings.sandbox_port}"
+        changes["twilio_api_url"] = sandbox if settings.sms_sandboxed else "https://api.twilio.com"
+    settings = settings.model_copy(update=changes)
+    return _with_local_keys(settings) if settings.is_sqlite else settings
+
+
+def _with_local_keys(settings: Settings) -> Settings:
+    if settings.secret_key.get_secret_value() and settings.encryption_keys:
+        return settings
+    kept = _local_keys(settings.data_dir / "secrets.env")
+    secret = settings.secret_key.get_secret_value() or kept["REMINDERS_SECRET_KEY"]
+    keys = settings.encryption_keys or (SecretStr(kept["REMINDERS_ENCRYPTION_KEYS"]),)
+    return settings.model_copy(update={"secret_key": SecretStr(secret), "encryption_keys": keys})
+
+
+def _local_keys(path: Path) -> dict[str, str]:
+    """The keys kept beside a SQLite database; made now if there are none. Two starters agree on the first's."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = f"REMINDERS_SECRET_KEY={secrets.token_urlsafe(32)}\nREMINDERS_ENCRYPTION_KEYS={new_key()}\n"
+    draft = path.with_suffix(f".{os.getpid()}.tmp")
+    draft.touch(mode=0o600)
+    draft.write_text(fresh, encoding="utf-8")
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return {name: value or "" for name, value in dotenv_values(path).items()}
+
+
+def _problems(settings: Settings) -> list[str]:
+    """What pydantic cannot see: settings that contradict or need each other."""
+    found = []
+    if not settings.secret_key.get_secret_value():
+        found.append("REMINDERS_SECRET_KEY: missing; `reminders check --new-key` prints one")
+    elif len(settings.secret_key.get_secret_value()) < _SECRET_LENGTH:
+        found.append(f"REMINDERS_SECRET_KEY: too short; {_SECRET_LENGTH} characters at least")
+    if not settings.encryption_keys:
+        found.append("REMINDERS_ENCRYPTION_KEYS: missing; `reminders check --new-key` prints one")
+    for key in settings.encryption_keys:
+        try:
+            parse_key(key.get_secret_value())
+        except CryptoError as error:
+            found.append(f"REMINDERS_ENCRYPTION_KEYS: {error}")
+    return found + _channel_problems(settings)
+
+
+def _channel_problems(settings: Settings) -> list[str]:
+    found = []
+    if settings.twilio_account_sid and not settings.twilio_auth_token:
+        found.append("TWILIO_AUTH_TOKEN: missing although TWILIO_ACCOUNT_SID is set")
+    if settings.twilio_auth_token and not settings.twilio_account_sid:
+        found.append("TWILIO_ACCOUNT_SID: missing although TWILIO_AUTH_TOKEN is set")
+    if settings.twilio_account_sid and not (settings.twilio_from_number or settings.twilio_messaging_service_sid):
+        found.append("TWILIO_FROM_NUMBER or TWILIO_MESSAGING_SERVICE_SID: one of them must be set")
+    smtp = settings.smtp_url.get_secret_value()
+    if smtp and (urlsplit(smtp).scheme not in {"smtp", "smtps"} or not urlsplit(smtp).hostname):
+        found.append("SMTP_URL: must look like smtp[s]://user:pass@host:port?starttls=1")
+    if smtp and not settings.mail_from:
+        found.append("MAIL_FROM: missing although SMTP_URL is set")
+    return found

@@ -1,0 +1,1 @@
+"""What a reply means. Pure: text in, labels with their evidence out."""

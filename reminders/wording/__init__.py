@@ -1,0 +1,1 @@
+"""What a message says: texts as data, rendering, segments."""
