@@ -135,6 +135,12 @@ class Database:
         self.engine.dispose()
 
 
+def keyring_of(session: Session) -> Keyring:
+    """The keys of the database that `session` talks to."""
+    keyring: Keyring = getattr(session.get_bind().dialect, _KEYRING)
+    return keyring
+
+
 def _engine(url: str, pool_size: int) -> Engine:
     if url.startswith("sqlite"):
         engine = create_engine(url, pool_size=pool_size, connect_args={"timeout": 30, "check_same_thread": False})

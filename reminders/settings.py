@@ -24,6 +24,9 @@ def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+SANDBOX_MAIL_FROM = "clinic@clinic.example"
+"""The sandbox clinic's e-mail address, in a domain that nobody can own (RFC 2606)."""
+
 _SECRET_LENGTH = 32
 
 Several = Annotated[tuple[SecretStr, ...], BeforeValidator(_split)]
@@ -81,6 +84,21 @@ class Settings(BaseModel):
     def is_sqlite(self) -> bool:
         """Whether the database is a SQLite file."""
         return self.database_url.startswith("sqlite")
+
+    @property
+    def sandbox_token(self) -> str:
+        """The sandbox account's auth token: shared by every process that has the secret key, and by nobody else."""
+        return self.keyring().derive("sandbox carrier").hex()[:32]
+
+    @property
+    def effective_smtp_url(self) -> str:
+        """Where e-mail is handed over: SMTP_URL, or the sandbox mailbox."""
+        return self.smtp_url.get_secret_value() or f"smtp://127.0.0.1:{self.sandbox_smtp_port}"
+
+    @property
+    def effective_mail_from(self) -> str:
+        """The clinic's sender address: MAIL_FROM, or the sandbox clinic's."""
+        return self.mail_from or SANDBOX_MAIL_FROM
 
     def keyring(self) -> Keyring:
         """The keys for personal data, opened from the settings."""
