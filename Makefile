@@ -1,0 +1,69 @@
+# Everything a newcomer needs: `make demo`, `make run`, `make test`. Needs Python >= 3.11 and make, nothing else.
+PORT ?= 8000
+PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11 python3 python,$(shell command -v $(name) 2>/dev/null)))
+BIN := .venv/bin
+export PORT
+
+.PHONY: help venv dev demo run test check format faults bench lock clean
+
+help:
+	@echo "make demo    try it: a demo clinic, a sandbox phone, nothing real is sent"
+	@echo "make run     the same program without demo data"
+	@echo "make test    every check and test, with a PostgreSQL, Redis and Chromium of its own"
+	@echo "make faults  the long fault tests      make bench  the benchmarks"
+
+# What the service needs, pinned by hash, and the project itself.
+venv: .venv/.runtime
+.venv/.python:
+	@test -n "$(PYTHON)" || { echo "No Python found: install Python 3.11 or newer."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11."; exit 1; }
+	@echo "==> Making .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing (Debian: apt install python3-venv)."; exit 1; }
+	@touch $@
+.venv/.runtime: .venv/.python requirements/runtime.txt pyproject.toml
+	@echo "==> Installing what the service needs (about half a minute the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# What the checks and tests need on top.
+dev: .venv/.dev
+.venv/.dev: .venv/.runtime requirements/dev.txt
+	@echo "==> Installing what the tests need"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+demo: venv
+	@$(BIN)/reminders up --demo
+
+run: venv
+	@$(BIN)/reminders up
+
+test: check
+	@sh tests/bring_chromium.sh
+	$(BIN)/pytest -n 2 --dist worksteal
+
+check: dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+faults: dev
+	FAULTS=long $(BIN)/pytest tests/faults -p no:xdist --timeout 1800
+
+bench: dev
+	$(BIN)/python -m benchmarks
+
+# Renew the pins. Package hosts must not be named in the result.
+UV_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet
+lock: dev
+	$(BIN)/uv pip compile pyproject.toml --extra build $(UV_FLAGS) --output-file requirements/runtime.txt
+	$(BIN)/uv pip compile pyproject.toml --all-extras $(UV_FLAGS) --constraints requirements/runtime.txt --output-file requirements/dev.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis
