@@ -19,7 +19,9 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
+    literal,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
 
 from reminders.clock import require_aware
@@ -139,6 +141,16 @@ def keyring_of(session: Session) -> Keyring:
     """The keys of the database that `session` talks to."""
     keyring: Keyring = getattr(session.get_bind().dialect, _KEYRING)
     return keyring
+
+
+def insert_missing(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
+    """Insert one row unless a UNIQUE constraint says that it is there. True if it was added.
+
+    `values` are by attribute name; the columns' own defaults fill the rest.
+    """
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    done = session.execute(insert(table).values(**values).on_conflict_do_nothing().returning(literal(1)))
+    return done.first() is not None
 
 
 def _engine(url: str, pool_size: int) -> Engine:

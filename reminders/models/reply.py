@@ -48,6 +48,8 @@ class Reply(ClinicOwned, Base):
     body: Mapped[str] = mapped_column(Sealed("reply.body"))
     media: Mapped[Any | None] = mapped_column(Sealed("reply.media"))
     raw: Mapped[Any | None] = mapped_column(Sealed("reply.raw"))
+    opt_out_type: Mapped[str] = mapped_column(String(16), default="")
+    """The keyword (STOP, START, HELP) that the carrier has already answered; empty when it has answered nothing."""
     received_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
     """When triage read it; empty means that care still owes it a reading."""
@@ -113,6 +115,8 @@ class Ticket(ClinicOwned, Base):
     message_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("message.id"))
     kind: Mapped[TicketKind] = mapped_column(words(TicketKind))
     priority: Mapped[int] = mapped_column(Integer)
+    reason: Mapped[str] = mapped_column(String(32), default="")
+    """Why it is of this kind where that is not plain: shared_number, attachment, voice_call, an error code."""
     dedupe_key: Mapped[str] = mapped_column(String(160))
     state: Mapped[TicketState] = mapped_column(words(TicketState), default=TicketState.OPEN)
     opened_at: Mapped[datetime]
