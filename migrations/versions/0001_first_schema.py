@@ -361,12 +361,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
         sa.UniqueConstraint("dedupe_key", name=op.f("uq_message_dedupe_key")),
     )
+    op.create_index(
+        "ix_message_check",
+        "message",
+        ["check_at"],
+        unique=False,
+        sqlite_where=sa.text("check_at IS NOT NULL"),
+        postgresql_where=sa.text("check_at IS NOT NULL"),
+    )
     op.create_index(op.f("ix_message_clinic_id"), "message", ["clinic_id"], unique=False)
     op.create_index(op.f("ix_message_clinic_id_state_at"), "message", ["clinic_id", "state_at"], unique=False)
     op.create_index(
         "ix_message_due",
         "message",
         ["sender_id", "priority", "due_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'planned'"),
+        postgresql_where=sa.text("state = 'planned'"),
+    )
+    op.create_index(
+        "ix_message_expiry",
+        "message",
+        ["useful_until"],
         unique=False,
         sqlite_where=sa.text("state = 'planned'"),
         postgresql_where=sa.text("state = 'planned'"),
@@ -671,6 +687,12 @@ def downgrade() -> None:
         postgresql_where=sa.text("state IN ('claimed', 'sending', 'unknown')"),
     )
     op.drop_index(
+        "ix_message_expiry",
+        table_name="message",
+        sqlite_where=sa.text("state = 'planned'"),
+        postgresql_where=sa.text("state = 'planned'"),
+    )
+    op.drop_index(
         "ix_message_due",
         table_name="message",
         sqlite_where=sa.text("state = 'planned'"),
@@ -678,6 +700,12 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_message_clinic_id_state_at"), table_name="message")
     op.drop_index(op.f("ix_message_clinic_id"), table_name="message")
+    op.drop_index(
+        "ix_message_check",
+        table_name="message",
+        sqlite_where=sa.text("check_at IS NOT NULL"),
+        postgresql_where=sa.text("check_at IS NOT NULL"),
+    )
     op.drop_table("message")
     op.drop_index(op.f("ix_consult_clinic_id_offered_at"), table_name="consult")
     op.drop_index(op.f("ix_consult_clinic_id"), table_name="consult")

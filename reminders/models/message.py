@@ -14,6 +14,7 @@ from schedules.lifecycle import State
 
 _PLANNED = text("state = 'planned'")
 _IN_HAND = text("state IN ('claimed', 'sending', 'unknown')")
+_TO_CHECK = text("check_at IS NOT NULL")
 
 
 class Message(ClinicOwned, Base):
@@ -29,6 +30,8 @@ class Message(ClinicOwned, Base):
         UniqueConstraint("dedupe_key"),
         Index("ix_message_due", "sender_id", "priority", "due_at", sqlite_where=_PLANNED, postgresql_where=_PLANNED),
         Index("ix_message_in_hand", "state", "lease_until", sqlite_where=_IN_HAND, postgresql_where=_IN_HAND),
+        Index("ix_message_expiry", "useful_until", sqlite_where=_PLANNED, postgresql_where=_PLANNED),
+        Index("ix_message_check", "check_at", sqlite_where=_TO_CHECK, postgresql_where=_TO_CHECK),
         Index(None, "clinic_id", "state_at"),
         Index(None, "patient_id", "due_at"),
     )
