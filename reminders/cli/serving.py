@@ -1,0 +1,107 @@
+"""Commands that run the service: all in one process, or one process each."""
+
+import os
+
+import click
+import uvicorn
+from sqlalchemy import select
+
+from reminders import demo, embedded, logs, migrate, tasks
+from reminders.cli.common import clear_errors, open_database, say, start
+from reminders.database import Database
+from reminders.errors import SettingsError
+from reminders.models import Clinic
+from reminders.sandbox.app import serve_sandbox
+from reminders.settings import Settings, load
+from reminders.web.app import create_app
+
+
+@click.command()
+@click.option("--demo", "with_demo", is_flag=True, help="With a demo clinic, fictional patients and a demo clock.")
+@clear_errors
+def up(*, with_demo: bool) -> None:
+    """Run everything in this one process, on SQLite."""
+    environ = dict(os.environ)
+    if with_demo and not {"REMINDERS_DATA_DIR", "REMINDERS_DATABASE_URL"} & environ.keys():
+        environ["REMINDERS_DATA_DIR"] = "var/demo"
+    settings = embedded.settings_for_one_process(load(environ))
+    logs.configure(settings.log_format)
+    if with_demo and not (settings.sms_sandboxed and settings.email_sandboxed):
+        raise SettingsError(["the demo is refused with real credentials; unset TWILIO_* and SMTP_URL, or use `up`"])
+    say(f"Data: {settings.data_dir.absolute()}")
+    database = Database(settings.database_url, settings.keyring())
+    say("Bringing the database to the newest schema")
+    migrate.upgrade(database)
+    (_welcome_demo if with_demo else _welcome)(settings, database)
+    embedded.serve(settings, database)
+    database.close()
+    say("Stopped. The data is kept.")
+
+
+def _welcome_demo(settings: Settings, database: Database) -> None:
+    say("Preparing the demo clinic")
+    started = demo.start(database, settings)
+    say(f"Demo clock: {started.demo_time:%A %d %B %Y, %H:%M} in the clinic")
+    click.echo(f"\n  Clinic         {settings.public_url}/\n  Sandbox phone  {settings.public_url}/sandbox/")
+    click.echo(f"  Sign in, once  {settings.public_url}/sign-in/{started.token}\n\n  Stop with Ctrl-C.\n")
+
+
+def _welcome(settings: Settings, database: Database) -> None:
+    with database.read() as session:
+        demo.refuse_with_real_credentials(settings, session)
+        has_clinic = session.scalars(select(Clinic.id).limit(1)).first() is not None
+    click.echo(f"\n  Clinic  {settings.public_url}/")
+    if settings.sandboxed:
+        click.echo(f"  Channels without credentials go to the sandbox: {settings.public_url}/sandbox/")
+    if not has_clinic:
+        click.echo('  No clinic yet. In another terminal: .venv/bin/reminders create-clinic --name "..." --owner-name')
+        click.echo('  "..." --owner-email ...   It prints the link to sign in.')
+    click.echo("")
+
+
+@click.command("migrate")
+@clear_errors
+def migrate_command() -> None:
+    """Bring the database to the newest schema."""
+    settings = start()
+    migrate.upgrade(Database(settings.database_url, settings.keyring()))
+    say("The schema is current")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@clear_errors
+def web(host: str) -> None:
+    """Serve the pages, the API and the webhooks."""
+    settings = start()
+    app = create_app(settings, open_database(settings))
+    uvicorn.run(app, host=host, port=settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=10)
+
+
+@click.command()
+@clear_errors
+def worker() -> None:
+    """Send what is due; start as many as wanted."""
+    settings = start()
+    open_database(settings).close()
+    tasks.run_worker(settings)
+
+
+@click.command()
+@clear_errors
+def beat() -> None:
+    """Wake the workers; without it nothing is sent."""
+    tasks.run_beat(start())
+
+
+@click.command()
+@clear_errors
+def sandbox() -> None:
+    """Run the stand-in carrier and mailbox. Refused with real credentials."""
+    settings = start()
+    if not settings.sandboxed:
+        raise SettingsError(["the sandbox is refused with real credentials"])
+    serve_sandbox(settings)
+
+
+COMMANDS = (up, migrate_command, web, worker, beat, sandbox)

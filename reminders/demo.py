@@ -1,0 +1,155 @@
+"""The demo: a clinic in Westmount, fictional bilingual patients, and a clock that starts inside the window."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reminders import clock
+from reminders.care import clinics, consents, patients, staff, treatments
+from reminders.care.actors import Actor
+from reminders.database import Database
+from reminders.errors import SettingsError
+from reminders.models import Clinic, Instance, Staff
+from reminders.models.instance import CLOCK_OFFSET, now
+from reminders.models.kinds import Channel, Language, Role
+from reminders.settings import Settings
+from schedules.hours import is_open, local_instant
+
+MORNING = time(10)
+"""When the demo clock starts, in the clinic's zone: the hour at which steps are due."""
+
+CLINIC = clinics.NewClinic(
+    name="Clinique Lumière de Westmount",
+    short_name="Clinique Lumière",
+    timezone="America/Toronto",
+    language=Language.FR,
+    phone="+15145550123",
+    address="4970, rue Sherbrooke Ouest, Westmount (Québec) H3Z 1H1",
+    booking_url="https://clinic.example/rdv",
+)
+
+PROVIDERS = ("Dre Anaïs Beaulieu", "Infirmière Priya Shah")
+
+
+@dataclass(frozen=True)
+class DemoPatient:
+    """A fictional patient: numbers from the reserved 555-01xx range, addresses in domains nobody can own."""
+
+    given_name: str
+    family_name: str
+    language: Language
+    phone: str
+    email: str
+    channels: tuple[Channel, ...]
+    days_ago: int
+
+
+_SMS, _EMAIL = (Channel.SMS,), (Channel.EMAIL,)
+_BOTH = (Channel.SMS, Channel.EMAIL)
+
+PATIENTS = (
+    DemoPatient("Geneviève", "Côté", Language.FR, "514-555-0141", "g.cote@example.com", _BOTH, 7),
+    DemoPatient("Olivia", "Marchetti", Language.EN, "514-555-0142", "olivia@example.org", _SMS, 7),
+    DemoPatient("Noémie", "Gagnon", Language.FR, "438-555-0143", "", _SMS, 7),
+    DemoPatient("Hannah", "Rosenberg", Language.EN, "", "hannah.r@example.net", _EMAIL, 7),
+    DemoPatient("Maëlle", "Tremblay", Language.FR, "450-555-0144", "maelle@example.com", _SMS, 3),
+    DemoPatient("Jasmine", "Okafor", Language.EN, "514-555-0145", "", _SMS, 3),
+    DemoPatient("Léa", "Bélanger", Language.FR, "", "lea.belanger@example.org", _EMAIL, 3),
+    DemoPatient("Charlotte", "Wong", Language.EN, "514-555-0146", "cwong@example.com", _SMS, 1),
+    DemoPatient("Élodie", "Fortin", Language.FR, "819-555-0147", "", _SMS, 1),
+    DemoPatient("Sofia", "Haddad", Language.FR, "", "sofia.haddad@example.net", _EMAIL, 1),
+    DemoPatient("Emily", "MacLeod", Language.EN, "613-555-0148", "", (), 1),
+)
+
+
+@dataclass(frozen=True)
+class DemoStart:
+    """What a demo start has to tell: where to sign in, and what time it is there (aware, in the clinic's zone)."""
+
+    token: str
+    demo_time: datetime
+
+
+def refuse_with_real_credentials(settings: Settings, session: Session) -> None:
+    """A database on the demo clock must never reach a real phone.
+
+    Raises:
+        SettingsError: it could.
+    """
+    on_demo_clock = session.get(Instance, CLOCK_OFFSET) is not None
+    if on_demo_clock and not (settings.sms_sandboxed and settings.email_sandboxed):
+        raise SettingsError(["this database runs on the demo clock, which is refused with real credentials"])
+
+
+def start(database: Database, settings: Settings) -> DemoStart:
+    """Make the demo's data on the first start, set its clock, and return a fresh one-time sign-in token."""
+    with database.begin() as session:
+        clinic = session.scalars(select(Clinic).order_by(Clinic.created_at).limit(1)).first()
+        zone = ZoneInfo(clinic.timezone if clinic else CLINIC.timezone)
+        _set_clock(session, clinic, zone)
+        moment = now(session)
+        if clinic is None:
+            clinic = _seed(session, settings, moment)
+        owner = session.scalars(
+            select(Staff).where(Staff.clinic_id == clinic.id, Staff.role == Role.OWNER).order_by(Staff.created_at)
+        ).first()
+        if owner is None:
+            raise SettingsError(["the demo clinic has no owner any more; remove its data folder to start afresh"])
+        return DemoStart(staff.new_link(session, owner, moment), moment.astimezone(zone))
+
+
+def next_morning(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The first 10:00 in `zone` at or after `moment`, in UTC."""
+    today = moment.astimezone(zone).date()
+    first = local_instant(today, MORNING, zone)
+    return first if first >= moment else local_instant(today + timedelta(days=1), MORNING, zone)
+
+
+def _set_clock(session: Session, clinic: Clinic | None, zone: ZoneInfo) -> None:
+    """Start the demo clock at the next 10:00; on a later start go on, or on to a morning when it is night there."""
+    current = now(session)
+    kept = session.get(Instance, CLOCK_OFFSET)
+    if kept is not None and clinic is not None and is_open(current, clinics.hours(clinic)):
+        return
+    offset = float(kept.value) if kept else 0.0
+    offset += (next_morning(current, zone) - current).total_seconds()
+    session.merge(Instance(key=CLOCK_OFFSET, value=f"{offset:.3f}"))
+    session.flush()
+
+
+def _seed(session: Session, settings: Settings, moment: datetime) -> Clinic:
+    clinic = clinics.create_clinic(session, CLINIC, settings, moment)
+    staff.invite(
+        session, clinic.id, staff.NewStaff("Camille Roy", "camille@clinic.example", Role.OWNER, Language.FR), moment
+    )
+    actor = Actor(clinic.id, "demo")
+    for index, person in enumerate(PATIENTS):
+        _record(session, actor, clinic, person, PROVIDERS[index % len(PROVIDERS)], moment)
+    return clinic
+
+
+def _record(
+    session: Session, actor: Actor, clinic: Clinic, person: DemoPatient, provider: str, moment: datetime
+) -> None:
+    entered = patients.PatientInput(
+        given_name=person.given_name,
+        family_name=person.family_name,
+        language=person.language,
+        phone=person.phone,
+        email=person.email,
+    )
+    patient = patients.add(session, actor, clinic, patients.clean(entered, clinic), moment)
+    for channel in person.channels:
+        wording = consents.WORDING[channel]
+        consents.grant(
+            session,
+            actor,
+            consents.Grant(patient.id, channel, wording.version, wording.text[person.language], person.language),
+            moment,
+        )
+    treated = clock.require_aware(moment).astimezone(ZoneInfo(clinic.timezone)).date() - timedelta(days=person.days_ago)
+    entry = treatments.TreatmentInput("microneedling", treated.isoformat(), "14:30", provider)
+    treatments.record(session, actor, clinic, patient, entry, moment)

@@ -1,0 +1,135 @@
+"""Everything in one process on SQLite: web, worker and beat. For a try-out and for one small clinic."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import celery.worker.state
+import uvicorn
+from celery import Celery
+from celery.apps.worker import Worker
+from celery.beat import EmbeddedService
+from fastapi import APIRouter
+
+from reminders import logs
+from reminders.database import Database
+from reminders.errors import SettingsError
+from reminders.sandbox.carrier import Carrier
+from reminders.sandbox.mailbox import Mailbox
+from reminders.sandbox.routes import router as sandbox_router
+from reminders.sandbox.store import Store
+from reminders.settings import Settings
+from reminders.tasks import SCHEDULE, Runtime, make_app
+from reminders.web.app import create_app
+
+_log = logs.get(__name__)
+
+
+def settings_for_one_process(settings: Settings) -> Settings:
+    """`settings` with the broker in memory and the sandbox, if it is wanted, inside the web process.
+
+    Raises:
+        SettingsError: somebody already listens on PORT.
+    """
+    if not _is_free(settings.port):
+        raise SettingsError([f"PORT: {settings.port} is in use; stop the other program or choose another, PORT=8010"])
+    changes: dict[str, object] = {"broker_url": "memory://", "sandbox_port": settings.port}
+    if settings.twilio_api_url == f"http://127.0.0.1:{settings.sandbox_port}":
+        changes["twilio_api_url"] = f"http://127.0.0.1:{settings.port}"
+    if not _is_free(settings.sandbox_smtp_port):
+        changes["sandbox_smtp_port"] = _any_free()
+    return settings.model_copy(update=changes)
+
+
+def serve(settings: Settings, database: Database) -> None:
+    """Serve until Ctrl-C or SIGTERM, then stop everything in order."""
+    with _sandbox(settings) as routers, _worker_and_beat(settings, database):
+        app = create_app(settings, database, extra_routers=routers)
+        config = uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=3,
+        )
+        uvicorn.Server(config).run()
+
+
+@contextmanager
+def _sandbox(settings: Settings) -> Iterator[tuple[APIRouter, ...]]:
+    """The sandbox carrier and mailbox, for the channels that nobody has given credentials for."""
+    if not settings.sandboxed:
+        yield ()
+        return
+    store = Store(settings.data_dir / "sandbox.db")
+    carrier = Carrier(settings, store)
+    mailbox = Mailbox(settings, store) if settings.email_sandboxed else None
+    if mailbox is not None:
+        mailbox.start()
+    try:
+        yield (sandbox_router(settings, carrier),)
+    finally:
+        if mailbox is not None:
+            mailbox.stop()
+        carrier.close()
+        store.close()
+
+
+@contextmanager
+def _worker_and_beat(settings: Settings, database: Database) -> Iterator[None]:
+    runtime = Runtime(settings, database)
+    app = make_app(settings, runtime)
+    worker = _EmbeddedWorker(app)
+    beat = EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler", schedule_filename=None)
+    worker.start()
+    beat.start()
+    try:
+        yield
+    finally:
+        beat.stop()
+        worker.stop()
+        runtime.close()
+
+
+class _EmbeddedWorker:
+    """A Celery worker in a daemon thread. Its state is global to the process: one worker a process, no more."""
+
+    def __init__(self, app: Celery) -> None:
+        celery.worker.state.should_stop = None
+        celery.worker.state.should_terminate = None
+        self._worker: Worker = app.WorkController(
+            pool="threads",
+            concurrency=len(SCHEDULE) + 1,
+            without_mingle=True,
+            without_gossip=True,
+            without_heartbeat=True,
+        )
+        self._thread = threading.Thread(target=self._worker.start, name="worker", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        celery.worker.state.should_stop = 0
+        self._thread.join(timeout=10)
+        if self._thread.is_alive():
+            _log.warning("the worker did not stop in time; what it had in hand is taken up at the next start")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _any_free() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

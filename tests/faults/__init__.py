@@ -1,0 +1,1 @@
+"""What happens when something breaks, on real PostgreSQL, Redis and Celery processes."""

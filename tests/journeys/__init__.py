@@ -1,0 +1,1 @@
+"""One treatment from the front desk to the report, through real processes."""

@@ -1,0 +1,1 @@
+"""The ten promises of the design, a test file each."""
