@@ -1,0 +1,49 @@
+"""The sandbox as a process of its own: `reminders sandbox`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+
+from reminders.sandbox.carrier import open_carrier
+from reminders.sandbox.mailbox import Mailbox
+from reminders.sandbox.routes import router
+from reminders.settings import Settings
+
+
+def create_sandbox_app(settings: Settings) -> FastAPI:
+    """The carrier, its pages and the mailbox, already listening for SMTP; the app's shutdown closes them.
+
+    Serve it on settings.sandbox_port. `/` leads to the clinic's own pages at settings.public_url.
+
+    Raises:
+        SettingsError: the SMTP port is taken, or DATA_DIR/sandbox.db cannot be used.
+    """
+    carrier = open_carrier(settings)
+    mailbox = Mailbox(settings, carrier)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        mailbox.close()
+        carrier.close()
+
+    app = FastAPI(title="Sandbox carrier", lifespan=lifespan, openapi_url=None)
+    app.add_exception_handler(RequestValidationError, _say_what_is_wrong)
+    app.include_router(router(settings, carrier))
+
+    @app.get("/")
+    def clinic() -> Response:
+        return RedirectResponse(f"{settings.public_url}/")
+
+    mailbox.start()
+    return app
+
+
+async def _say_what_is_wrong(_request: Request, error: Exception) -> Response:
+    """The problems without the input itself, which may hold what JSON cannot carry back."""
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    problems = {".".join(map(str, one["loc"][1:])) or "body": one["msg"] for one in found}
+    return JSONResponse({"title": "Invalid input", "status": 422, "problems": problems}, 422)
