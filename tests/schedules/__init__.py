@@ -1,0 +1,1 @@
+"""Tests of the pure schedules: no fixtures, no database."""
