@@ -1,0 +1,151 @@
+"""Who may be written to, how and for what: promise 4's table as data, and what it needs to know, loaded in bulk."""
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from reminders.models import Consent, OptOut
+from reminders.models.kinds import Channel, ConsentAction, MessageKind, Purpose
+
+ANSWER_WITHIN = timedelta(minutes=15)
+"""An answer this soon after the patient's own message ignores the window; later, it waits like anything else."""
+
+
+class Verdict(StrEnum):
+    """Whether a message may leave now, at the next opening of the window, or not at all."""
+
+    GO = "go"
+    WAIT = "wait"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict and its reason: empty for GO, else a snake_case word that the message keeps."""
+
+    verdict: Verdict
+    reason: str = ""
+
+
+class _OptOutRule(StrEnum):
+    BLOCKS = "blocks"
+    BLOCKS_BY_CARRIER = "blocks_by_carrier"
+    IGNORED = "ignored"
+
+
+class _WindowRule(StrEnum):
+    NEEDED = "needed"
+    UNLESS_FRESH = "unless_fresh"
+    UNLESS_URGENT = "unless_urgent"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    needs_consent: bool
+    opt_out: _OptOutRule
+    window: _WindowRule
+
+
+_ALL_THREE = _Rule(needs_consent=True, opt_out=_OptOutRule.BLOCKS, window=_WindowRule.NEEDED)
+_ANY_HOUR = _Rule(needs_consent=False, opt_out=_OptOutRule.IGNORED, window=_WindowRule.IGNORED)
+
+RULES: Mapping[MessageKind, _Rule] = {
+    MessageKind.REMINDER: _ALL_THREE,
+    MessageKind.NUDGE: _ALL_THREE,
+    # Who writes to the clinic has asked for the answer, so it needs no consent on record.
+    MessageKind.ANSWER: _Rule(needs_consent=False, opt_out=_OptOutRule.BLOCKS, window=_WindowRule.UNLESS_FRESH),
+    # Goes although opted out, being what confirms it; once, because its dedupe key names the opt-out.
+    MessageKind.CONFIRMATION: _Rule(
+        needs_consent=False, opt_out=_OptOutRule.BLOCKS_BY_CARRIER, window=_WindowRule.IGNORED
+    ),
+    MessageKind.SAFETY: _ANY_HOUR,
+    MessageKind.STAFF: _Rule(needs_consent=False, opt_out=_OptOutRule.IGNORED, window=_WindowRule.UNLESS_URGENT),
+    MessageKind.ALERT: _ANY_HOUR,
+}
+"""Kind x (consent, opt-out, window)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that decides about one message now. `is_fresh`: within ANSWER_WITHIN of the patient's own message."""
+
+    kind: MessageKind
+    channel: Channel
+    has_address: bool
+    consented: bool
+    opted_out: bool
+    opted_out_by_carrier: bool
+    window_open: bool
+    urgent: bool = False
+    is_fresh: bool = False
+    erased: bool = False
+
+
+def decide(standing: Standing) -> Decision:
+    """Promise 4: GO, NO with the reason, or WAIT when only the window is shut."""
+    rule = RULES[standing.kind]
+    if reason := _refusal(rule, standing):
+        return Decision(Verdict.NO, reason)
+    return Decision(Verdict.GO) if _hour_allows(rule, standing) else Decision(Verdict.WAIT, "outside_window")
+
+
+def _refusal(rule: _Rule, standing: Standing) -> str:
+    blocked = {
+        _OptOutRule.BLOCKS: standing.opted_out,
+        _OptOutRule.BLOCKS_BY_CARRIER: standing.opted_out and standing.opted_out_by_carrier,
+        _OptOutRule.IGNORED: False,
+    }[rule.opt_out]
+    reasons = {
+        "patient_erased": standing.erased,
+        "no_address": not standing.has_address,
+        "opted_out": blocked,
+        "no_consent": rule.needs_consent and not standing.consented,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def _hour_allows(rule: _Rule, standing: Standing) -> bool:
+    return (
+        standing.window_open
+        or {
+            _WindowRule.NEEDED: False,
+            _WindowRule.UNLESS_FRESH: standing.is_fresh,
+            _WindowRule.UNLESS_URGENT: standing.urgent,
+            _WindowRule.IGNORED: True,
+        }[rule.window]
+    )
+
+
+def consented(session: Session, patient_ids: Collection[uuid.UUID]) -> set[tuple[uuid.UUID, Channel]]:
+    """The patients and channels whose newest ledger entry for aftercare is a grant. One statement."""
+    if not patient_ids:
+        return set()
+    entries = session.execute(
+        select(Consent.patient_id, Consent.channel, Consent.action)
+        .where(Consent.patient_id.in_(patient_ids), Consent.purpose == Purpose.AFTERCARE)
+        .order_by(Consent.at, Consent.id)
+    )
+    newest = {(entry.patient_id, entry.channel): entry.action for entry in entries}
+    return {key for key, action in newest.items() if action is ConsentAction.GRANTED}
+
+
+def opted_out(
+    session: Session, clinic_id: uuid.UUID, addresses: Collection[tuple[Channel, str]]
+) -> dict[tuple[Channel, str], bool]:
+    """The opted-out ones among (channel, address index), each with whether the carrier has answered. One statement."""
+    if not addresses:
+        return {}
+    found = session.execute(
+        select(OptOut.channel, OptOut.address_index, OptOut.by_carrier).where(
+            OptOut.clinic_id == clinic_id,
+            tuple_(OptOut.channel, OptOut.address_index).in_(addresses),
+            OptOut.lifted_at.is_(None),
+        )
+    )
+    return {(row.channel, row.address_index): row.by_carrier for row in found}

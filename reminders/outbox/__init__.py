@@ -1,0 +1,35 @@
+"""The only SQL that moves a message's state: enqueue, cancel, claim, begin, settle."""
+
+from reminders.outbox.begin import Beginning, begin
+from reminders.outbox.cancel import cancel, move_due
+from reminders.outbox.claim import Claim, all_held, claim, is_due, is_held, is_unpaused, release
+from reminders.outbox.drafts import NO_WAITING, PRIORITY, Draft
+from reminders.outbox.enqueue import enqueue
+from reminders.outbox.moves import Move, in_state, may_become, move, unlink
+from reminders.outbox.settle import Settlement, end, settle
+
+__all__ = [
+    "NO_WAITING",
+    "PRIORITY",
+    "Beginning",
+    "Claim",
+    "Draft",
+    "Move",
+    "Settlement",
+    "all_held",
+    "begin",
+    "cancel",
+    "claim",
+    "end",
+    "enqueue",
+    "in_state",
+    "is_due",
+    "is_held",
+    "is_unpaused",
+    "may_become",
+    "move",
+    "move_due",
+    "release",
+    "settle",
+    "unlink",
+]

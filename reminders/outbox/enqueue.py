@@ -1,0 +1,106 @@
+"""Turning drafts into rows, each at most once."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from reminders.errors import NotFoundError
+from reminders.ids import new_id
+from reminders.models import Message, MessageReminder, Sender
+from reminders.models.kinds import Channel
+from reminders.outbox.drafts import PRIORITY, Draft
+from schedules.lifecycle import State
+
+# fmt: off
+_COPIED = (
+    "clinic_id", "kind", "channel", "template", "language", "dedupe_key", "due_at", "useful_until", "patient_id",
+    "staff_id", "treatment_id", "protocol_version_id", "reply_id", "ticket_id", "params", "urgent",
+)
+# fmt: on
+
+
+def enqueue(session: Session, drafts: Sequence[Draft], now: datetime) -> list[uuid.UUID]:
+    """Add a message for each draft; the ids of those really added.
+
+    A draft is left out when its dedupe key is taken, or when other messages already carry all of its reminders. Adds
+    nothing twice, whoever else does the same at the same moment; never commits.
+
+    Raises:
+        NotFoundError: the clinic has no sender for a draft's channel.
+        sqlalchemy.exc.IntegrityError: another transaction has just taken one of the reminders; nothing is added.
+    """
+    wanted = _with_free_reminders(session, drafts)
+    if not wanted:
+        return []
+    senders = _senders(session, wanted)
+    rows = [_row(draft, _sender_of(draft, senders), now) for draft in wanted]
+    added = _insert_missing(session, rows)
+    links = [
+        {"message_id": row["id"], "reminder_id": reminder_id, "clinic_id": draft.clinic_id, "live": True}
+        for row, draft in zip(rows, wanted, strict=True)
+        if row["id"] in added
+        for reminder_id in draft.reminder_ids
+    ]
+    if links:
+        session.execute(insert(MessageReminder.__table__), links)  # type: ignore[arg-type]
+    return [row["id"] for row in rows if row["id"] in added]
+
+
+def _row(draft: Draft, sender_id: uuid.UUID, now: datetime) -> dict[str, Any]:
+    copied = {name: getattr(draft, name) for name in _COPIED}
+    fresh = {"state": State.PLANNED, "state_at": now, "reason": "", "tries": 0, "created_at": now}
+    return {"id": new_id(), "sender_id": sender_id, "priority": PRIORITY[draft.kind], **copied, **fresh}
+
+
+def _insert_missing(session: Session, rows: list[dict[str, Any]]) -> set[uuid.UUID]:
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(Message.__table__).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    return set(session.scalars(statement.returning(Message.id), rows))
+
+
+def _senders(session: Session, drafts: Iterable[Draft]) -> dict[tuple[uuid.UUID, Channel], uuid.UUID]:
+    """Each clinic's sender by channel; of several the first made."""
+    found = session.execute(
+        select(Sender.clinic_id, Sender.channel, Sender.id)
+        .where(Sender.clinic_id.in_({draft.clinic_id for draft in drafts}))
+        .order_by(Sender.created_at.desc(), Sender.id.desc())
+    )
+    return {(row.clinic_id, row.channel): row.id for row in found}
+
+
+def _sender_of(draft: Draft, senders: dict[tuple[uuid.UUID, Channel], uuid.UUID]) -> uuid.UUID:
+    try:
+        return senders[draft.clinic_id, draft.channel]
+    except KeyError:
+        raise NotFoundError(f"This clinic has no sender for {draft.channel.value}.") from None
+
+
+def _with_free_reminders(session: Session, drafts: Sequence[Draft]) -> list[Draft]:
+    """The drafts without the reminders that a live message carries; those left with none of theirs drop out."""
+    asked = {reminder_id for draft in drafts for reminder_id in draft.reminder_ids}
+    taken = _carried(session, asked)
+    wanted = []
+    for draft in drafts:
+        free = tuple(reminder_id for reminder_id in draft.reminder_ids if reminder_id not in taken)
+        taken.update(free)
+        if free or not draft.reminder_ids:
+            wanted.append(replace(draft, reminder_ids=free))
+    return wanted
+
+
+def _carried(session: Session, reminder_ids: set[uuid.UUID]) -> set[uuid.UUID]:
+    if not reminder_ids:
+        return set()
+    return set(
+        session.scalars(
+            select(MessageReminder.reminder_id).where(
+                MessageReminder.reminder_id.in_(reminder_ids), MessageReminder.live
+            )
+        )
+    )

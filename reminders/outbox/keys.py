@@ -1,0 +1,42 @@
+"""Every dedupe key, built in one place: what may exist once, exists once."""
+
+import uuid
+from datetime import datetime
+
+from reminders.clock import require_aware
+from reminders.models.kinds import Channel
+
+
+def reminder_key(reminder_id: uuid.UUID, channel: Channel, attempt: int) -> str:
+    """One reminder on one channel; `attempt` counts deliberate revivals, from 1."""
+    return f"reminder:{reminder_id}:{channel}:{attempt}"
+
+
+def nudge_key(reminder_id: uuid.UUID, channel: Channel, attempt: int) -> str:
+    """The one polite nudge that a reminder's further round is."""
+    return f"nudge:{reminder_id}:{channel}:{attempt}"
+
+
+def answer_key(reply_id: uuid.UUID) -> str:
+    """The answer to a reply."""
+    return f"answer:{reply_id}"
+
+
+def safety_key(reply_id: uuid.UUID) -> str:
+    """The safety text that a reply called for."""
+    return f"safety:{reply_id}"
+
+
+def confirmation_key(opt_out_id: uuid.UUID, at: datetime) -> str:
+    """The confirmation of one opt-out or of its lifting; `at` tells a later one of the same address apart."""
+    return f"confirmation:{opt_out_id}:{require_aware(at).isoformat()}"
+
+
+def alert_key(ticket_id: uuid.UUID, staff_id: uuid.UUID, n: int) -> str:
+    """The n-th alert (from 1) to one person about one ticket."""
+    return f"alert:{ticket_id}:{staff_id}:{n}"
+
+
+def staff_key(subject_id: uuid.UUID, staff_id: uuid.UUID, n: int) -> str:
+    """The n-th ordinary message (from 1) to one person on staff about one subject."""
+    return f"staff:{subject_id}:{staff_id}:{n}"

@@ -1,0 +1,59 @@
+"""The one guarded UPDATE by which a message changes state."""
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, literal_column, update
+from sqlalchemy.orm import Session
+
+from reminders.models import Message, MessageReminder
+from schedules.lifecycle import LIVE, State, sources
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A state to reach, when and why; `also` sets further columns in the same UPDATE."""
+
+    target: State
+    now: datetime
+    reason: str = ""
+    also: Mapping[str, Any] = field(default_factory=dict)
+
+    def values(self) -> dict[str, Any]:
+        """The columns that the UPDATE sets. Whoever held the row holds it no longer, unless `also` says so."""
+        freed = {"claim_token": None, "lease_until": None, "check_at": None}
+        return {"state": self.target, "state_at": self.now, "reason": self.reason, **freed, **self.also}
+
+
+def in_state(*states: State) -> ColumnElement[bool]:
+    """`state IN (...)` with the words written out, so that both databases recognise their partial indexes."""
+    written = [literal_column(f"'{state.value}'", Message.state.type) for state in sorted(states)]
+    return Message.state == written[0] if len(written) == 1 else Message.state.in_(written)
+
+
+def may_become(target: State) -> ColumnElement[bool]:
+    """What belongs in the WHERE of every move to `target`: the table of legal moves."""
+    return in_state(*sources(target))
+
+
+def move(session: Session, change: Move, *where: ColumnElement[bool]) -> list[uuid.UUID]:
+    """Move the messages that match and may move; the ids of those that really did."""
+    statement = update(Message).where(may_become(change.target), *where).values(**change.values()).returning(Message.id)
+    moved = list(session.scalars(statement, execution_options={"synchronize_session": False}))
+    if change.target not in LIVE:
+        unlink(session, moved)
+    return moved
+
+
+def unlink(session: Session, message_ids: Collection[uuid.UUID]) -> None:
+    """End the live links of messages that have ended, so that something else may carry their reminders."""
+    if message_ids:
+        session.execute(
+            update(MessageReminder)
+            .where(MessageReminder.message_id.in_(message_ids), MessageReminder.live)
+            .values(live=False),
+            execution_options={"synchronize_session": False},
+        )
