@@ -1,0 +1,49 @@
+"""Consults: offered once for a treatment, and how far each one came."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from reminders.database import insert_missing
+from reminders.models import Consult, Treatment
+from reminders.models.kinds import ConsultState
+
+MOVES: Mapping[ConsultState, frozenset[ConsultState]] = {
+    ConsultState.BOOKED: frozenset({ConsultState.OFFERED, ConsultState.DECLINED}),
+    ConsultState.ATTENDED: frozenset({ConsultState.OFFERED, ConsultState.BOOKED}),
+    ConsultState.DECLINED: frozenset({ConsultState.OFFERED, ConsultState.BOOKED}),
+}
+"""For each state, the states from which a consult may come to it; an attended one stays so."""
+
+
+def offer(session: Session, treatment_id: uuid.UUID, now: datetime) -> Consult:
+    """The treatment's consult, offered now unless it was before."""
+    treatment = session.scalars(select(Treatment).where(Treatment.id == treatment_id)).one()
+    values = {
+        "clinic_id": treatment.clinic_id,
+        "patient_id": treatment.patient_id,
+        "treatment_id": treatment.id,
+        "offered_at": now,
+        "state_at": now,
+    }
+    insert_missing(session, Consult, values)
+    return session.scalars(select(Consult).where(Consult.treatment_id == treatment_id)).one()
+
+
+def move(session: Session, consult: Consult, state: ConsultState, now: datetime) -> bool:
+    """Bring a consult to `state`. False if that move is not in `MOVES`."""
+    moved = session.scalar(
+        update(Consult)
+        .where(Consult.id == consult.id, Consult.state.in_(MOVES.get(state, frozenset())))
+        .values(state=state, state_at=now)
+        .returning(Consult.id)
+    )
+    return moved is not None
+
+
+def book(session: Session, treatment_id: uuid.UUID, state: ConsultState, now: datetime) -> bool:
+    """What staff arranged by telephone: the consult of a treatment is in `state`, whether or not it was offered."""
+    return move(session, offer(session, treatment_id, now), state, now)

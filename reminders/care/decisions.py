@@ -1,0 +1,168 @@
+"""From a reading and a situation to the effects of a reply: the decision itself, pure."""
+
+from reminders.care.effects import (
+    Effect,
+    OfferConsult,
+    OpenTicket,
+    RecordOutcome,
+    SendAnswer,
+    SendSafety,
+    Situation,
+    StartMessages,
+    StopMessages,
+)
+from reminders.models.kinds import CheckInOutcome, TicketKind
+from reminders.triage.labels import Label, Reading
+
+SURE = 0.6
+"""The confidence from which a reading is acted on without a person looking at it."""
+
+MOST_SAFETY_TEXTS = 3
+"""How often one address gets the same safety text within the hour: more than two machines need to talk in a ring."""
+
+
+_OUTCOMES: tuple[tuple[Label, CheckInOutcome], ...] = (
+    (Label.PERSISTING, CheckInOutcome.PERSISTING),
+    (Label.IMPROVING, CheckInOutcome.IMPROVING),
+    (Label.CLEAR, CheckInOutcome.CLEAR),
+)
+"""Worst first: of two outcomes in one reply the worse one holds."""
+
+_PLAIN = frozenset({Label.OTHER, Label.CLEAR, Label.IMPROVING})
+"""What needs no person when it is read with confidence."""
+
+_KEYWORDS = frozenset({Label.STOP, Label.START, Label.HELP})
+
+
+def decide_effects(reading: Reading, situation: Situation) -> list[Effect]:
+    """What follows from a reply, in the order in which it must happen: a red flag before all else.
+
+    Whatever the reading says, at most one automatic answer follows, and none beside a red flag or a stop.
+    """
+    labels = _labels(reading, situation)
+    effects = _red_flag(reading, situation) if Label.URGENT in labels else []
+    effects += _keywords(labels, situation)
+    effects += _outcome(labels, reading, situation)
+    effects += _tickets(labels, reading, situation)
+    if not labels & {Label.URGENT, Label.STOP, Label.WRONG_NUMBER}:
+        effects += _answer(labels, effects, situation)
+    return effects
+
+
+def _labels(reading: Reading, situation: Situation) -> frozenset[Label]:
+    """The reading's labels, with the keyword that the carrier has already acted on."""
+    carrier = situation.answered_by_carrier.lower()
+    return reading.labels | {label for label in _KEYWORDS if label.value == carrier}
+
+
+def _red_flag(reading: Reading, situation: Situation) -> list[Effect]:
+    tier = (reading.tier or "urgent") if reading.confidence >= SURE else "cautious"
+    template = f"safety:{tier}"
+    tired = situation.safety_texts.get(template, 0) >= MOST_SAFETY_TEXTS
+    safety: list[Effect] = [] if tired else [SendSafety(template)]
+    return [*safety, OpenTicket(TicketKind.RED_FLAG, _whose(situation))]
+
+
+def _keywords(labels: frozenset[Label], situation: Situation) -> list[Effect]:
+    carrier = situation.answered_by_carrier
+    if Label.WRONG_NUMBER in labels:
+        return [StopMessages("wrong_number", by_carrier=carrier == "STOP")]
+    if Label.STOP in labels:
+        return [StopMessages("reply", by_carrier=carrier == "STOP")]
+    if Label.START in labels:
+        return [StartMessages(by_carrier=carrier == "START")]
+    return []
+
+
+def _outcome(labels: frozenset[Label], reading: Reading, situation: Situation) -> list[Effect]:
+    if not (situation.check_in_asked and situation.known) or Label.WRONG_NUMBER in labels:
+        return []
+    if Label.URGENT in labels:
+        return [RecordOutcome(CheckInOutcome.URGENT)]
+    found = _worst(labels)
+    # A wrong outcome does more harm than a needless look by a person.
+    if found is None or _in_doubt(labels, reading):
+        return []
+    offer: list[Effect] = [OfferConsult()] if found is CheckInOutcome.PERSISTING else []
+    return [RecordOutcome(found), *offer]
+
+
+def _worst(labels: frozenset[Label]) -> CheckInOutcome | None:
+    return next((outcome for label, outcome in _OUTCOMES if label in labels), None)
+
+
+def _tickets(labels: frozenset[Label], reading: Reading, situation: Situation) -> list[Effect]:
+    """Who the sender is, whom the number belongs to, and one ticket for what is left, the most pressing."""
+    tickets: list[Effect] = []
+    if not situation.known and situation.candidates == 0:
+        tickets.append(OpenTicket(TicketKind.UNKNOWN_SENDER, "voice_call" if situation.voice else ""))
+    if Label.WRONG_NUMBER in labels:
+        tickets.append(OpenTicket(TicketKind.WRONG_NUMBER))
+    if Label.STOP in labels and situation.has_treatment:
+        tickets.append(OpenTicket(TicketKind.OPTED_OUT))
+    if tickets or Label.URGENT in labels:
+        return tickets + _beside(labels, situation)
+    return _for_a_person(labels, reading, situation)
+
+
+def _beside(labels: frozenset[Label], situation: Situation) -> list[Effect]:
+    """A persisting breakout of somebody who also wants no more messages: only a call is left."""
+    alone = Label.URGENT not in labels and situation.known and situation.check_in_asked
+    if alone and Label.PERSISTING in labels and Label.STOP in labels:
+        return [OpenTicket(TicketKind.CONSULT)]
+    return []
+
+
+def _for_a_person(labels: frozenset[Label], reading: Reading, situation: Situation) -> list[Effect]:
+    whose = _whose(situation)
+    asked_for_one = Label.PERSISTING in labels and situation.check_in_asked
+    if Label.CONSULT in labels or asked_for_one:
+        offer: list[Effect] = [OfferConsult()] if situation.has_treatment and not asked_for_one else []
+        return [*offer, OpenTicket(TicketKind.CONSULT, whose)]
+    if Label.QUESTION in labels:
+        return [OpenTicket(TicketKind.QUESTION, whose)]
+    return _unclear(labels, reading, situation)
+
+
+def _unclear(labels: frozenset[Label], reading: Reading, situation: Situation) -> list[Effect]:
+    reason = "voice_call" if situation.voice else "attachment" if situation.attachment else _whose(situation)
+    needs_nobody = labels <= (_KEYWORDS if situation.candidates > 1 and not situation.known else _PLAIN | _KEYWORDS)
+    if situation.voice or situation.attachment or not needs_nobody or _in_doubt(labels, reading):
+        return [OpenTicket(TicketKind.UNCLEAR, reason)]
+    return []
+
+
+def _in_doubt(labels: frozenset[Label], reading: Reading) -> bool:
+    return reading.confidence < SURE or not labels
+
+
+def _whose(situation: Situation) -> str:
+    """Why nobody can say who is meant, for staff to see on the ticket."""
+    if situation.known:
+        return ""
+    return "shared_number" if situation.candidates > 1 else "unknown_sender"
+
+
+def _answer(labels: frozenset[Label], effects: list[Effect], situation: Situation) -> list[Effect]:
+    if Label.HELP in labels:
+        return [] if situation.answered_by_carrier else _unless_recent("answer:help", situation)
+    if Label.START in labels or not situation.known:
+        return []
+    outcome = next((effect.outcome for effect in effects if isinstance(effect, RecordOutcome)), None)
+    if outcome is not None:
+        return _unless_recent(f"answer:{outcome.value}", situation)
+    return _hand_over(effects, situation)
+
+
+def _unless_recent(template: str, situation: Situation) -> list[Effect]:
+    return [] if template in situation.recent_answers else [SendAnswer(template)]
+
+
+def _hand_over(effects: list[Effect], situation: Situation) -> list[Effect]:
+    """Tell the patient that a person will read it: at most one automatic answer an hour says so."""
+    opened = {effect.kind for effect in effects if isinstance(effect, OpenTicket)}
+    if situation.recent_answers or situation.voice:
+        return []
+    if opened & {TicketKind.QUESTION, TicketKind.CONSULT}:
+        return [SendAnswer("answer:question")]
+    return [SendAnswer("answer:unclear")] if TicketKind.UNCLEAR in opened else []

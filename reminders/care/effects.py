@@ -1,0 +1,79 @@
+"""What a reply may lead to, and what must be known beside its words to say so: values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reminders.models.kinds import CheckInOutcome, TicketKind
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What must be known beside a reply's words.
+
+    `candidates` counts the patients whose address it came from; `known` says that one of them is meant.
+    `answered_by_carrier` is the keyword that the carrier has answered already ("STOP", "START", "HELP" or "").
+    `recent_answers` are the templates of automatic answers within the last hour, `safety_texts` how often each
+    safety text went out in it.
+    """
+
+    known: bool
+    candidates: int = 1
+    check_in_asked: bool = False
+    has_treatment: bool = False
+    voice: bool = False
+    attachment: bool = False
+    answered_by_carrier: str = ""
+    recent_answers: frozenset[str] = frozenset()
+    safety_texts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SendSafety:
+    """Send the safety text `template` at once, at any hour."""
+
+    template: str
+
+
+@dataclass(frozen=True)
+class OpenTicket:
+    """Put it before staff; a red flag also alerts whoever is on call."""
+
+    kind: TicketKind
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class StopMessages:
+    """Suppress the address. `source` is "reply" or "wrong_number"; `by_carrier`: the carrier has confirmed it."""
+
+    source: str
+    by_carrier: bool = False
+
+
+@dataclass(frozen=True)
+class StartMessages:
+    """Lift the suppression of the address; `by_carrier`: the carrier has confirmed it."""
+
+    by_carrier: bool = False
+
+
+@dataclass(frozen=True)
+class RecordOutcome:
+    """Keep the answer to the check-in."""
+
+    outcome: CheckInOutcome
+
+
+@dataclass(frozen=True)
+class OfferConsult:
+    """Offer a consult for the treatment, once."""
+
+
+@dataclass(frozen=True)
+class SendAnswer:
+    """Send the automatic answer `template`."""
+
+    template: str
+
+
+Effect = SendSafety | OpenTicket | StopMessages | StartMessages | RecordOutcome | OfferConsult | SendAnswer

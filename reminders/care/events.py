@@ -1,0 +1,166 @@
+"""What delivery reports, turned into tickets, opt-outs and e-mail in place of a text; each event once."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+from reminders import consent, logs
+from reminders.care import optouts, revival
+from reminders.care.matching import address_index
+from reminders.care.tickets import NewTicket, key_for, key_for_sender, open_ticket
+from reminders.database import Database, keyring_of
+from reminders.models import Attempt, Event, Message, MessageReminder, Patient, Reminder
+from reminders.models.instance import now as clock
+from reminders.models.kinds import Channel, EventKind, MessageKind, TicketKind
+from reminders.outbox import cancel
+
+_log = logs.get(__name__)
+
+_AT_ONCE = 500
+
+_OWED = (MessageKind.REMINDER, MessageKind.NUDGE)
+_TO_STAFF = (MessageKind.ALERT, MessageKind.STAFF)
+
+
+def handle_events(database: Database) -> int:
+    """Handle what delivery has reported since, oldest first, each in a transaction of its own. How many were handled.
+
+    One that cannot be handled is logged, stays open and holds up no other.
+    """
+    with database.read() as session:
+        waiting = session.scalars(select(Event.id).where(Event.handled_at.is_(None)).order_by(Event.at).limit(_AT_ONCE))
+        ids = waiting.all()
+    return sum(_try(database, event_id) for event_id in ids)
+
+
+def handle(session: Session, event_id: uuid.UUID, now: datetime) -> bool:
+    """Handle one event. False if somebody has done so before."""
+    event = session.scalars(
+        update(Event).where(Event.id == event_id, Event.handled_at.is_(None)).values(handled_at=now).returning(Event)
+    ).first()
+    if event is None:
+        return False
+    if event.kind is EventKind.SENDER_PAUSED:
+        _sender_paused(session, event, now)
+        return True
+    message = session.scalars(select(Message).where(Message.id == event.message_id)).first()
+    if message is not None:
+        _HANDLERS[event.kind](session, message, now)
+    return True
+
+
+def _try(database: Database, event_id: uuid.UUID) -> bool:
+    try:
+        with database.begin() as session:
+            return handle(session, event_id, clock(session))
+    except Exception as error:  # one event that cannot be handled must not hold up a red flag's text that failed
+        _log.error("event not handled", exc_info=error)
+        return False
+
+
+def _not_arrived(session: Session, message: Message, now: datetime) -> None:
+    """A text that did not arrive goes by e-mail if the patient agreed to it; else staff must reach the patient."""
+    if message.kind is MessageKind.CONFIRMATION:
+        return  # a carrier that blocks after STOP also blocks our confirmation; nobody needs to act
+    if message.kind in _TO_STAFF:
+        _ticket(session, message, TicketKind.DELIVERY, now)
+    elif not _sent_by_email(session, message, now):
+        _ticket(session, message, TicketKind.UNREACHABLE, now)
+
+
+def _sent_by_email(session: Session, message: Message, now: datetime) -> bool:
+    fits = message.channel is Channel.SMS and message.kind in _OWED and message.useful_until > now
+    if not fits or not _may_email(session, message):
+        return False
+    # Nothing left to carry means that another message has taken it over, or that it is no longer owed.
+    owed = revival.open_reminders(session, message)
+    return not owed or bool(revival.send_instead(session, message, Channel.EMAIL, now))
+
+
+def _may_email(session: Session, message: Message) -> bool:
+    patient = session.scalars(select(Patient).where(Patient.id == message.patient_id)).first()
+    if patient is None or patient.email_index is None:
+        return False
+    address = (Channel.EMAIL, patient.email_index)
+    agreed = (patient.id, Channel.EMAIL) in consent.consented(session, [patient.id])
+    return agreed and address not in consent.opted_out(session, message.clinic_id, [address])
+
+
+def _expired(session: Session, message: Message, now: datetime) -> None:
+    """Too late for a check-in: somebody should telephone. Too late for tips: the timeline says so, that is all."""
+    if message.kind in (MessageKind.SAFETY, *_TO_STAFF):
+        _ticket(session, message, TicketKind.DELIVERY, now)
+    elif _carries_check_in(session, message):
+        _ticket(session, message, TicketKind.MISSED_CHECK_IN, now)
+
+
+def _carries_check_in(session: Session, message: Message) -> bool:
+    carried = (MessageReminder.message_id == message.id) & (MessageReminder.reminder_id == Reminder.id)
+    return bool(session.scalar(select(exists().where(carried, Reminder.is_check_in))))
+
+
+def _unknown(session: Session, message: Message, now: datetime) -> None:
+    _ticket(session, message, TicketKind.DELIVERY, now)
+
+
+def _opted_out_by_carrier(session: Session, message: Message, now: datetime) -> None:
+    """The carrier refuses the number because its holder opted out there; it has told them, so we do not."""
+    to = session.scalars(
+        select(Attempt.to).where(Attempt.message_id == message.id).order_by(Attempt.number.desc()).limit(1)
+    ).first()
+    if to is None:
+        return
+    request = optouts.OptOutRequest(
+        clinic_id=message.clinic_id,
+        channel=message.channel,
+        address_index=address_index(keyring_of(session), message.channel, to),
+        source="carrier",
+        by_carrier=True,
+    )
+    optouts.opt_out(session, request, now)
+
+
+def _delivered_late(session: Session, message: Message, now: datetime) -> None:
+    """A text that was given up arrived after all: what was planned in its place is called off."""
+    same = select(MessageReminder.reminder_id).where(MessageReminder.message_id == message.id)
+    in_its_place = select(MessageReminder.message_id).where(MessageReminder.reminder_id.in_(same), MessageReminder.live)
+    cancel(session, Message.id.in_(in_its_place) & (Message.id != message.id), "delivered_late", now)
+
+
+def _sender_paused(session: Session, event: Event, now: datetime) -> None:
+    if event.sender_id is None:
+        return
+    ticket = NewTicket(
+        clinic_id=event.clinic_id,
+        kind=TicketKind.DELIVERY,
+        dedupe_key=key_for_sender(event.sender_id, event.at.date()),
+        reason="sender_paused",
+    )
+    open_ticket(session, ticket, now)
+
+
+def _ticket(session: Session, message: Message, kind: TicketKind, now: datetime) -> None:
+    ticket = NewTicket(
+        clinic_id=message.clinic_id,
+        kind=kind,
+        dedupe_key=key_for(kind, message.id),
+        patient_id=message.patient_id,
+        treatment_id=message.treatment_id,
+        reply_id=message.reply_id,
+        message_id=message.id,
+        reason=message.kind.value if message.kind not in _OWED else message.state.value,
+    )
+    open_ticket(session, ticket, now)
+
+
+_HANDLERS: Mapping[EventKind, Callable[[Session, Message, datetime], None]] = {
+    EventKind.FAILED: _not_arrived,
+    EventKind.UNDELIVERED: _not_arrived,
+    EventKind.EXPIRED: _expired,
+    EventKind.UNKNOWN: _unknown,
+    EventKind.OPTED_OUT_BY_CARRIER: _opted_out_by_carrier,
+    EventKind.DELIVERED_LATE: _delivered_late,
+}

@@ -1,0 +1,149 @@
+"""Opt-outs: an address that must not be written to, in one commit with all that follows from it."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from reminders.care import withdrawals
+from reminders.care.matching import holders
+from reminders.care.revival import revive
+from reminders.database import insert_missing
+from reminders.models import Clinic, Message, OptOut, Patient, Reply
+from reminders.models.kinds import Channel, Language, MessageKind
+from reminders.outbox import Draft, cancel, enqueue, keys
+
+WRONG_NUMBER = "wrong_number"
+OPTED_OUT = "opted_out"
+
+_ENDED_BY_IT = (MessageKind.REMINDER, MessageKind.NUDGE, MessageKind.ANSWER, MessageKind.STAFF)
+"""What an opt-out calls off. A safety text and the confirmation itself still go, and alerts are not the patient's."""
+
+_CONFIRMATION_USEFUL_FOR = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class OptOutRequest:
+    """An address to suppress or to write to again, for whoever holds it.
+
+    `source` is reply, email, page, carrier, staff, or wrong_number (which leaves the consents as they are: it was not
+    the patient who spoke). `by_carrier`: the carrier has confirmed, so we must not. Only what answers a reply
+    is confirmed by a message, in `language` or else the patient's; a page or a form says so itself.
+    """
+
+    clinic_id: uuid.UUID
+    channel: Channel
+    address_index: str
+    source: str
+    reply_id: uuid.UUID | None = None
+    by_carrier: bool = False
+    language: Language | None = None
+
+
+def opt_out(session: Session, request: OptOutRequest, now: datetime) -> OptOut:
+    """Suppress the address, withdraw the consents of all who hold it, call off what is pending, confirm once.
+
+    Saying it again changes nothing that is in force, and is not confirmed again.
+    """
+    row = _suppress(session, request, now)
+    patients = holders(session, request.clinic_id, request.channel, request.address_index)
+    if request.source != WRONG_NUMBER:
+        withdrawals.withdraw(
+            session, withdrawals.Change(patients, request.channel, request.source, now, request.reply_id)
+        )
+    reason = WRONG_NUMBER if request.source == WRONG_NUMBER else OPTED_OUT
+    cancel(session, _pending(request, patients), reason, now)
+    _confirm(session, request, patients, _Confirmation("confirmation:stop", row.id, row.at), now)
+    return row
+
+
+def opt_in(session: Session, request: OptOutRequest, now: datetime) -> bool:
+    """Lift the suppression, restore what was consented to before it (nothing else), and plan again what is useful.
+
+    False, and nothing done, if the address was not suppressed.
+    """
+    lifted = session.scalars(
+        update(OptOut)
+        .where(*_of(request), OptOut.lifted_at.is_(None))
+        .values(lifted_at=now, by_carrier=False)
+        .returning(OptOut)
+    ).first()
+    if lifted is None:
+        return False
+    patients = holders(session, request.clinic_id, request.channel, request.address_index)
+    change = withdrawals.Change(patients, request.channel, request.source, now, request.reply_id)
+    withdrawals.restore(session, change, since=lifted.at)
+    revive(session, [patient.id for patient in patients], request.channel, now)
+    _confirm(session, request, patients, _Confirmation("confirmation:start", lifted.id, now), now)
+    return True
+
+
+@dataclass(frozen=True)
+class _Confirmation:
+    template: str
+    opt_out_id: uuid.UUID
+    at: datetime
+
+
+def _of(request: OptOutRequest) -> tuple[ColumnElement[bool], ...]:
+    return (
+        OptOut.clinic_id == request.clinic_id,
+        OptOut.channel == request.channel,
+        OptOut.address_index == request.address_index,
+    )
+
+
+def _suppress(session: Session, request: OptOutRequest, now: datetime) -> OptOut:
+    values = {
+        "clinic_id": request.clinic_id,
+        "channel": request.channel,
+        "address_index": request.address_index,
+        "at": now,
+        "source": request.source,
+        "by_carrier": request.by_carrier,
+    }
+    if not insert_missing(session, OptOut, values):
+        session.execute(
+            update(OptOut)
+            .where(*_of(request), OptOut.lifted_at.is_not(None))
+            .values(at=now, source=request.source, by_carrier=request.by_carrier, lifted_at=None)
+        )
+    if request.by_carrier:
+        session.execute(update(OptOut).where(*_of(request)).values(by_carrier=True))
+    return session.scalars(select(OptOut).where(*_of(request)).execution_options(populate_existing=True)).one()
+
+
+def _pending(request: OptOutRequest, patients: Sequence[Patient]) -> ColumnElement[bool]:
+    """What waits to go to the address: to the patients who hold it, and answers to whoever wrote from it."""
+    wrote = select(Reply.id).where(Reply.clinic_id == request.clinic_id, Reply.from_index == request.address_index)
+    to_it = Message.patient_id.in_([patient.id for patient in patients]) | (
+        Message.patient_id.is_(None) & Message.reply_id.in_(wrote)
+    )
+    of_ours = (Message.clinic_id == request.clinic_id) & (Message.channel == request.channel)
+    return of_ours & Message.kind.in_(_ENDED_BY_IT) & to_it
+
+
+def _confirm(
+    session: Session, request: OptOutRequest, patients: Sequence[Patient], what: _Confirmation, now: datetime
+) -> None:
+    if request.by_carrier or request.reply_id is None:
+        return
+    clinic = session.scalars(select(Clinic).where(Clinic.id == request.clinic_id)).one()
+    # One confirmation for the address; whose name stands on it is nobody's business on a shared one.
+    patient = patients[0] if len(patients) == 1 else None
+    draft = Draft(
+        clinic_id=request.clinic_id,
+        kind=MessageKind.CONFIRMATION,
+        channel=request.channel,
+        template=what.template,
+        language=request.language or (patients[0].language if patients else clinic.language),
+        dedupe_key=keys.confirmation_key(what.opt_out_id, what.at),
+        due_at=now,
+        useful_until=now + _CONFIRMATION_USEFUL_FOR,
+        patient_id=patient.id if patient else None,
+        reply_id=request.reply_id,
+    )
+    enqueue(session, [draft], now)

@@ -1,0 +1,150 @@
+"""Tickets: what staff must act on, most urgent first, and how they say that they did."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+from reminders.care.actors import Actor
+from reminders.care.consults import book
+from reminders.database import insert_missing
+from reminders.errors import InvalidInputError, Problem
+from reminders.models import Message, Patient, Reply, Ticket
+from reminders.models.kinds import ConsultState, MessageKind, TicketKind, TicketState
+from reminders.outbox import cancel
+
+PRIORITY: Mapping[TicketKind, int] = {
+    TicketKind.RED_FLAG: 0,
+    TicketKind.CONSULT: 10,
+    TicketKind.UNREACHABLE: 20,
+    TicketKind.QUESTION: 30,
+    TicketKind.UNKNOWN_SENDER: 40,
+    TicketKind.WRONG_NUMBER: 50,
+    TicketKind.MISSED_CHECK_IN: 60,
+    TicketKind.UNCLEAR: 70,
+    TicketKind.OPTED_OUT: 80,
+    TicketKind.DELIVERY: 90,
+}
+"""Lower is more urgent; the gaps leave room for a trend that makes one ticket press more than its kind does."""
+
+OUTCOMES: Mapping[str, ConsultState | None] = {
+    "done": None,
+    "called": None,
+    "no_answer": None,
+    "record_fixed": None,
+    "booked": ConsultState.BOOKED,
+    "attended": ConsultState.ATTENDED,
+    "declined": ConsultState.DECLINED,
+}
+"""What a ticket can come to, and how far that brings the treatment's consult."""
+
+
+@dataclass(frozen=True)
+class NewTicket:
+    """A ticket to open. `dedupe_key` is made by one of the `key_` functions below."""
+
+    clinic_id: uuid.UUID
+    kind: TicketKind
+    dedupe_key: str
+    patient_id: uuid.UUID | None = None
+    treatment_id: uuid.UUID | None = None
+    reply_id: uuid.UUID | None = None
+    message_id: uuid.UUID | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class OpenTicket:
+    """A ticket that is not closed, with its patient and the reply that caused it, if any."""
+
+    ticket: Ticket
+    patient: Patient | None
+    reply: Reply | None
+
+    def waiting(self, now: datetime) -> timedelta:
+        """How long somebody has waited for staff."""
+        return now - self.ticket.opened_at
+
+
+def key_for(kind: TicketKind, cause: uuid.UUID) -> str:
+    """The key of the ticket of this kind that one reply, message or reminder causes."""
+    return f"ticket:{kind.value}:{cause}"
+
+
+def key_for_sender(sender_id: uuid.UUID, day: date) -> str:
+    """The key of the ticket that says that a sender is paused: one a day."""
+    return f"ticket:paused:{sender_id}:{day.isoformat()}"
+
+
+def open_ticket(session: Session, new: NewTicket, now: datetime) -> Ticket:
+    """The ticket of `new.dedupe_key`, opened now unless it is there already (then as it is, closed or not)."""
+    values = {**new.__dict__, "priority": PRIORITY[new.kind], "opened_at": now}
+    insert_missing(session, Ticket, values)
+    return session.scalars(select(Ticket).where(Ticket.dedupe_key == new.dedupe_key)).one()
+
+
+def acknowledge(session: Session, actor: Actor, ticket: Ticket, now: datetime) -> bool:
+    """Somebody has it in hand: alerts not yet sent are called off. False if it was no longer open."""
+    moved = session.scalar(
+        update(Ticket)
+        .where(Ticket.id == ticket.id, Ticket.state == TicketState.OPEN)
+        .values(state=TicketState.ACKNOWLEDGED, acknowledged_at=now, acknowledged_by=actor.staff_id)
+        .returning(Ticket.id)
+    )
+    if moved is not None:
+        _call_off_alerts(session, ticket, now)
+    return moved is not None
+
+
+def close(session: Session, actor: Actor, ticket: Ticket, outcome: str, now: datetime) -> bool:
+    """It is done, with one of `OUTCOMES`; a consult moves with it. False if it was closed before.
+
+    Raises:
+        InvalidInputError: no such outcome.
+    """
+    if outcome not in OUTCOMES:
+        raise InvalidInputError({"outcome": Problem("unknown_outcome")})
+    moved = session.scalar(
+        update(Ticket)
+        .where(Ticket.id == ticket.id, Ticket.state != TicketState.CLOSED)
+        .values(state=TicketState.CLOSED, closed_at=now, closed_by=actor.staff_id, outcome=outcome)
+        .returning(Ticket.id)
+    )
+    if moved is None:
+        return False
+    _call_off_alerts(session, ticket, now)
+    _settle_reply(session, ticket, now)
+    consult = OUTCOMES[outcome]
+    if consult is not None and ticket.treatment_id is not None:
+        book(session, ticket.treatment_id, consult, now)
+    return True
+
+
+def open_tickets(session: Session, clinic_id: uuid.UUID) -> Sequence[OpenTicket]:
+    """A clinic's tickets that are not closed: most urgent first, then whoever has waited longest. One query."""
+    rows = session.execute(
+        select(Ticket, Patient, Reply)
+        .outerjoin(Patient, Patient.id == Ticket.patient_id)
+        .outerjoin(Reply, Reply.id == Ticket.reply_id)
+        .where(Ticket.clinic_id == clinic_id, Ticket.state != TicketState.CLOSED)
+        .order_by(Ticket.priority, Ticket.opened_at, Ticket.id)
+    )
+    return [OpenTicket(ticket, patient, reply) for ticket, patient, reply in rows]
+
+
+def _call_off_alerts(session: Session, ticket: Ticket, now: datetime) -> None:
+    alerts = (Message.ticket_id == ticket.id) & (Message.kind == MessageKind.ALERT)
+    cancel(session, alerts, "acknowledged", now)
+
+
+def _settle_reply(session: Session, ticket: Ticket, now: datetime) -> None:
+    """The ticket's reply is dealt with once no other ticket of it is open."""
+    others = exists().where(
+        Ticket.reply_id == ticket.reply_id, Ticket.id != ticket.id, Ticket.state != TicketState.CLOSED
+    )
+    session.execute(
+        update(Reply).where(Reply.id == ticket.reply_id, Reply.handled_at.is_(None), ~others).values(handled_at=now)
+    )
