@@ -1,0 +1,64 @@
+"""Which channel a sender's messages leave by, and with whose credentials."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from reminders.channels.base import Channel, ChannelError, Fault
+from reminders.channels.smtp_email import SmtpEmail
+from reminders.channels.twilio_sms import TwilioAccount, TwilioSms
+from reminders.models import kinds
+from reminders.settings import SANDBOX_ACCOUNT, Settings
+
+CALL_TIMEOUT_SECONDS = 10.0
+"""The longest that one call takes, so what a lease must outlast."""
+CONCURRENCY = 20
+"""Calls to Twilio at a time, for one sender."""
+
+
+@dataclass(frozen=True, slots=True)
+class SenderIdentity:
+    """What of a sender its channel needs. For texts `account` is Twilio's and `address` the number (or service).
+
+    `credentials` are the sender's own: `{"token": ...}` for texts, `{"url": "smtp://..."}` for e-mail. None means the
+    environment's, or the sandbox's while nobody has given any.
+    """
+
+    channel: kinds.Channel
+    account: str
+    address: str
+    service: str
+    credentials: Mapping[str, str] | None = field(repr=False)
+
+
+def open_channel(identity: SenderIdentity, settings: Settings) -> Channel:
+    """The channel for one sender. It connects when first used; close it in the event loop that used it.
+
+    Raises:
+        ChannelError: the sender is of another account than the credentials at hand (SENDER).
+    """
+    if identity.channel is kinds.Channel.EMAIL:
+        url = (identity.credentials or {}).get("url") or settings.effective_smtp_url
+        return SmtpEmail(url, identity.address or settings.effective_mail_from, CALL_TIMEOUT_SECONDS)
+    account = _account(identity, settings)
+    return TwilioSms(account, lambda attempt: status_url(settings, attempt), CALL_TIMEOUT_SECONDS, CONCURRENCY)
+
+
+def status_url(settings: Settings, attempt_id: UUID) -> str:
+    """Where Twilio reports what became of an attempt."""
+    return f"{settings.public_url}/webhooks/twilio/status/{attempt_id}"
+
+
+def _account(identity: SenderIdentity, settings: Settings) -> TwilioAccount:
+    own = settings.twilio_account_sid or SANDBOX_ACCOUNT
+    account = identity.account or own
+    token = (identity.credentials or {}).get("token") or (_token(settings) if account == own else "")
+    if not token:
+        raise ChannelError("no credentials for this sender's account", Fault.SENDER, "credentials")
+    is_number = identity.address != identity.service and not identity.address.startswith("MG")
+    number = identity.address if is_number else ""
+    return TwilioAccount(account, token, settings.twilio_api_url, number, identity.service)
+
+
+def _token(settings: Settings) -> str:
+    return settings.sandbox_token if settings.sms_sandboxed else settings.twilio_auth_token[0].get_secret_value()

@@ -1,0 +1,148 @@
+"""The HTTP client under Twilio's SDK: bounded in time, never repeating a call, clear about what became of it."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+from twilio.http import AsyncHttpClient
+from twilio.http.response import Response
+
+from reminders.channels.base import ChannelError, Fault
+from reminders.channels.twilio_codes import PAUSE_BY_CODE, fault
+
+_TWILIO = "https://api.twilio.com/"
+_REFUSED_FROM = 300
+_LONGEST_PAUSE = timedelta(days=1)
+
+
+class RefusalError(ChannelError):
+    """Twilio answered, and it was no; `status` is HTTP's."""
+
+    def __init__(self, status: int, code: str, retry_after: timedelta | None) -> None:
+        super().__init__(
+            f"Twilio refused: HTTP {status}, code {code or 'none'}", fault(status, code), code, retry_after
+        )
+        self.status = status
+
+
+@dataclass(slots=True)
+class _Call:
+    """Whether a connection was had, so that the request may have been written."""
+
+    connected: bool = False
+
+
+class BoundedHttpClient(AsyncHttpClient):  # type: ignore[misc] # the SDK ships no types
+    """Sends the SDK's requests to `api_url` on one aiohttp session, at most `concurrency` at a time.
+
+    `timeout` (seconds) covers the whole call, waiting for a connection included. The SDK's own async client ignores
+    its time-out and can repeat a POST. The session is made in the running loop, and anew in another loop.
+    """
+
+    def __init__(self, api_url: str, timeout: float, concurrency: int) -> None:
+        super().__init__(logging.getLogger("twilio.http_client"), is_async=True, timeout=timeout)
+        self._api_url = api_url.rstrip("/") + "/"
+        self._concurrency = concurrency
+        self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def request(self, method: str, uri: str, *_args: Any, **given: Any) -> Response:
+        """Make the call that the SDK describes; `given` are its params, data, headers and auth.
+
+        Raises:
+            ChannelError: there was no answer, or the answer was not a 2xx with a JSON object.
+        """
+        call = _Call()
+        try:
+            async with self._open().request(
+                method, self._address(uri), allow_redirects=False, trace_request_ctx=call, **_arguments(given)
+            ) as response:
+                answer = Response(response.status, await response.text(errors="replace"), response.headers)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise _no_answer(call, error) from None
+        _check(answer)
+        return answer
+
+    async def close(self) -> None:
+        """Close the session, if there is one."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _address(self, uri: str) -> str:
+        # A page's link to the next one comes from outside; the credentials must not follow it anywhere else.
+        if not uri.startswith(_TWILIO):
+            raise ChannelError("Twilio pointed to another host", Fault.SENDER, "address")
+        return self._api_url + uri.removeprefix(_TWILIO)
+
+    def _open(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        if self._session is None or self._loop is not loop:
+            if self._session is not None:
+                # Its loop is gone, so it cannot be closed properly any more.
+                self._session.detach()
+            self._session, self._loop = self._new_session(), loop
+        return self._session
+
+    def _new_session(self) -> aiohttp.ClientSession:
+        trace = aiohttp.TraceConfig()
+        trace.on_connection_create_end.append(_mark_connected)
+        trace.on_connection_reuseconn.append(_mark_connected)
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self._concurrency),
+            timeout=aiohttp.ClientTimeout(total=self.timeout),
+            trace_configs=[trace],
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+
+async def _mark_connected(_session: object, context: SimpleNamespace, _event: object) -> None:
+    context.trace_request_ctx.connected = True
+
+
+def _arguments(given: Mapping[str, Any]) -> dict[str, Any]:
+    headers = dict(given.get("headers") or {})
+    if given.get("auth"):
+        headers["Authorization"] = aiohttp.encode_basic_auth(*given["auth"])
+    params = {name: str(value) for name, value in (given.get("params") or {}).items()}
+    data = given.get("data")
+    return {"headers": headers, "params": params, "data": urlencode(data, doseq=True).encode() if data else None}
+
+
+def _no_answer(call: _Call, error: Exception) -> ChannelError:
+    """The error for a call without an answer. It does not quote aiohttp's, which may hold a URL with a number."""
+    word = "timeout" if isinstance(error, TimeoutError) else "connection"
+    if call.connected:
+        return ChannelError(f"no answer from Twilio ({word})", Fault.UNKNOWN, word)
+    return ChannelError(f"Twilio could not be reached ({word})", Fault.RETRY, word)
+
+
+def _check(answer: Response) -> None:
+    content = _json_object(answer.text)
+    if answer.status_code >= _REFUSED_FROM:
+        code = str((content or {}).get("code") or "")
+        raise RefusalError(answer.status_code, code, _pause(code, answer.headers or {}))
+    if content is None:
+        raise ChannelError("Twilio's answer cannot be read", Fault.UNKNOWN, "unreadable")
+
+
+def _pause(code: str, headers: Mapping[str, str]) -> timedelta | None:
+    asked = headers.get("Retry-After", "")
+    if asked.isascii() and asked.isdigit():
+        return min(timedelta(seconds=int(asked[:9])), _LONGEST_PAUSE)
+    return PAUSE_BY_CODE.get(code)
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
