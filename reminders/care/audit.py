@@ -1,0 +1,34 @@
+"""The audit trail: who saw or changed what, when."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from reminders.care.actors import Actor
+from reminders.models import Audit
+
+
+def note(  # noqa: PLR0913, PLR0917 - one entry has this many parts, and each caller knows all of them
+    session: Session,
+    actor: Actor,
+    action: str,
+    subject_kind: str,
+    subject_id: uuid.UUID | None,
+    now: datetime,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Add one entry to the trail ("patient.changed"). `detail` holds ids, counts and field names, never values."""
+    entry = Audit(
+        clinic_id=actor.clinic_id,
+        at=now,
+        staff_id=actor.staff_id,
+        api_key_id=actor.api_key_id,
+        action=action,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        detail={"source": actor.source, **(detail or {})},
+    )
+    session.add(entry)

@@ -1,0 +1,129 @@
+"""Deciding, purely, what must happen to a treatment's reminders for them to say what is now wanted."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from reminders.models.kinds import Channel, Language, ReminderState
+from schedules.lifecycle import CANCELLABLE, State
+from schedules.plan import Plan, PlannedStep, SkippedStep
+from schedules.replan import Addition, Changes, Existing, replan
+
+NOT_IN_PROTOCOL = "not_in_protocol"
+
+_NOWHERE = frozenset({State.CANCELLED, State.SKIPPED, State.EXPIRED})
+"""A message in one of these reached nobody, so the step may be owed anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A message that carries a reminder: how it goes and where it stands."""
+
+    message_id: uuid.UUID
+    channel: Channel
+    language: Language
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A stored reminder with its messages, oldest first; `due_at` in UTC."""
+
+    reminder_id: uuid.UUID
+    step: str
+    round: int
+    due_at: datetime
+    state: ReminderState
+    messages: tuple[Carried, ...]
+
+    @property
+    def open_messages(self) -> tuple[Carried, ...]:
+        """Those that can still be stopped."""
+        return tuple(message for message in self.messages if message.state in CANCELLABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How the patient is written to now; without a channel, the reason why not at all."""
+
+    channel: Channel | None
+    reason: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Intents:
+    """What to do: stop a row (with the reason), move or re-send one, add one, note one as skipped (with the reason)."""
+
+    stop: tuple[tuple[Row, str], ...] = ()
+    move: tuple[tuple[Row, PlannedStep], ...] = ()
+    replace: tuple[tuple[Row, PlannedStep], ...] = ()
+    add: tuple[Addition, ...] = ()
+    skip: tuple[tuple[PlannedStep | SkippedStep, str], ...] = ()
+
+
+def decide(rows: Sequence[Row], wanted: Plan, terms: Terms, now: datetime) -> Intents:
+    """How to get from `rows` to `wanted` under `terms`, seen from `now` (UTC).
+
+    What was sent, or may have been, stays. What staff cancelled stays cancelled. A step skipped for want of consent
+    comes back as a further round once there is one, if it is still useful.
+    """
+    changes = replan([_existing(row) for row in rows], wanted)
+    known = {row.step for row in rows}
+    skipped = {step.step.key: step.reason for step in wanted.skipped}
+    stop = [(_find(rows, gone), skipped.get(gone.key, NOT_IN_PROTOCOL)) for gone in changes.cancel]
+    skip: list[tuple[PlannedStep | SkippedStep, str]] = [
+        (step, step.reason) for step in wanted.skipped if step.step.key not in known
+    ]
+    standing = _standing(rows, wanted, changes)
+    if terms.channel is None:
+        stop += [(row, terms.reason) for row, _ in standing]
+        skip += [(new.planned, terms.reason) for new in changes.add if new.planned.step.key not in known]
+        return Intents(stop=tuple(stop), skip=tuple(skip))
+    return Intents(
+        stop=tuple(stop),
+        move=tuple((row, to) for row, to in standing if _fits(row, terms) and _is_elsewhere(row, to, now)),
+        replace=tuple((row, to) for row, to in standing if not _fits(row, terms)),
+        add=tuple(new for new in changes.add if not _was_cancelled(rows, new.planned.step.key)),
+        skip=tuple(skip),
+    )
+
+
+def _existing(row: Row) -> Existing:
+    return Existing(row.step, row.round, row.due_at, _state(row))
+
+
+def _state(row: Row) -> str:
+    if row.state is not ReminderState.OWED:
+        return row.state.value
+    states = {message.state for message in row.messages}
+    if states - _NOWHERE - CANCELLABLE:
+        return "done"
+    return "open" if states & CANCELLABLE else "skipped"
+
+
+def _standing(rows: Sequence[Row], wanted: Plan, changes: Changes) -> list[tuple[Row, PlannedStep]]:
+    """The open rows that are still wanted, each with what is wanted of it."""
+    targets = {planned.step.key: planned for planned in wanted.planned}
+    kept = [_find(rows, existing) for existing in changes.keep if existing.state == "open"]
+    moved = [_find(rows, move.existing) for move in changes.move]
+    return [(row, targets[row.step]) for row in (*kept, *moved) if row.step in targets]
+
+
+def _fits(row: Row, terms: Terms) -> bool:
+    return all((m.channel, m.language) == (terms.channel, terms.language) for m in row.open_messages)
+
+
+def _is_elsewhere(row: Row, to: PlannedStep, now: datetime) -> bool:
+    """Whether the row must move. One that is due already, and whose turn is now, just waits for its sweep."""
+    return row.due_at != to.due_at and max(row.due_at, to.due_at) > now
+
+
+def _was_cancelled(rows: Iterable[Row], key: str) -> bool:
+    newest = max((row for row in rows if row.step == key), key=lambda row: row.round, default=None)
+    return newest is not None and newest.state is ReminderState.CANCELLED
+
+
+def _find(rows: Iterable[Row], existing: Existing) -> Row:
+    return next(row for row in rows if (row.step, row.round) == (existing.key, existing.round))

@@ -1,0 +1,133 @@
+"""Adding, changing and finding patients."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from reminders.care import audit, replanning
+from reminders.care.actors import Actor
+from reminders.care.addresses import email_key
+from reminders.care.names import name_tokens
+from reminders.care.patient_input import CleanPatient, PatientInput, clean
+from reminders.care.patient_search import same_address, search
+from reminders.database import keyring_of
+from reminders.errors import DuplicateError, InvalidInputError, NotFoundError, Problem
+from reminders.ids import new_id
+from reminders.models import Clinic, NameToken, Patient
+
+__all__ = ["CleanPatient", "PatientInput", "add", "change", "clean", "get", "same_address", "search"]
+
+_OLDEST_YEARS = 130
+_MEANS_REPLANNING = frozenset({"phone", "email", "language", "timezone"})
+
+
+def add(session: Session, actor: Actor, clinic: Clinic, given: CleanPatient, now: datetime) -> Patient:
+    """Store a new patient. Several may share an address: families do.
+
+    Raises:
+        InvalidInputError: a birth date in the future, or 130 years back.
+        DuplicateError: another patient of this clinic has the same external id.
+    """
+    _check_birth_date(given, now)
+    patient = Patient(id=new_id(), clinic_id=clinic.id, created_at=now)
+    _store(session, patient, given)
+    _write_tokens(session, patient)
+    audit.note(session, actor, "patient.added", "patient", patient.id, now)
+    return patient
+
+
+def change(
+    session: Session, actor: Actor, clinic: Clinic, patient: Patient, given: CleanPatient, now: datetime
+) -> frozenset[str]:
+    """Make `patient` what `given` says; what is planned follows a new address, language or zone. Returns the fields.
+
+    Raises:
+        InvalidInputError, DuplicateError: as `add`.
+    """
+    _check_birth_date(given, now)
+    before = _values(patient)
+    _store(session, patient, given)
+    changed = frozenset(name for name, value in _values(patient).items() if value != before[name])
+    if not changed:
+        return changed
+    _write_tokens(session, patient)
+    audit.note(session, actor, "patient.changed", "patient", patient.id, now, {"fields": sorted(changed)})
+    if changed & _MEANS_REPLANNING:
+        replanning.refresh(session, clinic, patient, now)
+    return changed
+
+
+def get(session: Session, clinic_id: uuid.UUID, patient_id: uuid.UUID) -> Patient:
+    """One of the clinic's patients.
+
+    Raises:
+        NotFoundError: there is none, it is another clinic's, or it was erased.
+    """
+    wanted = (Patient.id == patient_id, Patient.clinic_id == clinic_id, Patient.erased_at.is_(None))
+    found = session.scalar(select(Patient).where(*wanted))
+    if found is None:
+        raise NotFoundError("no such patient")
+    return found
+
+
+def _fill(session: Session, patient: Patient, given: CleanPatient) -> None:
+    for name in ("given_name", "family_name", "language", "phone", "email", "external_id", "timezone", "birth_date"):
+        if getattr(patient, name) != getattr(given, name):
+            setattr(patient, name, getattr(given, name))
+    patient.guardian = {"name": given.guardian} if given.guardian else None
+    index = keyring_of(session).index
+    patient.phone_index = _maybe(given.phone, lambda phone: index("phone", phone))
+    patient.email_index = _maybe(given.email, lambda email: index("email", email_key(email)))
+
+
+def _maybe(value: str | None, act: Callable[[str], str]) -> str | None:
+    return act(value) if value else None
+
+
+def _values(patient: Patient) -> dict[str, object]:
+    return {name: getattr(patient, name) for name in CleanPatient.__dataclass_fields__}
+
+
+def _store(session: Session, patient: Patient, given: CleanPatient) -> None:
+    """Write `given` inside a savepoint, so that a taken external id costs the caller nothing else."""
+    own = (Patient.clinic_id == patient.clinic_id, Patient.id != patient.id)
+    _refuse_taken_id(session, given, own)
+    try:
+        with session.begin_nested():
+            _fill(session, patient, given)
+            session.add(patient)
+    except IntegrityError:
+        # Somebody else took the id between the look and the write.
+        _refuse_taken_id(session, given, own)
+        raise
+
+
+def _refuse_taken_id(session: Session, given: CleanPatient, others: Sequence[ColumnElement[bool]]) -> None:
+    if given.external_id is None:
+        return
+    taken = session.scalar(select(Patient.id).where(*others, Patient.external_id == given.external_id))
+    if taken is not None:
+        raise DuplicateError("another patient has this external id", str(taken))
+
+
+def _write_tokens(session: Session, patient: Patient) -> None:
+    owner = (NameToken.clinic_id == patient.clinic_id, NameToken.patient_id == patient.id)
+    session.execute(delete(NameToken).where(*owner))
+    tokens = name_tokens(keyring_of(session), patient.clinic_id, patient.given_name, patient.family_name)
+    ids = {"clinic_id": patient.clinic_id, "patient_id": patient.id}
+    session.add_all(NameToken(token=token, **ids) for token in sorted(tokens))
+    session.flush()
+
+
+def _check_birth_date(given: CleanPatient, now: datetime) -> None:
+    if given.birth_date is None:
+        return
+    born, today = date.fromisoformat(given.birth_date), now.date()
+    if born > today:
+        raise InvalidInputError({"birth_date": Problem("birth_date_in_future")})
+    if today.year - born.year > _OLDEST_YEARS:
+        raise InvalidInputError({"birth_date": Problem("birth_date_far_past")})

@@ -1,0 +1,134 @@
+"""What a patient will receive after a treatment, before anything is saved."""
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from reminders.care import clinics, protocols
+from reminders.care.addresses import email_key
+from reminders.care.patient_input import CleanPatient
+from reminders.care.reach import Reach, Ways, choose, reach_if, senders
+from reminders.care.treatment_input import TreatmentInput, check_lines, treated_at
+from reminders.care.treatment_store import find_protocol, same_day
+from reminders.database import keyring_of
+from reminders.models import Clinic, Patient, ProtocolVersion
+from reminders.models.kinds import Channel, Language
+from reminders.wording.render import Rendered, render
+from reminders.wording.texts import find
+from schedules.plan import Plan, PlannedStep, SkippedStep, plan
+from schedules.protocol import Step
+
+_LINK = "…"
+"""Stands for the links that only a real message has."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewEntry:
+    """One step: when it is due (UTC, and in the patient's zone), by which channel and in which words.
+
+    A step that will not be sent has a `skipped_reason`, no channels and no texts.
+    """
+
+    step: Step
+    due_at: datetime
+    local: datetime
+    channels: tuple[Channel, ...]
+    texts: Mapping[Channel, Rendered]
+    skipped_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Every step in the order of the due times; `treated_at` is UTC, `zone` the patient's.
+
+    `duplicate_of` is the treatment that `record` would refuse this one for, unless confirmed.
+    """
+
+    entries: list[PreviewEntry]
+    treated_at: datetime
+    zone: ZoneInfo
+    language: Language
+    duplicate_of: uuid.UUID | None
+
+
+def preview(
+    session: Session,
+    clinic: Clinic,
+    patient: Patient | CleanPatient | None,
+    channels: Collection[Channel],
+    given: TreatmentInput,
+    now: datetime,
+) -> Preview:
+    """What `record` would plan for `patient` (stored, about to be, or not known yet), had they agreed to `channels`.
+
+    Raises:
+        InvalidInputError: as `record`.
+    """
+    check_lines(given)
+    moment = treated_at(given, ZoneInfo(clinic.timezone), now)
+    protocol, version = find_protocol(session, clinic.id, given.protocol_key)
+    hours = clinics.hours(clinic, patient)
+    planned = plan(protocols.parse(version), moment, hours, now)
+    way = _reach(session, clinic, patient, channels)
+    reader = _Reader(clinic, patient, version)
+    entries = [_entry(step, way, reader, hours.zone) for step in _in_order(planned)]
+    day = moment.astimezone(ZoneInfo(clinic.timezone)).date()
+    known = same_day(session, patient.id, protocol.id, day) if isinstance(patient, Patient) else None
+    return Preview(entries, moment, hours.zone, reader.language, known.id if known else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Whom the texts address, and whose texts they are."""
+
+    clinic: Clinic
+    patient: Patient | CleanPatient | None
+    version: ProtocolVersion
+
+    @property
+    def language(self) -> Language:
+        return Language(self.patient.language if self.patient else self.clinic.language)
+
+    def text(self, step: Step, channel: Channel) -> Rendered:
+        text = find(f"step:{step.key}", self.language, channel, self.version.content)
+        return render(text, self._values())
+
+    def _values(self) -> dict[str, str]:
+        clinic = self.clinic
+        return {
+            "clinic": clinic.short_name,
+            "first_name": self.patient.given_name if self.patient else "",
+            "phone": clinic.phone,
+            "address": clinic.address,
+            "booking_url": clinic.booking_url,
+            "unsubscribe_url": _LINK,
+        }
+
+
+def _in_order(planned: Plan) -> list[PlannedStep | SkippedStep]:
+    return sorted([*planned.planned, *planned.skipped], key=lambda step: (step.due_at, step.step.day))
+
+
+def _entry(step: PlannedStep | SkippedStep, way: Reach, reader: _Reader, zone: ZoneInfo) -> PreviewEntry:
+    reason = step.reason if isinstance(step, SkippedStep) else way.reason
+    channels = () if reason or way.channel is None else (way.channel,)
+    texts = {channel: reader.text(step.step, channel) for channel in channels}
+    return PreviewEntry(step.step, step.due_at, step.due_at.astimezone(zone), channels, texts, reason or None)
+
+
+def _reach(
+    session: Session, clinic: Clinic, patient: Patient | CleanPatient | None, channels: Collection[Channel]
+) -> Reach:
+    if patient is None:
+        # Nobody is chosen yet; the addresses will come with the consents.
+        return choose(Ways(channels, channels, (), senders(session, clinic.id)))
+    index = keyring_of(session).index
+    indexes = {
+        Channel.SMS: index("phone", patient.phone) if patient.phone else None,
+        Channel.EMAIL: index("email", email_key(patient.email)) if patient.email else None,
+    }
+    return reach_if(session, clinic.id, indexes, channels)

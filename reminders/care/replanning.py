@@ -1,0 +1,175 @@
+"""Bringing what a patient is owed in line with what is now true: a date, an address, a consent, a language."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reminders.care import clinics, protocols
+from reminders.care.owed import Carried, Intents, Row, Terms, decide
+from reminders.care.reach import reach
+from reminders.ids import new_id
+from reminders.models import Clinic, Message, MessageReminder, Patient, ProtocolVersion, Reminder, Treatment
+from reminders.models.kinds import Channel, MessageKind, ReminderState, TreatmentState
+from reminders.outbox import keys
+from reminders.outbox.cancel import cancel, move_due
+from reminders.outbox.drafts import Draft
+from reminders.outbox.enqueue import enqueue
+from schedules.plan import PlannedStep, SkippedStep, plan
+from schedules.protocol import LAST_DAY, LONGEST_USE, StepKind
+
+_REPLACED = "replaced"
+# No step of an older treatment can still be useful.
+_OLDEST = timedelta(days=LAST_DAY) + 2 * LONGEST_USE
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Everything that a treatment's rows are made from."""
+
+    session: Session
+    treatment: Treatment
+    terms: Terms
+    now: datetime
+
+
+def refresh(session: Session, clinic: Clinic, patient: Patient, now: datetime) -> None:
+    """Make what `patient` is owed follow their consents, opt-outs, addresses, language and zone as they are now.
+
+    To be called after any of these changed, in the same transaction. What is sent, or on its way, stays.
+    """
+    lock(session, patient)
+    wanted = (Treatment.patient_id == patient.id, Treatment.clinic_id == clinic.id)
+    running = (Treatment.state == TreatmentState.ACTIVE, Treatment.treated_at > now - _OLDEST)
+    for treatment in session.scalars(select(Treatment).where(*wanted, *running)).all():
+        revise(session, clinic, patient, treatment, now)
+
+
+def revise(session: Session, clinic: Clinic, patient: Patient, treatment: Treatment, now: datetime) -> None:
+    """Make one active treatment's reminders and messages what its date and its patient now call for.
+
+    A new treatment gets all of its rows by this. The caller holds the patient's lock.
+    """
+    session.flush()
+    version = session.get_one(ProtocolVersion, treatment.protocol_version_id)
+    wanted = plan(protocols.parse(version), treatment.treated_at, clinics.hours(clinic, patient), now)
+    way = reach(session, patient)
+    terms = Terms(way.channel, way.reason, patient.language)
+    case = _Case(session, treatment, terms, now)
+    _carry_out(case, decide(_rows(session, treatment.id), wanted, terms, now))
+
+
+def lock(session: Session, patient: Patient) -> None:
+    """Hold the patient until the end of the transaction, so that two changes to what they are owed queue up."""
+    session.execute(select(Patient.id).where(Patient.id == patient.id).with_for_update(key_share=True))
+
+
+def _carry_out(case: _Case, intents: Intents) -> None:
+    for row, reason in intents.stop:
+        _stop(case, row, reason)
+    _move(case, intents.move)
+    drafts = [_replacement(case, row, to) for row, to in intents.replace if _is_stopped(case, row, _REPLACED)]
+    fresh = [_reminder(case, new.planned, new.round) for new in intents.add]
+    for step, reason in intents.skip:
+        _reminder(case, step, 1, reason)
+    case.session.flush()
+    drafts += [_draft(case, reminder, 1) for reminder in fresh]
+    enqueue(case.session, drafts, case.now)
+
+
+def _stop(case: _Case, row: Row, reason: str) -> None:
+    if _is_stopped(case, row, reason):
+        reminder = case.session.get_one(Reminder, row.reminder_id)
+        reminder.state, reminder.state_at, reminder.reason = ReminderState.SKIPPED, case.now, reason
+
+
+def _is_stopped(case: _Case, row: Row, reason: str) -> bool:
+    """Cancel the row's open messages. False if a worker was faster with one: the row is as good as done."""
+    asked = {message.message_id for message in row.open_messages}
+    return set(cancel(case.session, Message.id.in_(asked), reason, case.now)) == asked
+
+
+def _move(case: _Case, moves: Sequence[tuple[Row, PlannedStep]]) -> None:
+    dues: dict[uuid.UUID, tuple[datetime, datetime]] = {}
+    for row, to in moves:
+        reminder = case.session.get_one(Reminder, row.reminder_id)
+        reminder.due_at, reminder.useful_until = to.due_at, to.useful_until
+        dues |= {message.message_id: (to.due_at, to.useful_until) for message in row.open_messages}
+    move_due(case.session, dues, case.now)
+
+
+def _replacement(case: _Case, row: Row, to: PlannedStep) -> Draft:
+    reminder = case.session.get_one(Reminder, row.reminder_id)
+    reminder.due_at, reminder.useful_until = to.due_at, to.useful_until
+    before = sum(message.channel is case.terms.channel for message in row.messages)
+    return _draft(case, reminder, before + 1)
+
+
+def _reminder(case: _Case, step: PlannedStep | SkippedStep, round_: int, skipped_for: str = "") -> Reminder:
+    reminder = Reminder(
+        id=new_id(),
+        clinic_id=case.treatment.clinic_id,
+        treatment_id=case.treatment.id,
+        step=step.step.key,
+        round=round_,
+        is_check_in=step.step.kind is StepKind.CHECK_IN,
+        due_at=step.due_at,
+        useful_until=step.useful_until,
+        state=ReminderState.SKIPPED if skipped_for else ReminderState.OWED,
+        state_at=case.now,
+        reason=skipped_for,
+        created_at=case.now,
+    )
+    case.session.add(reminder)
+    return reminder
+
+
+def _draft(case: _Case, reminder: Reminder, attempt: int) -> Draft:
+    channel = case.terms.channel
+    if channel is None:
+        raise ValueError("nothing is drafted for a patient whom no channel reaches")
+    return Draft(
+        clinic_id=reminder.clinic_id,
+        kind=MessageKind.REMINDER,
+        channel=channel,
+        template=f"step:{reminder.step}",
+        language=case.terms.language,
+        dedupe_key=keys.reminder_key(reminder.id, channel, attempt),
+        due_at=reminder.due_at,
+        useful_until=reminder.useful_until,
+        patient_id=case.treatment.patient_id,
+        treatment_id=case.treatment.id,
+        protocol_version_id=case.treatment.protocol_version_id,
+        reminder_ids=(reminder.id,),
+    )
+
+
+def _rows(session: Session, treatment_id: uuid.UUID) -> list[Row]:
+    """The treatment's reminders as they stand, read afresh: another process may have moved a message."""
+    asked = select(Reminder).where(Reminder.treatment_id == treatment_id).order_by(Reminder.step, Reminder.round)
+    reminders = session.scalars(asked.execution_options(populate_existing=True)).all()
+    messages = _messages(session, [reminder.id for reminder in reminders])
+    return [_row(reminder, messages[reminder.id]) for reminder in reminders]
+
+
+def _row(reminder: Reminder, messages: Iterable[Carried]) -> Row:
+    due_at, state = reminder.due_at, ReminderState(reminder.state)
+    return Row(reminder.id, reminder.step, reminder.round, due_at, state, tuple(messages))
+
+
+def _messages(session: Session, reminder_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Carried]]:
+    columns = (MessageReminder.reminder_id, Message.id, Message.channel, Message.language, Message.state)
+    found = session.execute(
+        select(*columns)
+        .join(Message, Message.id == MessageReminder.message_id)
+        .where(MessageReminder.reminder_id.in_(reminder_ids))
+        .order_by(Message.created_at, Message.id)
+    )
+    carried: dict[uuid.UUID, list[Carried]] = defaultdict(list)
+    for reminder_id, message_id, channel, language, state in found:
+        carried[reminder_id].append(Carried(message_id, Channel(channel), language, state))
+    return carried

@@ -1,0 +1,183 @@
+"""People who sign in: inviting them, their passwords, and a lockout that cannot keep the right person out for good."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from reminders.care.addresses import clean_email, email_key
+from reminders.care.api_keys import find_api_key, new_api_key, note_api_use, revoke_api_key
+from reminders.care.passwords import check_password, hash_password, matches
+from reminders.care.sessions import (
+    INVITATION_LASTS,
+    OpenedSession,
+    SignedIn,
+    find_session,
+    new_link,
+    open_session,
+    redeem,
+    sign_out,
+    sign_out_everywhere,
+    touch,
+)
+from reminders.care.texts_in import one_line, text_problem
+from reminders.database import keyring_of
+from reminders.errors import InvalidInputError, Problem
+from reminders.ids import new_id
+from reminders.models import Staff
+from reminders.models.kinds import Language, Role
+
+# fmt: off
+__all__ = [
+    "NewStaff", "OpenedSession", "SignInTry", "SignedIn", "begin_sign_in", "check_sign_in", "end_sign_in",
+    "find_api_key", "find_session", "invite", "new_api_key", "new_link", "note_api_use", "open_session", "redeem",
+    "revoke_api_key", "set_password", "sign_in", "sign_out", "sign_out_everywhere", "touch",
+]
+# fmt: on
+
+FREE_TRIES = 5
+"""So many wrong passwords cost nothing; each further one doubles the wait."""
+
+_WAITS = tuple(timedelta(seconds=seconds) for seconds in (30, 60, 120, 240, 480, 900))
+_FORGIVEN_AFTER = timedelta(hours=1)
+_LONGEST_NAME = 120
+
+
+@dataclass(frozen=True, slots=True)
+class NewStaff:
+    """Somebody to invite, as typed: `role` is owner, staff or viewer; `language` en or fr."""
+
+    name: str
+    email: str
+    role: str = Role.STAFF.value
+    language: str = Language.FR.value
+
+
+@dataclass(frozen=True, slots=True)
+class SignInTry:
+    """What a sign-in is checked against: a stored hash, or none. Whether it exists, nobody outside learns."""
+
+    staff_id: uuid.UUID | None
+    password_hash: str | None
+
+
+def invite(session: Session, clinic_id: uuid.UUID, new: NewStaff, now: datetime) -> str:
+    """Add somebody to a clinic; the token of their invitation, a one-time link that works for 7 days.
+
+    Raises:
+        InvalidInputError: name_missing, too_long, control_characters, email_impossible, role_unknown,
+            language_unknown, or on email staff_exists (an address signs in to one clinic).
+    """
+    email = _checked(session, new)
+    staff = Staff(
+        id=new_id(),
+        clinic_id=clinic_id,
+        name=one_line(new.name),
+        email=email,
+        email_index=_index(session, email),
+        role=Role(new.role),
+        language=Language(new.language),
+        failed_sign_ins=0,
+        on_call=False,
+        created_at=now,
+    )
+    session.add(staff)
+    session.flush()
+    return new_link(session, staff, now, INVITATION_LASTS)
+
+
+def set_password(session: Session, staff: Staff, password: str, now: datetime) -> None:
+    """Give `staff` a password; every session of theirs ends, so open one anew.
+
+    Raises:
+        InvalidInputError: see `passwords.check_password`.
+    """
+    check_password(password, staff.email)
+    staff.password_hash = hash_password(password)
+    staff.failed_sign_ins, staff.locked_until = 0, None
+    sign_out_everywhere(session, staff.id, now)
+    session.flush()
+
+
+def sign_in(session: Session, email: str, password: str, now: datetime) -> Staff | None:
+    """Who signs in by these; None for any other reason, which takes as long and does not say which.
+
+    It hashes for some 100 ms inside the caller's transaction; where that matters, do its three parts one by one.
+    """
+    known = begin_sign_in(session, email, now)
+    return end_sign_in(session, known, matches=check_sign_in(known, password), now=now)
+
+
+def begin_sign_in(session: Session, email: str, now: datetime) -> SignInTry:
+    """What to check a password against. While an account is locked, or unknown, that is nothing."""
+    staff = session.scalar(select(Staff).where(Staff.email_index == _index(session, email.strip())))
+    if staff is None or staff.disabled_at is not None or _is_locked(staff, now):
+        return SignInTry(None, None)
+    return SignInTry(staff.id, staff.password_hash)
+
+
+def check_sign_in(known: SignInTry, password: str) -> bool:
+    """Whether the password is right: slow on purpose, and needs no database."""
+    return matches(password, known.password_hash)
+
+
+def end_sign_in(session: Session, known: SignInTry, *, matches: bool, now: datetime) -> Staff | None:
+    """Let the right person in and forget their wrong tries, or count one more."""
+    if known.staff_id is None:
+        return None
+    staff = session.scalar(select(Staff).where(Staff.id == known.staff_id).with_for_update(key_share=True))
+    # Tries that ran side by side must not slip past the lock that one of them has just set.
+    if staff is None or staff.disabled_at is not None or _is_locked(staff, now):
+        return None
+    if matches:
+        staff.failed_sign_ins, staff.locked_until = 0, None
+        return staff
+    _count_failure(session, staff, now)
+    return None
+
+
+def wait_after(failures: int) -> timedelta:
+    """How long an account rests after so many wrong passwords in a row: nothing, then 30 s doubling to 15 minutes."""
+    if failures < FREE_TRIES:
+        return timedelta()
+    return _WAITS[min(failures - FREE_TRIES, len(_WAITS) - 1)]
+
+
+def _count_failure(session: Session, staff: Staff, now: datetime) -> None:
+    forgiven = staff.locked_until is not None and staff.locked_until <= now - _FORGIVEN_AFTER
+    failures = 1 if forgiven else staff.failed_sign_ins + 1
+    wait = wait_after(failures)
+    values = {"failed_sign_ins": failures, "locked_until": now + wait if wait else None}
+    session.execute(update(Staff).where(Staff.id == staff.id).values(**values))
+
+
+def _is_locked(staff: Staff, now: datetime) -> bool:
+    return staff.locked_until is not None and staff.locked_until > now
+
+
+def _checked(session: Session, new: NewStaff) -> str:
+    """The cleaned e-mail address of somebody who can be invited."""
+    problems = {}
+    name_problem = text_problem(one_line(new.name), _LONGEST_NAME) if one_line(new.name) else Problem("name_missing")
+    if name_problem:
+        problems["name"] = name_problem
+    if new.role not in set(Role):
+        problems["role"] = Problem("role_unknown")
+    if new.language not in set(Language):
+        problems["language"] = Problem("language_unknown")
+    email = ""
+    try:
+        email = clean_email(new.email)
+    except InvalidInputError as error:
+        problems.update(error.problems)
+    if email and session.scalar(select(Staff.id).where(Staff.email_index == _index(session, email))) is not None:
+        problems["email"] = Problem("staff_exists")
+    if problems:
+        raise InvalidInputError(problems)
+    return email
+
+
+def _index(session: Session, email: str) -> str:
+    return keyring_of(session).index("email", email_key(email))

@@ -1,0 +1,150 @@
+"""Recording a treatment and all that it owes; moving its date; cancelling it."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy.orm import Session
+
+from reminders.care import audit, replanning
+from reminders.care.actors import Actor
+from reminders.care.preview import Preview, PreviewEntry, preview
+from reminders.care.providers import provider_named
+from reminders.care.texts_in import one_line, text_problem
+from reminders.care.treatment_input import DETAIL_KEYS, TreatmentInput, check_lines, treated_at
+from reminders.care.treatment_store import find_protocol, refuse_same_day, store
+from reminders.errors import InvalidInputError, NotFoundError, Problem
+from reminders.ids import new_id
+from reminders.models import Clinic, Message, MessageReminder, Patient, Reminder, Treatment
+from reminders.models.kinds import MessageKind, ReminderState, TreatmentState
+from reminders.outbox.cancel import cancel as cancel_messages
+from schedules.lifecycle import State
+
+# fmt: off
+__all__ = [
+    "DETAIL_KEYS", "Preview", "PreviewEntry", "TreatedWhen", "TreatmentInput", "cancel", "get", "move", "preview",
+    "record",
+]
+# fmt: on
+
+_LONGEST_REASON = 200
+_NOWHERE = (State.CANCELLED, State.SKIPPED, State.EXPIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class TreatedWhen:
+    """A corrected date and time of a treatment, as typed; see `TreatmentInput`."""
+
+    treated_on: str
+    treated_time: str = ""
+
+
+def record(  # noqa: PLR0913 - the signature that every way in shares
+    session: Session,
+    actor: Actor,
+    clinic: Clinic,
+    patient: Patient,
+    given: TreatmentInput,
+    now: datetime,
+    *,
+    confirmed: bool = False,
+) -> Treatment:
+    """Store a treatment, what each step of its protocol owes, and the messages for it: all in the caller's transaction.
+
+    Raises:
+        InvalidInputError: something typed cannot be; see `treated_at` and `check_lines`; also protocol_unknown.
+        DuplicateError: this external id is known; or this patient has this protocol on this local date already and
+            `confirmed` is not set. It names the treatment that is there.
+    """
+    check_lines(given)
+    zone = ZoneInfo(clinic.timezone)
+    moment = treated_at(given, zone, now)
+    protocol, version = find_protocol(session, clinic.id, given.protocol_key)
+    replanning.lock(session, patient)
+    treatment = Treatment(
+        id=new_id(),
+        clinic_id=clinic.id,
+        patient_id=patient.id,
+        protocol_id=protocol.id,
+        protocol_version_id=version.id,
+        provider_id=provider_named(session, clinic.id, given.provider, now),
+        external_id=one_line(given.external_id) or None,
+        treated_at=moment,
+        local_date=moment.astimezone(zone).date(),
+        details={key: one_line(value) for key, value in given.details.items() if value.strip()},
+        state=TreatmentState.ACTIVE,
+        state_at=now,
+        recorded_by=actor.staff_id,
+        created_at=now,
+    )
+    store(session, treatment, confirmed=confirmed)
+    replanning.revise(session, clinic, patient, treatment, now)
+    audit.note(session, actor, "treatment.recorded", "treatment", treatment.id, now, {"patient": str(patient.id)})
+    return treatment
+
+
+def move(session: Session, actor: Actor, clinic: Clinic, treatment: Treatment, to: TreatedWhen, now: datetime) -> None:
+    """Correct the date of a treatment: what is planned moves with it; what was sent stays, and is not sent again.
+
+    Raises:
+        InvalidInputError: a date or time that cannot be; on treated_on treatment_cancelled.
+        DuplicateError: the patient has this protocol on that local date already.
+    """
+    if treatment.state is not TreatmentState.ACTIVE:
+        raise InvalidInputError({"treated_on": Problem("treatment_cancelled")})
+    zone = ZoneInfo(clinic.timezone)
+    moment = treated_at(TreatmentInput("", to.treated_on, to.treated_time), zone, now)
+    patient = session.get_one(Patient, treatment.patient_id)
+    replanning.lock(session, patient)
+    day = moment.astimezone(zone).date()
+    if day != treatment.local_date:
+        refuse_same_day(session, treatment, day)
+        treatment.ordinal = 1
+    treatment.treated_at, treatment.local_date = moment, day
+    replanning.revise(session, clinic, patient, treatment, now)
+    audit.note(session, actor, "treatment.moved", "treatment", treatment.id, now)
+
+
+def cancel(session: Session, actor: Actor, treatment: Treatment, reason: str, now: datetime) -> None:
+    """End a treatment's follow-up: nothing planned for it will be sent. Cancelling it again changes nothing.
+
+    Raises:
+        InvalidInputError: on reason too_long or control_characters.
+    """
+    replanning.lock(session, session.get_one(Patient, treatment.patient_id))
+    if treatment.state is TreatmentState.CANCELLED:
+        return
+    problem = text_problem(one_line(reason), _LONGEST_REASON)
+    if problem:
+        raise InvalidInputError({"reason": problem})
+    treatment.state, treatment.state_at = TreatmentState.CANCELLED, now
+    treatment.state_reason = one_line(reason)
+    sends = Message.kind.in_((MessageKind.REMINDER, MessageKind.NUDGE))
+    cancel_messages(session, (Message.treatment_id == treatment.id) & sends, "treatment_cancelled", now)
+    session.execute(
+        update(Reminder)
+        .where(Reminder.treatment_id == treatment.id, Reminder.state == ReminderState.OWED, ~_went_out())
+        .values(state=ReminderState.CANCELLED, state_at=now, reason="treatment_cancelled")
+        .execution_options(synchronize_session="fetch")
+    )
+    audit.note(session, actor, "treatment.cancelled", "treatment", treatment.id, now)
+
+
+def get(session: Session, clinic_id: uuid.UUID, treatment_id: uuid.UUID) -> Treatment:
+    """One of the clinic's treatments.
+
+    Raises:
+        NotFoundError: there is none, or it is another clinic's.
+    """
+    found = session.scalar(select(Treatment).where(Treatment.id == treatment_id, Treatment.clinic_id == clinic_id))
+    if found is None:
+        raise NotFoundError("no such treatment")
+    return found
+
+
+def _went_out() -> ColumnElement[bool]:
+    """A reminder that some message carried, or may have carried, to its patient."""
+    carried = (MessageReminder.reminder_id == Reminder.id, Message.state.not_in(_NOWHERE))
+    return exists().where(MessageReminder.message_id == Message.id, *carried)
