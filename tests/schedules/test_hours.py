@@ -88,6 +88,13 @@ def test_next_open(local: str, avoid: bool, expected: str) -> None:
     assert next_open(toronto(local), WEEKEND_OFF, avoid_closed_days=avoid) == toronto(expected)
 
 
+def test_a_day_that_never_was_has_no_window() -> None:
+    """Samoa went from 29 December 2011 straight to the 31st."""
+    apia = ZoneInfo("Pacific/Apia")
+    evening = datetime(2011, 12, 29, 21, tzinfo=apia)
+    assert next_open(evening, Hours(apia), avoid_closed_days=False) == datetime(2011, 12, 31, 9, tzinfo=apia)
+
+
 def test_closes_at_is_the_end_of_the_same_window() -> None:
     assert closes_at(toronto("2026-03-08 09:00"), WEEKEND_OFF) == toronto("2026-03-08 20:00")
     with pytest.raises(ValueError, match="outside the sending window"):

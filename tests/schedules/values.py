@@ -40,7 +40,8 @@ def moments(draw: st.DrawFn, zone: ZoneInfo) -> datetime:
     anywhere = st.builds(lambda n: START + n * MINUTE, st.integers(0, DAYS * 1440))
     minutes = st.integers(-9 * 1440, 9 * 1440)
     near = st.builds(lambda day, n: day + n * MINUTE, st.sampled_from(CHANGES[zone.key]), minutes)
-    return draw(st.one_of(anywhere, near))
+    moment: datetime = draw(st.one_of(anywhere, near))
+    return moment
 
 
 @st.composite
