@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
@@ -100,10 +100,12 @@ def localize(naive: datetime, zone: ZoneInfo) -> datetime:
 
     Raises:
         NonexistentTimeError: the clocks of `zone` skip this time.
-        ValueError: `naive` has a zone already.
+        ValueError: `naive` has a zone already, or lies in the first or last year that a datetime can hold.
     """
     if naive.tzinfo is not None:
         raise ValueError(f"already has a zone: {naive.isoformat()}")
+    if not MINYEAR < naive.year < MAXYEAR:
+        raise ValueError(f"too far off: {naive.isoformat()}")
     instant = _first(naive, zone)
     if instant.astimezone(zone).replace(tzinfo=None, fold=0) != naive.replace(fold=0):
         raise NonexistentTimeError(f"{naive:%Y-%m-%d %H:%M} does not exist in {zone.key}: the clocks go forward.")

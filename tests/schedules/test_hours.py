@@ -142,6 +142,13 @@ def test_localize_takes_the_first_of_two_and_refuses_a_zone() -> None:
         localize(twice.replace(tzinfo=UTC), TORONTO)
 
 
+@pytest.mark.parametrize("typed", ["0001-01-01 00:00", "9999-12-31 23:59"])
+@pytest.mark.parametrize("zone", ["America/Toronto", "Pacific/Auckland"])
+def test_a_typed_year_at_the_edge_is_refused_and_does_not_overflow(typed: str, zone: str) -> None:
+    with pytest.raises(ValueError, match="too far off"):
+        localize(datetime.fromisoformat(typed), ZoneInfo(zone))
+
+
 def test_naive_moments_are_refused() -> None:
     naive = datetime.fromisoformat("2026-03-06 12:00")
     with pytest.raises(ValueError, match="naive"):
