@@ -7,7 +7,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from reminders.sandbox.carrier import open_carrier
+from reminders.errors import SettingsError
+from reminders.sandbox.carrier import Carrier, open_carrier
 from reminders.sandbox.mailbox import Mailbox
 from reminders.sandbox.routes import router
 from reminders.settings import Settings
@@ -22,7 +23,7 @@ def create_sandbox_app(settings: Settings) -> FastAPI:
         SettingsError: the SMTP port is taken, or DATA_DIR/sandbox.db cannot be used.
     """
     carrier = open_carrier(settings)
-    mailbox = Mailbox(settings, carrier)
+    mailbox = _listening(settings, carrier)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -38,8 +39,17 @@ def create_sandbox_app(settings: Settings) -> FastAPI:
     def clinic() -> Response:
         return RedirectResponse(f"{settings.public_url}/")
 
-    mailbox.start()
     return app
+
+
+def _listening(settings: Settings, carrier: Carrier) -> Mailbox:
+    mailbox = Mailbox(settings, carrier)
+    try:
+        mailbox.start()
+    except SettingsError:
+        carrier.close()
+        raise
+    return mailbox
 
 
 async def _say_what_is_wrong(_request: Request, error: Exception) -> Response:

@@ -92,6 +92,8 @@ class Carrier:
         return stands and self.store.opted_out(form["To"], form.get("From") or SANDBOX_NUMBER)
 
     async def _deliver(self, record: Record, steps: tuple[receipts.Step, ...]) -> None:
+        """Move a text along. Its receipts go out in their order, but a slow webhook does not hold up the text."""
+        posting: asyncio.Task[None] | None = None
         for step in steps:
             await asyncio.sleep(step.wait)
             if step.status:
@@ -99,8 +101,14 @@ class Carrier:
             if not self.store.update(record):
                 return
             if step.report and record.callback:
-                reported = replace(record, status=step.report)
-                await self._courier.post(webhook.receipt(reported, self.account))
+                posting = asyncio.create_task(self._report(replace(record, status=step.report), posting))
+        if posting:
+            await posting
+
+    async def _report(self, record: Record, earlier: "asyncio.Task[None] | None") -> None:
+        if earlier:
+            await earlier
+        await self._courier.post(webhook.receipt(record, self.account))
 
     async def _bring(self, text: PatientText) -> Brought:
         record = self.store.get(text.sid) or self.store.add(_incoming(text))
