@@ -63,7 +63,7 @@ class Courier:
             try:
                 return await self._client.post(post.url, data=dict(post.form), headers=headers)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
-                _log.warning("webhook not reached", exc_info=error)
+                _log.warning("webhook not reached", reason=type(error).__name__)
                 return None
 
     async def _wind_up(self) -> None:

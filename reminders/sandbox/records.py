@@ -53,6 +53,9 @@ class Record:
         return self.recipient if self.direction == INBOUND else self.sender
 
 
+_FIELDS = frozenset(field.name for field in fields(Record))
+
+
 def new_sid(prefix: str = "SM") -> str:
     """An identifier shaped like Twilio's: two letters and 32 hex digits, later ones sort later."""
     return prefix + new_id().hex
@@ -66,15 +69,18 @@ def moved(record: Record, status: str, now: datetime, error_code: int | None = N
 
 def to_bytes(record: Record) -> bytes:
     """`record` as JSON in UTF-8; undecodable bytes of an e-mail survive as lone surrogates, escaped."""
-    return json.dumps(asdict(record), default=datetime.isoformat).encode()
+    return json.dumps({name: getattr(record, name) for name in _FIELDS}, default=_plain).encode()
 
 
 def from_bytes(data: bytes) -> Record:
     """What `to_bytes` was given. Fields that a later version dropped are ignored."""
     values = json.loads(data)
-    known = {field.name for field in fields(Record)}
-    kept = {name: value for name, value in values.items() if name in known}
+    kept = {name: value for name, value in values.items() if name in _FIELDS}
     for name in ("created_at", "updated_at", "sent_at"):
         kept[name] = datetime.fromisoformat(kept[name]) if kept.get(name) else None
     kept["media"] = tuple(Media(**one) for one in kept.get("media", ()))
     return Record(**kept)
+
+
+def _plain(value: object) -> object:
+    return asdict(value) if isinstance(value, Media) else str(value)
