@@ -152,7 +152,7 @@ def hand_over(connection: smtplib.SMTP, envelope: Envelope, progress: Progress) 
 
 
 def explain(error: Exception, stage: Stage) -> ChannelError:
-    """The ChannelError for a conversation that failed at `stage`. The server's words stay out: they may quote people."""
+    """The ChannelError for what failed at `stage`. The server's own words stay out: they may quote people."""
     if isinstance(error, smtplib.SMTPResponseException):
         code = error.smtp_code
         return ChannelError(f"the mail server refused ({stage}, {code})", _fault(code, stage), str(code))
