@@ -126,10 +126,15 @@ class Database:
 
     @contextmanager
     def read(self, clinic: uuid.UUID | None = None) -> Iterator[Session]:
-        """A session for reading, which never waits for a writer; what it writes is rolled back."""
+        """A session for reading, which never waits for a writer; what it writes is rolled back.
+
+        What it read stays usable after it ends.
+        """
         with Session(self.engine, expire_on_commit=False, autoflush=False, info={_CLINIC: clinic}) as session:
             session.connection(execution_options={_READ_ONLY: True})
             yield session
+            # A rollback expires what the session still holds, and no page could show it any more.
+            session.expunge_all()
             session.rollback()
 
     def close(self) -> None:

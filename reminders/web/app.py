@@ -1,0 +1,50 @@
+"""The web application, put together."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, Depends, FastAPI
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from reminders.database import Database
+from reminders.settings import Settings
+from reminders.web import failures, guards
+from reminders.web.pages import account, health, inbox, patients, record, sign_in, treatments, unsubscribe
+from reminders.web.views import STATIC
+
+_PAGES = (health, sign_in, account, inbox, record, patients, treatments, unsubscribe)
+
+
+class _Static(StaticFiles):
+    """Static files, kept by browsers: their address changes when they do."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def create_app(settings: Settings, database: Database, extra_routers: Sequence[APIRouter] = ()) -> FastAPI:
+    """The application on one database. `extra_routers` is for the sandbox, which the web may not know."""
+    app = FastAPI(
+        title="Aftercare Reminders",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        dependencies=[Depends(guards.readable_url)],
+        middleware=[
+            Middleware(guards.SecurityHeaders, https=settings.public_url.startswith("https:")),
+            Middleware(guards.LastResort, page=failures.last_resort),
+            Middleware(guards.BodyLimit),
+        ],
+    )
+    app.state.settings = settings
+    app.state.database = database
+    failures.install(app)
+    app.state.phone_path = "/sandbox/" if extra_routers else ""
+    for router in (*(module.router for module in _PAGES), *extra_routers):
+        app.include_router(router)
+    app.mount("/static", _Static(directory=STATIC), name="static")
+    return app

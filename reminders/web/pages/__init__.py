@@ -1,0 +1,1 @@
+"""The staff's pages, by subject: parse the form, call care, show the result."""

@@ -1,0 +1,76 @@
+"""Today: what needs somebody now, most urgent first, then what patients said."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.responses import RedirectResponse, Response
+
+from reminders.care import tickets
+from reminders.errors import InvalidInputError, NotFoundError, Problem
+from reminders.models import Patient, Reply, Ticket
+from reminders.web.access import Reader, Writer
+from reminders.web.pages.inbox_view import ReplyLine, TicketLine, ticket_line
+from reminders.web.views import page
+from reminders.web.visitors import Member
+
+_MOST_REPLIES = 50
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def show(member: Reader) -> Response:
+    """The start page."""
+    return _page(member, {})
+
+
+@router.post("/tickets/{ticket_id}/acknowledge")
+def acknowledge(sent: Writer, ticket_id: UUID) -> Response:
+    """Somebody has it in hand."""
+    member = sent.member
+    with member.begin() as session:
+        moved = tickets.acknowledge(session, member.actor, _ticket(session, ticket_id), member.now)
+    return _back("acknowledged" if moved else "already")
+
+
+@router.post("/tickets/{ticket_id}/close")
+def close(sent: Writer, ticket_id: UUID) -> Response:
+    """It is dealt with, with an outcome."""
+    member = sent.member
+    try:
+        with member.begin() as session:
+            ticket = _ticket(session, ticket_id)
+            moved = tickets.close(session, member.actor, ticket, sent.form.get("outcome"), member.now)
+    except InvalidInputError as error:
+        return _page(member, {f"outcome-{ticket_id}": problem for problem in error.problems.values()}, 422)
+    return _back("closed" if moved else "already")
+
+
+def _page(member: Member, problems: dict[str, Problem], status: int = 200) -> Response:
+    with member.read() as session:
+        waiting: list[TicketLine] = [ticket_line(found) for found in tickets.open_tickets(session, member.clinic.id)]
+        replies = _newest_replies(session)
+    return page(member, "inbox.html", status, tickets=waiting, replies=replies, problems=problems)
+
+
+def _newest_replies(session: Session) -> list[ReplyLine]:
+    rows = session.execute(
+        select(Reply, Patient)
+        .outerjoin(Patient, Patient.id == Reply.patient_id)
+        .order_by(Reply.received_at.desc(), Reply.id.desc())
+        .limit(_MOST_REPLIES)
+    )
+    return [ReplyLine(reply, patient) for reply, patient in rows]
+
+
+def _ticket(session: Session, ticket_id: UUID) -> Ticket:
+    found = session.scalar(select(Ticket).where(Ticket.id == ticket_id))
+    if found is None:
+        raise NotFoundError("no such ticket")
+    return found
+
+
+def _back(done: str) -> Response:
+    return RedirectResponse(f"/?done={done}", 303)

@@ -1,0 +1,108 @@
+"""What a patient's page shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reminders.care import consents
+from reminders.care.patient_input import PatientInput
+from reminders.care.reach import address_index
+from reminders.models import OptOut, Patient, Protocol, Provider, Treatment
+from reminders.models.kinds import Channel, TreatmentState
+from reminders.web.visitors import Member
+
+
+@dataclass(frozen=True)
+class ConsentLine:
+    """How one channel stands for a patient, and the wording to agree to."""
+
+    channel: str
+    address: str
+    agreed_at: datetime | None
+    opted_out_at: datetime | None
+    wording: str
+
+
+@dataclass(frozen=True)
+class TreatmentLine:
+    """One treatment as the page lists it."""
+
+    treatment: Treatment
+    protocol: str
+    provider: str
+
+    @property
+    def is_active(self) -> bool:
+        """Whether its follow-up runs."""
+        return self.treatment.state is TreatmentState.ACTIVE
+
+
+def input_of(patient: Patient) -> PatientInput:
+    """What is on file, as the edit form would have it typed."""
+    names = [name for name in PatientInput.__dataclass_fields__ if name not in {"guardian", "language"}]
+    guardian = patient.guardian or {}
+    return PatientInput(
+        language=patient.language.value,
+        guardian=str(guardian.get("name", "")),
+        **{name: getattr(patient, name) or "" for name in names},
+    )
+
+
+def patient_context(session: Session, member: Member, patient: Patient) -> dict[str, Any]:
+    """Everything on a patient's page. A constant number of queries, however much was sent."""
+    return {
+        "patient": patient,
+        "lines": _consent_lines(session, member, patient),
+        "treatments": _treatment_lines(session, member, patient),
+        "timeline": [],
+        "moved": _moved(member.request.query_params),
+        "problems": {},
+    }
+
+
+def _consent_lines(session: Session, member: Member, patient: Patient) -> list[ConsentLine]:
+    agreed = consents.current(session, patient.id)
+    stopped = _opt_outs(session, patient)
+    addresses = {Channel.SMS: patient.phone or "", Channel.EMAIL: patient.email or ""}
+    return [
+        ConsentLine(
+            channel.value,
+            addresses[channel],
+            agreed[channel].at if channel in agreed else None,
+            stopped.get(channel),
+            consents.wording(consents.CURRENT, channel, patient.language, member.clinic.name),
+        )
+        for channel in Channel
+    ]
+
+
+def _opt_outs(session: Session, patient: Patient) -> dict[Channel, datetime]:
+    indexes = [index for channel in Channel if (index := address_index(patient, channel))]
+    found = session.execute(
+        select(OptOut.channel, OptOut.at).where(OptOut.address_index.in_(indexes), OptOut.lifted_at.is_(None))
+    )
+    return {row.channel: row.at for row in found}
+
+
+def _treatment_lines(session: Session, member: Member, patient: Patient) -> list[TreatmentLine]:
+    rows = session.execute(
+        select(Treatment, Protocol.name, Provider.name)
+        .join(Protocol, Protocol.id == Treatment.protocol_id)
+        .outerjoin(Provider, Provider.id == Treatment.provider_id)
+        .where(Treatment.patient_id == patient.id)
+        .order_by(Treatment.treated_at.desc())
+    )
+    language = member.language.value
+    return [TreatmentLine(treatment, names.get(language, ""), provider or "") for treatment, names, provider in rows]
+
+
+def _moved(query: Mapping[str, str]) -> dict[str, int]:
+    """What a changed date did, as the address tells it: numbers only."""
+    counts = {name: query.get(name, "") for name in ("keep", "move", "add", "cancel")}
+    if query.get("done") != "moved" or not all(value.isascii() and value.isdigit() for value in counts.values()):
+        return {}
+    return {name: int(value[:3]) for name, value in counts.items()}

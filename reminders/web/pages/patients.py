@@ -1,0 +1,122 @@
+"""Finding patients, seeing one with all that was sent and said, and changing what is on file."""
+
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.responses import RedirectResponse, Response
+
+from reminders.care import consents, patients
+from reminders.errors import DuplicateError, InvalidInputError, Problem
+from reminders.models import Patient
+from reminders.models.kinds import Channel
+from reminders.web.access import Posted, Reader, Writer
+from reminders.web.pages.patient_view import input_of, patient_context
+from reminders.web.pages.record_form import patient_fields, patient_from
+from reminders.web.views import page
+from reminders.web.visitors import Member
+
+_MOST_FOUND = 50
+_NEWEST = 20
+
+router = APIRouter(include_in_schema=False, prefix="/patients")
+
+
+@router.get("")
+def find(member: Reader, q: str = "") -> Response:
+    """Those whom the search finds; without one, the newest."""
+    with member.read() as session:
+        asked = q.strip()
+        found = patients.search(session, member.clinic.id, asked, _MOST_FOUND) if asked else _newest(session)
+    return page(member, "patients.html", q=asked, patients=found)
+
+
+@router.get("/{patient_id}")
+def show(member: Reader, patient_id: UUID) -> Response:
+    """One patient."""
+    with member.read() as session:
+        patient = patients.get(session, member.clinic.id, patient_id)
+        context = patient_context(session, member, patient)
+    return page(member, "patient.html", **context)
+
+
+@router.get("/{patient_id}/edit")
+def show_edit(member: Reader, patient_id: UUID) -> Response:
+    """The form with what is on file."""
+    with member.read() as session:
+        patient = patients.get(session, member.clinic.id, patient_id)
+    return _edit_page(member, patient_id, patient_fields(input_of(patient)), {})
+
+
+@router.post("/{patient_id}/edit")
+def edit(sent: Writer, patient_id: UUID) -> Response:
+    """Change what is on file; messages still to come follow."""
+    typed = patient_from(sent.form)
+    try:
+        with sent.member.begin() as session:
+            _change(session, sent, patients.get(session, sent.member.clinic.id, patient_id))
+    except InvalidInputError as error:
+        return _edit_page(sent.member, patient_id, patient_fields(typed), error.problems, 422)
+    return _back(patient_id, "saved")
+
+
+@router.post("/{patient_id}/consents/{channel}/withdraw")
+def withdraw(sent: Writer, patient_id: UUID, channel: Channel) -> Response:
+    """The patient told staff that they no longer agree."""
+    member = sent.member
+    with member.begin() as session:
+        consents.withdraw(session, member.actor, patient_id, channel, member.now)
+    return _back(patient_id, "withdrawn")
+
+
+@router.post("/{patient_id}/consents/{channel}/grant")
+def grant(sent: Writer, patient_id: UUID, channel: Channel) -> Response:
+    """The patient agreed to the wording that the page shows."""
+    member = sent.member
+    try:
+        with member.begin() as session:
+            granted = _grant(session, member, patient_id, channel)
+    except InvalidInputError as error:
+        return _with_problems(member, patient_id, error.problems)
+    return _back(patient_id, "granted_opted_out" if granted.notice else "granted")
+
+
+def _grant(session: Session, member: Member, patient_id: UUID, channel: Channel) -> consents.Granted:
+    patient = patients.get(session, member.clinic.id, patient_id)
+    wording = consents.wording(consents.CURRENT, channel, patient.language, member.clinic.name)
+    given = consents.Grant(patient.id, channel, consents.CURRENT, wording, patient.language)
+    return consents.grant(session, member.actor, given, member.now)
+
+
+def _change(session: Session, sent: Posted, patient: Patient) -> None:
+    member = sent.member
+    given = patients.clean(patient_from(sent.form), member.clinic)
+    try:
+        patients.change(session, member.actor, member.clinic, patient, given, member.now)
+    except DuplicateError:
+        raise InvalidInputError({"external_id": Problem("external_id_taken")}) from None
+
+
+def _edit_page(
+    member: Member, patient_id: UUID, form: dict[str, str], problems: dict[str, Problem], status: int = 200
+) -> Response:
+    context: dict[str, Any] = {"form": form, "patient_id": patient_id, "zones": sorted(available_timezones())}
+    return page(member, "patient_edit.html", status, problems=problems, **context)
+
+
+def _with_problems(member: Member, patient_id: UUID, problems: dict[str, Problem]) -> Response:
+    with member.read() as session:
+        context = patient_context(session, member, patients.get(session, member.clinic.id, patient_id))
+    return page(member, "patient.html", 422, **(context | {"problems": problems}))
+
+
+def _newest(session: Session) -> list[Patient]:
+    newest = select(Patient).where(Patient.erased_at.is_(None)).order_by(Patient.created_at.desc()).limit(_NEWEST)
+    return list(session.scalars(newest))
+
+
+def _back(patient_id: UUID, done: str) -> Response:
+    return RedirectResponse(f"/patients/{patient_id}?done={done}", 303)

@@ -1,0 +1,111 @@
+"""The record form as typed, and what its buttons ask for: pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from reminders.care.patient_input import PatientInput
+from reminders.care.treatment_input import DETAIL_KEYS, TreatmentInput
+from reminders.models.kinds import Channel
+from reminders.web import csrf
+from reminders.web.forms import Form
+
+NEW = "new"
+"""What stands for a patient who is not there yet, instead of an id."""
+
+_NOT_KEPT = frozenset({csrf.FIELD, "action", "confirmed", "asked"})
+
+
+class Ask(StrEnum):
+    """What a button of the form wants."""
+
+    FIND = "find"
+    EDIT = "edit"
+    PREVIEW = "preview"
+    SAVE = "save"
+
+
+@dataclass(frozen=True)
+class RecordForm:
+    """Everything typed, as typed."""
+
+    q: str
+    patient_id: str
+    patient: PatientInput
+    treatment: TreatmentInput
+    consents: frozenset[Channel]
+    somebody_else: bool = False
+    confirmed: bool = False
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the patient is to be added."""
+        return self.patient_id == NEW
+
+    def fields(self) -> dict[str, object]:
+        """The values by the names of the inputs, for the template."""
+        details = [(key, self.treatment.details.get(key, "")) for key in DETAIL_KEYS]
+        return {
+            "q": self.q,
+            "patient_id": self.patient_id,
+            "consents": {channel.value for channel in self.consents},
+            "details": details,
+            "details_open": any(value for _, value in details),
+            "protocol_key": self.treatment.protocol_key,
+            "treated_on": self.treatment.treated_on,
+            "treated_time": self.treatment.treated_time,
+            "provider": self.treatment.provider,
+            **patient_fields(self.patient),
+        }
+
+
+def patient_fields(patient: PatientInput) -> dict[str, str]:
+    """A patient's values by the names of the inputs."""
+    return {name: getattr(patient, name) for name in PatientInput.__dataclass_fields__}
+
+
+def patient_from(form: Form) -> PatientInput:
+    """The patient's fields of a form."""
+    return PatientInput(**{name: form.get(name) for name in PatientInput.__dataclass_fields__})
+
+
+def parse(form: Form) -> RecordForm:
+    """A posted form."""
+    return RecordForm(
+        q=form.get("q"),
+        patient_id=form.get("patient_id"),
+        patient=patient_from(form),
+        treatment=TreatmentInput(
+            protocol_key=form.get("protocol_key"),
+            treated_on=form.get("treated_on"),
+            treated_time=form.get("treated_time"),
+            provider=form.get("provider"),
+            details={key: form.get(f"details.{key}") for key in DETAIL_KEYS if form.get(f"details.{key}")},
+        ),
+        consents=frozenset(channel for channel in Channel if form.ticked(f"consent_{channel}")),
+        somebody_else=form.ticked("somebody_else"),
+        confirmed=form.ticked("confirmed"),
+    )
+
+
+def blank(patient_id: str, language: str, now: datetime, zone: ZoneInfo) -> RecordForm:
+    """An empty form: treated now, by the clinic's clock."""
+    local = now.astimezone(zone)
+    treatment = TreatmentInput("", local.date().isoformat(), f"{local:%H:%M}")
+    return RecordForm("", patient_id, PatientInput(language=language), treatment, frozenset())
+
+
+def asked_for(form: Form) -> Ask:
+    """Which button was pressed. Enter ("continue") searches while there is a search not yet made, else goes on."""
+    action = form.get("action")
+    if action in set(Ask):
+        return Ask(action)
+    fresh = form.get("q") != form.get("asked") and not form.get("patient_id")
+    return Ask.FIND if fresh else Ask.PREVIEW
+
+
+def kept(fields: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+    """Every field that the preview must carry on to the next step."""
+    return ((name, value) for name, values in fields.items() if name not in _NOT_KEPT for value in values)

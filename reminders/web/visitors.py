@@ -1,0 +1,146 @@
+"""Who is looking at a page: their language, their zone, the time, and for staff their clinic."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Self
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from reminders.care.actors import Actor
+from reminders.care.staff import SignedIn, find_session, touch
+from reminders.database import Database
+from reminders.models import Clinic, Instance, Staff
+from reminders.models.instance import CLOCK_OFFSET
+from reminders.models.instance import now as database_now
+from reminders.models.kinds import Language, Role
+from reminders.settings import Settings
+from reminders.web.i18n import preferred
+
+SESSION_COOKIE = "session"
+VISIT_COOKIE = "visit"
+"""Carries the form token of somebody who has not signed in yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visitor:
+    """Anybody with a browser. `now` is the database's clock in UTC, demo offset included."""
+
+    request: Request
+    now: datetime
+    clock_offset: timedelta
+    language: Language
+    zone: ZoneInfo
+    csrf_token: str
+
+    @property
+    def database(self) -> Database:
+        """The application's database, unscoped: for sign-in and patients' links."""
+        database: Database = self.request.app.state.database
+        return database
+
+    @property
+    def settings(self) -> Settings:
+        """The application's settings."""
+        settings: Settings = self.request.app.state.settings
+        return settings
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether this is a member of staff."""
+        return isinstance(self, Member)
+
+    def with_token(self, csrf_token: str) -> Self:
+        """The same visitor with a token for their forms."""
+        return replace(self, csrf_token=csrf_token)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member(Visitor):
+    """A signed-in member of a clinic's staff, whose sessions see that clinic alone."""
+
+    staff: Staff
+    clinic: Clinic
+    session_id: UUID
+
+    @property
+    def may_change(self) -> bool:
+        """Whether they may change anything at all."""
+        return self.staff.role is not Role.VIEWER
+
+    @property
+    def actor(self) -> Actor:
+        """Them, as the records name who did it."""
+        return Actor(clinic_id=self.clinic.id, source="form", staff_id=self.staff.id)
+
+    def begin(self) -> AbstractContextManager[Session]:
+        """A session that may write their clinic's data."""
+        return self.database.begin(clinic=self.clinic.id)
+
+    def read(self) -> AbstractContextManager[Session]:
+        """A session that may read their clinic's data."""
+        return self.database.read(clinic=self.clinic.id)
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Whoever sent the request; looked up once for each."""
+    if not hasattr(request.state, "visitor"):
+        request.state.visitor = _look_up(request)
+    found: Visitor = request.state.visitor
+    return found
+
+
+def _look_up(request: Request) -> Visitor:
+    database: Database = request.app.state.database
+    with database.read() as session:
+        now = database_now(session)
+        offset = session.scalar(select(Instance.value).where(Instance.key == CLOCK_OFFSET))
+        clock_offset = timedelta(seconds=float(offset or 0))
+        token = request.cookies.get(SESSION_COOKIE)
+        signed = find_session(session, token, now) if token else None
+        if signed is None:
+            return _stranger(session, request, now, clock_offset)
+    if signed.is_stale:
+        with database.begin() as session:
+            touch(session, signed.session_id, now)
+    return _member(request, signed, now, clock_offset)
+
+
+def _member(request: Request, signed: SignedIn, now: datetime, clock_offset: timedelta) -> Member:
+    return Member(
+        request=request,
+        now=now,
+        clock_offset=clock_offset,
+        language=signed.staff.language,
+        zone=ZoneInfo(signed.clinic.timezone),
+        csrf_token=signed.csrf_token,
+        staff=signed.staff,
+        clinic=signed.clinic,
+        session_id=signed.session_id,
+    )
+
+
+def _stranger(session: Session, request: Request, now: datetime, clock_offset: timedelta) -> Visitor:
+    """Somebody not signed in: greeted in the browser's language if it is ours, else in the first clinic's."""
+    clinic = session.execute(select(Clinic.language, Clinic.timezone).order_by(Clinic.created_at).limit(1)).first()
+    default = clinic.language if clinic else Language.EN
+    return Visitor(
+        request=request,
+        now=now,
+        clock_offset=clock_offset,
+        language=preferred(request.headers.get("accept-language", ""), default),
+        zone=ZoneInfo(clinic.timezone if clinic else "UTC"),
+        csrf_token=request.cookies.get(VISIT_COOKIE, ""),
+    )
+
+
+def set_cookie(response: Response, request: Request, name: str, value: str) -> None:
+    """A cookie that no script reads and no other site sends along; only by https where the service has it."""
+    settings: Settings = request.app.state.settings
+    https = settings.public_url.startswith("https:")
+    response.set_cookie(name, value, httponly=True, samesite="lax", secure=https)
