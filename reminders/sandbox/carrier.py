@@ -16,6 +16,9 @@ from reminders.settings import SANDBOX_ACCOUNT, SANDBOX_NUMBER, Settings
 WEBHOOK_FAILED = 11200
 """Twilio's code on an inbound text that our webhook did not take."""
 
+_ON_ITS_WAY = frozenset({"accepted", "queued", "sent"})
+"""What an earlier run left unfinished; its receipts start again, as at-least-once receipts may."""
+
 _OK = range(200, 300)
 
 
@@ -55,6 +58,9 @@ class Carrier:
         self.faults = Faults()
         self._public_url = settings.public_url
         self._courier = Courier(self.token)
+        for record in store.all():
+            if record.status in _ON_ITS_WAY:
+                self._courier.run(self._deliver(record, receipts.plan(None)))
 
     def accept(self, form: Mapping[str, str]) -> Record:
         """Take a text to send, from the parameters of Twilio's create call, and start its delivery.

@@ -17,6 +17,10 @@ def _delivered(running: Running) -> bool:
     return all(message["status"] == "delivered" for message in running.shown())
 
 
+def _is_final(form: dict[str, str]) -> bool:
+    return form["MessageStatus"] == "delivered"
+
+
 def test_a_second_start_keeps_messages_and_opt_outs(fresh: Settings, clinic: Clinic) -> None:
     with run_sandbox(fresh, clinic) as first:
         sid = first.send(body="Jour 1").sid
@@ -30,6 +34,16 @@ def test_a_second_start_keeps_messages_and_opt_outs(fresh: Settings, clinic: Cli
         with pytest.raises(TwilioRestException):
             second.send()
         assert second.send(to="+15145550124").sid > sid
+
+
+def test_a_text_on_its_way_at_the_stop_arrives_after_the_next_start(fresh: Settings, clinic: Clinic) -> None:
+    with run_sandbox(fresh, clinic) as first:
+        first.send(status_callback=f"{clinic.url}/late")
+        assert not _delivered(first)
+    with run_sandbox(fresh, clinic) as second:
+        assert eventually(lambda: _delivered(second), bool)
+        last = eventually(lambda: clinic.at("/late"), lambda forms: bool(forms) and _is_final(forms[-1]))[-1]
+    assert last["MessageStatus"] == "delivered"
 
 
 def test_nothing_on_disk_can_be_read(fresh: Settings, clinic: Clinic) -> None:
