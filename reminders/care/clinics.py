@@ -20,8 +20,12 @@ from reminders.models.kinds import Channel, Language
 from reminders.settings import SANDBOX_ACCOUNT, SANDBOX_NUMBER, Settings
 from schedules.hours import Hours
 
-_OPENS, _CLOSES = time(9), time(20)
-_SUNDAY = 7
+DEFAULT_WINDOW = (time(9), time(20))
+"""When a new clinic may write to its patients, local time."""
+
+DEFAULT_CLOSED_WEEKDAYS = (7,)
+"""ISO weekdays on which nobody is at a new clinic: Sundays."""
+
 # Segments a second: a Canadian long code carries one; the sandbox as many as a test wants.
 _LONG_CODE_RATE, _SANDBOX_RATE, _EMAIL_RATE = 1.0, 100.0, 10.0
 _LIMITS = {"name": 120, "short_name": 40, "phone": 32, "address": 200, "booking_url": 200}
@@ -57,9 +61,9 @@ def create_clinic(session: Session, new: NewClinic, settings: Settings, now: dat
         short_name=short_name,
         timezone=new.timezone,
         language=Language(new.language),
-        opens=_OPENS,
-        closes=_CLOSES,
-        closed_weekdays=[_SUNDAY],
+        opens=DEFAULT_WINDOW[0],
+        closes=DEFAULT_WINDOW[1],
+        closed_weekdays=list(DEFAULT_CLOSED_WEEKDAYS),
         closed_dates=[],
         phone=one_line(new.phone),
         address=one_line(new.address),

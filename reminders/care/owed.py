@@ -12,18 +12,23 @@ from schedules.replan import Addition, Changes, Existing, replan
 
 NOT_IN_PROTOCOL = "not_in_protocol"
 
+OPTED_OUT = "opted_out"
+"""Why a message was cancelled that an opt-out called off."""
+
 _NOWHERE = frozenset({State.CANCELLED, State.SKIPPED, State.EXPIRED})
 """A message in one of these reached nobody, so the step may be owed anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A message that carries a reminder: how it goes and where it stands."""
+    """A message that carries a reminder: how it goes, where it stands, since when (UTC) and why."""
 
     message_id: uuid.UUID
     channel: Channel
     language: Language
     state: State
+    state_at: datetime
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +50,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How the patient is written to now; without a channel, the reason why not at all."""
+    """How the patient is written to now, and since when they agree to it (UTC); without a channel, why not at all."""
 
     channel: Channel | None
     reason: str
     language: Language
+    agreed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +72,9 @@ class Intents:
 def decide(rows: Sequence[Row], wanted: Plan, terms: Terms, now: datetime) -> Intents:
     """How to get from `rows` to `wanted` under `terms`, seen from `now` (UTC).
 
-    What was sent, or may have been, stays. What staff cancelled stays cancelled. A step skipped for want of consent
-    comes back as a further round once there is one, if it is still useful.
+    What was sent, or may have been, stays. What staff cancelled stays cancelled, and so does what an opt-out called
+    off, unless the patient agreed to the channel afterwards: a STOP is not answered with an e-mail. A step skipped for
+    want of consent comes back as a further round once there is one, if it is still useful.
     """
     changes = replan([_existing(row) for row in rows], wanted)
     known = {row.step for row in rows}
@@ -85,7 +92,7 @@ def decide(rows: Sequence[Row], wanted: Plan, terms: Terms, now: datetime) -> In
         stop=tuple(stop),
         move=tuple((row, to) for row, to in standing if _fits(row, terms) and _is_elsewhere(row, to, now)),
         replace=tuple((row, to) for row, to in standing if not _fits(row, terms)),
-        add=tuple(new for new in changes.add if not _was_cancelled(rows, new.planned.step.key)),
+        add=tuple(new for new in changes.add if not _is_called_off(rows, new.planned.step.key, terms)),
         skip=tuple(skip),
     )
 
@@ -120,9 +127,15 @@ def _is_elsewhere(row: Row, to: PlannedStep, now: datetime) -> bool:
     return row.due_at != to.due_at and max(row.due_at, to.due_at) > now
 
 
-def _was_cancelled(rows: Iterable[Row], key: str) -> bool:
+def _is_called_off(rows: Iterable[Row], key: str, terms: Terms) -> bool:
     newest = max((row for row in rows if row.step == key), key=lambda row: row.round, default=None)
-    return newest is not None and newest.state is ReminderState.CANCELLED
+    if newest is None:
+        return False
+    if newest.state is ReminderState.CANCELLED:
+        return True
+    last = newest.messages[-1] if newest.messages else None
+    by_opt_out = last is not None and last.reason == OPTED_OUT
+    return by_opt_out and not (last and terms.agreed_at and terms.agreed_at > last.state_at)
 
 
 def _find(rows: Iterable[Row], existing: Existing) -> Row:

@@ -2,14 +2,15 @@
 
 import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from reminders import consent
-from reminders.models import Patient, Sender
-from reminders.models.kinds import Channel
+from reminders.models import Consent, Patient, Sender
+from reminders.models.kinds import Channel, ConsentAction, Purpose
 
 PREFERENCE = (Channel.SMS, Channel.EMAIL)
 """A text first: it is read within minutes, and a check-in wants an answer."""
@@ -19,10 +20,11 @@ NO_ADDRESS, NO_CONSENT, OPTED_OUT, NO_SENDER = "no_address", "no_consent", "opte
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The channel for a patient's reminders; None with the `reason` why there is none."""
+    """The channel for a patient's reminders, agreed to since `agreed_at` (UTC); None with the `reason` why not."""
 
     channel: Channel | None
     reason: str = ""
+    agreed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ def reach(session: Session, patient: Patient) -> Reach:
     """How this stored patient is reached now, by the ledger, the opt-outs and the clinic's senders."""
     agreed = {channel for _, channel in consent.consented(session, [patient.id])}
     indexes = {channel: address_index(patient, channel) for channel in PREFERENCE}
-    return reach_if(session, patient.clinic_id, indexes, agreed)
+    found = reach_if(session, patient.clinic_id, indexes, agreed)
+    return replace(found, agreed_at=_agreed_at(session, patient, found.channel)) if found.channel else found
 
 
 def reach_if(
@@ -75,6 +78,12 @@ def reach_if(
 def senders(session: Session, clinic_id: uuid.UUID) -> frozenset[Channel]:
     """The channels for which the clinic has a sender."""
     return frozenset(session.scalars(select(Sender.channel).where(Sender.clinic_id == clinic_id).distinct()))
+
+
+def _agreed_at(session: Session, patient: Patient, channel: Channel) -> datetime | None:
+    mine = (Consent.patient_id == patient.id, Consent.channel == channel)
+    grants = (Consent.purpose == Purpose.AFTERCARE, Consent.action == ConsentAction.GRANTED)
+    return session.scalar(select(func.max(Consent.at)).where(*mine, *grants))
 
 
 def address_index(patient: Patient, channel: Channel) -> str | None:

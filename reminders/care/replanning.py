@@ -14,7 +14,7 @@ from reminders.care.owed import Carried, Intents, Row, Terms, decide
 from reminders.care.reach import reach
 from reminders.ids import new_id
 from reminders.models import Clinic, Message, MessageReminder, Patient, ProtocolVersion, Reminder, Treatment
-from reminders.models.kinds import Channel, MessageKind, ReminderState, TreatmentState
+from reminders.models.kinds import MessageKind, ReminderState, TreatmentState
 from reminders.outbox import keys
 from reminders.outbox.cancel import cancel, move_due
 from reminders.outbox.drafts import Draft
@@ -58,7 +58,7 @@ def revise(session: Session, clinic: Clinic, patient: Patient, treatment: Treatm
     version = session.get_one(ProtocolVersion, treatment.protocol_version_id)
     wanted = plan(protocols.parse(version), treatment.treated_at, clinics.hours(clinic, patient), now)
     way = reach(session, patient)
-    terms = Terms(way.channel, way.reason, patient.language)
+    terms = Terms(way.channel, way.reason, patient.language, way.agreed_at)
     case = _Case(session, treatment, terms, now)
     _carry_out(case, decide(_rows(session, treatment.id), wanted, terms, now))
 
@@ -162,14 +162,21 @@ def _row(reminder: Reminder, messages: Iterable[Carried]) -> Row:
 
 
 def _messages(session: Session, reminder_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Carried]]:
-    columns = (MessageReminder.reminder_id, Message.id, Message.channel, Message.language, Message.state)
     found = session.execute(
-        select(*columns)
+        select(
+            MessageReminder.reminder_id,
+            Message.id,
+            Message.channel,
+            Message.language,
+            Message.state,
+            Message.state_at,
+            Message.reason,
+        )
         .join(Message, Message.id == MessageReminder.message_id)
         .where(MessageReminder.reminder_id.in_(reminder_ids))
         .order_by(Message.created_at, Message.id)
     )
     carried: dict[uuid.UUID, list[Carried]] = defaultdict(list)
-    for reminder_id, message_id, channel, language, state in found:
-        carried[reminder_id].append(Carried(message_id, Channel(channel), language, state))
+    for reminder_id, message_id, channel, language, state, state_at, reason in found:
+        carried[reminder_id].append(Carried(message_id, channel, language, state, state_at, reason))
     return carried
