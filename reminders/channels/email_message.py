@@ -43,6 +43,8 @@ def build(message: Outgoing, mail_from: str) -> EmailMessage:
     """
     name, own = parseaddr(mail_from)
     mail = EmailMessage(_HEADERS)
+    # First, because it would move Content-Language into a part.
+    mail.make_alternative()
     mail["From"] = Address(one_line(_display_name(message.headers) or name), addr_spec=checked(own, Fault.SENDER))
     mail["To"] = Address(addr_spec=checked(message.to, Fault.PERMANENT))
     mail["Subject"] = one_line(message.subject or "")
@@ -53,7 +55,6 @@ def build(message: Outgoing, mail_from: str) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"
     mail["MIME-Version"] = "1.0"
     _add_given(mail, message.headers)
-    mail.make_alternative()
     mail.attach(_part(message.body, "plain"))
     mail.attach(_part(html(message), "html"))
     return mail

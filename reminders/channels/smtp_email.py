@@ -82,8 +82,7 @@ class SmtpEmail:
         if line is None:
             # Our own domain, because the machine's name is nobody's business and may take a slow look-up.
             helo = envelope.sender.rpartition("@")[2]
-            line = _Line(smtp_wire.connect(self._server, helo, self._timeout))
-            progress.use(line.connection)
+            line = _Line(smtp_wire.connect(self._server, helo, self._timeout, progress))
             progress.reach(Stage.LOGIN)
             smtp_wire.log_in(line.connection, self._server)
         progress.use(line.connection)

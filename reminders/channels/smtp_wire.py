@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from reminders.channels.base import ChannelError, Fault
 
 _PORTS = {"none": 25, "starttls": 587, "implicit": 465}
+_READY = 220
 _GO_AHEAD = 354
 _LINE_START_DOT = re.compile(rb"^\.", re.MULTILINE)
 
@@ -116,18 +117,22 @@ class Progress:
         return self.stage
 
 
-def connect(server: MailServer, helo: str, timeout: float) -> smtplib.SMTP:
+def connect(server: MailServer, helo: str, timeout: float, progress: Progress) -> smtplib.SMTP:
     """An open connection, encrypted as `server` says; `timeout` in seconds for each answer."""
     if server.tls == "implicit":
         context = ssl.create_default_context()
-        return smtplib.SMTP_SSL(server.host, server.port, local_hostname=helo, timeout=timeout, context=context)
-    connection = smtplib.SMTP(server.host, server.port, local_hostname=helo, timeout=timeout)
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(local_hostname=helo, timeout=timeout, context=context)
+    else:
+        connection = smtplib.SMTP(local_hostname=helo, timeout=timeout)
+    # smtplib learns the host, whose certificate it checks, only when it connects as it is made; but then `abandon`
+    # could not cut a connection whose greeting never comes.
+    connection._host = server.host  # type: ignore[attr-defined] # noqa: SLF001
+    progress.use(connection)
+    code, text = connection.connect(server.host, server.port)
+    if code != _READY:
+        raise smtplib.SMTPConnectError(code, text)
     if server.tls == "starttls":
-        try:
-            connection.starttls(context=ssl.create_default_context())
-        except BaseException:
-            connection.close()
-            raise
+        connection.starttls(context=ssl.create_default_context())
     return connection
 
 
