@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders import clock
 from reminders.care import clinics, consents, patients, staff, treatments
 from reminders.care.actors import Actor
 from reminders.database import Database
@@ -143,13 +142,10 @@ def _record(
     )
     patient = patients.add(session, actor, clinic, patients.clean(entered, clinic), moment)
     for channel in person.channels:
-        wording = consents.WORDING[channel]
+        words = consents.wording(consents.CURRENT, channel, person.language, clinic.name)
         consents.grant(
-            session,
-            actor,
-            consents.Grant(patient.id, channel, wording.version, wording.text[person.language], person.language),
-            moment,
+            session, actor, consents.Grant(patient.id, channel, consents.CURRENT, words, person.language), moment
         )
-    treated = clock.require_aware(moment).astimezone(ZoneInfo(clinic.timezone)).date() - timedelta(days=person.days_ago)
+    treated = moment.astimezone(ZoneInfo(clinic.timezone)).date() - timedelta(days=person.days_ago)
     entry = treatments.TreatmentInput("microneedling", treated.isoformat(), "14:30", provider)
     treatments.record(session, actor, clinic, patient, entry, moment)

@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 import celery.worker.state
 import uvicorn
@@ -15,10 +15,9 @@ from fastapi import APIRouter
 from reminders import logs
 from reminders.database import Database
 from reminders.errors import SettingsError
-from reminders.sandbox.carrier import Carrier
+from reminders.sandbox.carrier import open_carrier
 from reminders.sandbox.mailbox import Mailbox
 from reminders.sandbox.routes import router as sandbox_router
-from reminders.sandbox.store import Store
 from reminders.settings import Settings
 from reminders.tasks import SCHEDULE, Runtime, make_app
 from reminders.web.app import create_app
@@ -63,18 +62,11 @@ def _sandbox(settings: Settings) -> Iterator[tuple[APIRouter, ...]]:
     if not settings.sandboxed:
         yield ()
         return
-    store = Store(settings.data_dir / "sandbox.db")
-    carrier = Carrier(settings, store)
-    mailbox = Mailbox(settings, store) if settings.email_sandboxed else None
-    if mailbox is not None:
-        mailbox.start()
-    try:
+    with closing(open_carrier(settings)) as carrier, ExitStack() as stack:
+        if settings.email_sandboxed:
+            mailbox = stack.enter_context(closing(Mailbox(settings, carrier)))
+            mailbox.start()
         yield (sandbox_router(settings, carrier),)
-    finally:
-        if mailbox is not None:
-            mailbox.stop()
-        carrier.close()
-        store.close()
 
 
 @contextmanager

@@ -127,7 +127,7 @@ def _transport(broker_url: str) -> dict[str, Any]:
     return {"socket_timeout": 10, "socket_connect_timeout": 5, "socket_keepalive": True, "health_check_interval": 10}
 
 
-@setup_logging.connect
+@setup_logging.connect  # type: ignore[untyped-decorator]
 def _keep_our_logging(**_: object) -> None:
     """Celery configures logging unless somebody answers this signal; ours stays."""
 

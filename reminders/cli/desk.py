@@ -20,7 +20,7 @@ from reminders.models.kinds import Channel, Language, Role
 from reminders.wording.segments import count
 from schedules import library
 from schedules.hours import Hours, NonexistentTimeError, localize
-from schedules.plan import PlannedStep, SkippedStep, plan
+from schedules.plan import PlannedStep, plan
 
 LANGUAGES = click.Choice([language.value for language in Language])
 
@@ -112,9 +112,8 @@ def preview(protocol: str, treated_at: str, timezone: str, language: str) -> Non
     """Show what a patient receives after a treatment, as if it were recorded on the spot."""
     treated, zone = _local(treated_at, timezone)
     found = library.load(protocol)
-    hours = Hours(zone, *clinics.DEFAULT_WINDOW, frozenset(clinics.DEFAULT_CLOSED_WEEKDAYS), frozenset())
-    planned = plan(found.protocol, treated, hours, treated)
-    for entry in (*planned.planned, *planned.skipped):
+    planned = plan(found.protocol, treated, Hours(zone), treated)
+    for entry in planned.planned:
         _show(entry, zone, found.texts[language][entry.step.key])
 
 
@@ -131,7 +130,7 @@ def _local(treated_at: str, timezone: str) -> tuple[datetime, ZoneInfo]:
         raise SettingsError(["--treated-at: write it like 2026-03-10T14:30"]) from None
 
 
-def _show(entry: PlannedStep | SkippedStep, zone: ZoneInfo, texts: dict[str, dict[str, str]]) -> None:
+def _show(entry: PlannedStep, zone: ZoneInfo, texts: dict[str, dict[str, str]]) -> None:
     local = entry.due_at.astimezone(zone)
     click.echo(f"\n{entry.step.key}  {local:%A %d %B %Y, %H:%M %Z}")
     for channel in Channel:

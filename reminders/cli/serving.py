@@ -4,6 +4,7 @@ import os
 
 import click
 import uvicorn
+from fastapi import FastAPI
 from sqlalchemy import select
 
 from reminders import demo, embedded, logs, migrate, tasks
@@ -11,7 +12,7 @@ from reminders.cli.common import clear_errors, open_database, say, start
 from reminders.database import Database
 from reminders.errors import SettingsError
 from reminders.models import Clinic
-from reminders.sandbox.app import serve_sandbox
+from reminders.sandbox.app import create_sandbox_app
 from reminders.settings import Settings, load
 from reminders.web.app import create_app
 
@@ -74,8 +75,7 @@ def migrate_command() -> None:
 def web(host: str) -> None:
     """Serve the pages, the API and the webhooks."""
     settings = start()
-    app = create_app(settings, open_database(settings))
-    uvicorn.run(app, host=host, port=settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=10)
+    _serve(create_app(settings, open_database(settings)), host, settings.port)
 
 
 @click.command()
@@ -101,7 +101,11 @@ def sandbox() -> None:
     settings = start()
     if not settings.sandboxed:
         raise SettingsError(["the sandbox is refused with real credentials"])
-    serve_sandbox(settings)
+    _serve(create_sandbox_app(settings), "127.0.0.1", settings.sandbox_port)
+
+
+def _serve(app: FastAPI, host: str, port: int) -> None:
+    uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=10)
 
 
 COMMANDS = (up, migrate_command, web, worker, beat, sandbox)
