@@ -55,6 +55,6 @@ def _draft(ticket: Ticket, contact: Contact, now: datetime, round_: int) -> Draf
         staff_id=contact.staff.id,
         ticket_id=ticket.id,
         # A path without personal data; delivery puts the public address before it.
-        params={"url": f"/tickets/{ticket.id}"},
+        params={"path": f"/tickets/{ticket.id}"},
         urgent=True,
     )

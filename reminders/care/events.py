@@ -8,7 +8,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from reminders import consent, logs
-from reminders.care import optouts, revival
+from reminders.care import fallback, optouts
 from reminders.care.matching import address_index
 from reminders.care.tickets import NewTicket, key_for, key_for_sender, open_ticket
 from reminders.database import Database, keyring_of
@@ -76,8 +76,8 @@ def _sent_by_email(session: Session, message: Message, now: datetime) -> bool:
     if not fits or not _may_email(session, message):
         return False
     # Nothing left to carry means that another message has taken it over, or that it is no longer owed.
-    owed = revival.open_reminders(session, message)
-    return not owed or bool(revival.send_instead(session, message, Channel.EMAIL, now))
+    owed = fallback.open_reminders(session, message)
+    return not owed or bool(fallback.send_instead(session, message, Channel.EMAIL, now))
 
 
 def _may_email(session: Session, message: Message) -> bool:

@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from reminders.care import withdrawals
+from reminders.care import replanning, withdrawals
 from reminders.care.matching import holders
-from reminders.care.revival import revive
 from reminders.database import insert_missing
 from reminders.models import Clinic, Message, OptOut, Patient, Reply
 from reminders.models.kinds import Channel, Language, MessageKind
@@ -76,7 +75,7 @@ def opt_in(session: Session, request: OptOutRequest, now: datetime) -> bool:
     patients = holders(session, request.clinic_id, request.channel, request.address_index)
     change = withdrawals.Change(patients, request.channel, request.source, now, request.reply_id)
     withdrawals.restore(session, change, since=lifted.at)
-    revive(session, [patient.id for patient in patients], request.channel, now)
+    _plan_again(session, request, patients, now)
     _confirm(session, request, patients, _Confirmation("confirmation:start", lifted.id, now), now)
     return True
 
@@ -126,12 +125,23 @@ def _pending(request: OptOutRequest, patients: Sequence[Patient]) -> ColumnEleme
     return of_ours & Message.kind.in_(_ENDED_BY_IT) & to_it
 
 
+def _plan_again(session: Session, request: OptOutRequest, patients: Sequence[Patient], now: datetime) -> None:
+    """What is still useful comes back, as a further round; what was superseded or is too late does not."""
+    clinic = _clinic(session, request)
+    for patient in patients:
+        replanning.refresh(session, clinic, patient, now)
+
+
+def _clinic(session: Session, request: OptOutRequest) -> Clinic:
+    return session.scalars(select(Clinic).where(Clinic.id == request.clinic_id)).one()
+
+
 def _confirm(
     session: Session, request: OptOutRequest, patients: Sequence[Patient], what: _Confirmation, now: datetime
 ) -> None:
     if request.by_carrier or request.reply_id is None:
         return
-    clinic = session.scalars(select(Clinic).where(Clinic.id == request.clinic_id)).one()
+    clinic = _clinic(session, request)
     # One confirmation for the address; whose name stands on it is nobody's business on a shared one.
     patient = patients[0] if len(patients) == 1 else None
     draft = Draft(

@@ -59,7 +59,7 @@ def receive(session: Session, inbound: Inbound, now: datetime) -> Reply | None:
         "body": inbound.body,
         "media": inbound.media,
         "raw": inbound.raw,
-        "opt_out_type": (inbound.opt_out_type or "").upper(),
+        "opt_out_type": (inbound.opt_out_type or "").upper()[:16],
         "received_at": now,
     }
     if not insert_missing(session, Reply, values):

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
+from reminders.care import audit
 from reminders.care.actors import Actor
 from reminders.care.consults import book
 from reminders.database import insert_missing
@@ -94,9 +95,11 @@ def acknowledge(session: Session, actor: Actor, ticket: Ticket, now: datetime) -
         .values(state=TicketState.ACKNOWLEDGED, acknowledged_at=now, acknowledged_by=actor.staff_id)
         .returning(Ticket.id)
     )
-    if moved is not None:
-        _call_off_alerts(session, ticket, now)
-    return moved is not None
+    if moved is None:
+        return False
+    _call_off_alerts(session, ticket, now)
+    audit.note(session, actor, "ticket.acknowledged", "ticket", ticket.id, now)
+    return True
 
 
 def close(session: Session, actor: Actor, ticket: Ticket, outcome: str, now: datetime) -> bool:
@@ -120,6 +123,7 @@ def close(session: Session, actor: Actor, ticket: Ticket, outcome: str, now: dat
     consult = OUTCOMES[outcome]
     if consult is not None and ticket.treatment_id is not None:
         book(session, ticket.treatment_id, consult, now)
+    audit.note(session, actor, "ticket.closed", "ticket", ticket.id, now, {"outcome": outcome})
     return True
 
 

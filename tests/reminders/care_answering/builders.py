@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care.replies import Inbound
 from reminders.database import keyring_of
 from reminders.models import (
     Clinic,
@@ -23,8 +22,9 @@ from reminders.models import (
     Staff,
     Treatment,
 )
-from reminders.models.kinds import Channel, ConsentAction, Language, MessageKind, Purpose, ReplyKind, Role
+from reminders.models.kinds import Channel, ConsentAction, Language, MessageKind, Purpose, Role
 from reminders.outbox import keys
+from schedules import library
 from schedules.lifecycle import State
 from tests.conftest import NOW
 
@@ -84,7 +84,7 @@ def consent(
 
 
 def add_treatment(session: Session, patient: Patient, treated_at: datetime = NOW - timedelta(days=7)) -> Treatment:
-    """A treatment by a protocol without content."""
+    """A treatment by the library's microneedling; nothing is planned for it."""
     protocol = session.scalars(select(Protocol).where(Protocol.clinic_id == patient.clinic_id)).first()
     if protocol is None:
         protocol = Protocol(
@@ -93,7 +93,12 @@ def add_treatment(session: Session, patient: Patient, treated_at: datetime = NOW
         session.add(protocol)
         session.flush()
         version = ProtocolVersion(
-            clinic_id=patient.clinic_id, protocol_id=protocol.id, number=1, content={}, published_at=NOW, created_at=NOW
+            clinic_id=patient.clinic_id,
+            protocol_id=protocol.id,
+            number=1,
+            content=library.content(library.load("microneedling")),
+            published_at=NOW,
+            created_at=NOW,
         )
         session.add(version)
         session.flush()
@@ -185,16 +190,3 @@ def add_staff(session: Session, clinic: Clinic, email: str, **given: Any) -> Sta
     session.add(staff)
     session.flush()
     return staff
-
-
-def inbound(session: Session, clinic: Clinic, body: str, **given: Any) -> Inbound:
-    """A text from the patient of `add_patient`."""
-    channel = given.get("channel", Channel.SMS)
-    sender = session.scalars(select(Sender).where(Sender.clinic_id == clinic.id, Sender.channel == channel)).one()
-    values: dict[str, Any] = {
-        "channel": channel,
-        "kind": ReplyKind.TEXT,
-        "provider_id": f"SM{uuid.uuid4().hex}",
-        "from_address": PHONE,
-    }
-    return Inbound(sender_id=sender.id, clinic_id=clinic.id, body=body, **{**values, **given})

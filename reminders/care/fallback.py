@@ -1,7 +1,6 @@
-"""A reminder whose message ended gets another: by e-mail after a text failed, or after an opt-out was lifted."""
+"""A reminder whose message did not arrive gets another message, on the other channel."""
 
 import uuid
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, func, select
@@ -10,23 +9,6 @@ from sqlalchemy.orm import Session
 from reminders.models import Message, MessageReminder, Reminder
 from reminders.models.kinds import Channel, ReminderState
 from reminders.outbox import Draft, enqueue, keys
-from schedules.lifecycle import State
-
-OPTED_OUT = "opted_out"
-
-
-def revive(session: Session, patient_ids: Sequence[uuid.UUID], channel: Channel, now: datetime) -> list[uuid.UUID]:
-    """Queue again what an opt-out called off and is still useful. A merged message comes back as one message."""
-    ended = session.scalars(
-        select(Message).where(
-            Message.patient_id.in_(patient_ids),
-            Message.channel == channel,
-            Message.state == State.CANCELLED,
-            Message.reason == OPTED_OUT,
-            Message.useful_until > now,
-        )
-    ).all()
-    return [added for message in ended for added in send_instead(session, message, channel, now)]
 
 
 def send_instead(session: Session, message: Message, channel: Channel, now: datetime) -> list[uuid.UUID]:

@@ -1,0 +1,103 @@
+"""For every reminder one sentence for staff: why it was, will be, or was not sent. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+
+from reminders.care.explain_texts import Texts, texts
+from reminders.models import Attempt, Message, Reminder
+from reminders.models.kinds import Language, ReminderState
+from schedules.lifecycle import LIVE, State
+
+_LOCALE = {Language.EN: "en_CA", Language.FR: "fr_CA"}
+_GAVE_UP = frozenset({State.UNDELIVERED, State.FAILED})
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A sentence's key in `explain_texts` and what fills it: `at` (UTC), `channel`, `reason`, `code`, `before`."""
+
+    key: str
+    params: Mapping[str, str | datetime]
+
+
+def explain(
+    reminder: Reminder, messages: Sequence[Message], attempts: Sequence[Attempt] = (), *, held: bool = False
+) -> Explanation:
+    """Why a reminder was, will be, or was not sent.
+
+    `messages` are those that carried it and `attempts` the calls made for them, in any order; `held` says that the
+    clinic, the protocol or the patient is on hold.
+    """
+    if reminder.state is not ReminderState.OWED:
+        return Explanation(f"reminder_{reminder.state.value}", {"reason": reminder.reason, "at": reminder.state_at})
+    if not messages:
+        return Explanation("reminder_owed", {"at": reminder.due_at})
+    message = telling(messages)
+    before = [other for other in messages if other.state in _GAVE_UP and other.channel is not message.channel]
+    fate = explain_message(message, attempts, held=held)
+    return Explanation(fate.key, {**fate.params, "before": before[-1].channel.value if before else ""})
+
+
+def explain_message(message: Message, attempts: Sequence[Attempt] = (), *, held: bool = False) -> Explanation:
+    """What became of one message, and why."""
+    if held and message.state is State.PLANNED:
+        return Explanation("message_held", {"channel": message.channel.value, "at": message.due_at})
+    return Explanation(
+        f"message_{message.state.value}",
+        {
+            "channel": message.channel.value,
+            "reason": message.reason,
+            "code": _last_code(message, attempts),
+            "at": _when(message),
+        },
+    )
+
+
+def telling(messages: Sequence[Message]) -> Message:
+    """The message that says most about its reminder: one that arrived, else one on its way, else the newest."""
+    newest_first = sorted(messages, key=lambda message: (message.created_at, message.id), reverse=True)
+    arrived = [message for message in newest_first if message.state is State.DELIVERED]
+    under_way = [message for message in newest_first if message.state in LIVE]
+    return (arrived or under_way or newest_first)[0]
+
+
+def sentence(explanation: Explanation, language: Language, zone: ZoneInfo) -> str:
+    """The explanation in words, with times in `zone`. What nobody has words for shows its bare word in brackets."""
+    found = texts(language)
+    params = explanation.params
+    at = params.get("at")
+    filled = {
+        "channel": found.channel.get(str(params.get("channel", "")), ""),
+        "at": format_datetime(at, found.moment, tzinfo=zone, locale=_LOCALE[language])
+        if isinstance(at, datetime)
+        else "",
+        "because": _because(found, str(params.get("reason", "")), str(params.get("code", ""))),
+    }
+    before = found.before.get(str(params.get("before", "")), "")
+    return before + found.sentence[explanation.key].format(**filled)
+
+
+def _because(found: Texts, reason: str, code: str) -> str:
+    words = found.code.get(code) or found.reason.get(reason) or found.code.get(reason)
+    bare = " ".join(word for word in (reason, code) if word)
+    if words is None:
+        return f" ({bare})" if bare else ""
+    return f" {found.because} {words}"
+
+
+def _last_code(message: Message, attempts: Sequence[Attempt]) -> str:
+    own = [attempt for attempt in attempts if attempt.message_id == message.id]
+    return max(own, key=lambda attempt: attempt.number).error_code if own else ""
+
+
+def _when(message: Message) -> datetime:
+    """The moment that the sentence names: when it is due, was handed over, arrived, or came to its end."""
+    if message.state in (State.PLANNED, State.CLAIMED):
+        return message.due_at
+    if message.state is State.DELIVERED:
+        return message.delivered_at or message.state_at
+    return (message.sent_at or message.state_at) if message.state is State.SENT else message.state_at

@@ -1,0 +1,104 @@
+"""The inbox: conversations, those that need somebody first, then what came in last."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from reminders.care.tickets import OpenTicket, open_tickets
+from reminders.models import Patient, Reply, Ticket
+
+MOST_REPLIES = 200
+"""How far back the inbox looks for what needs nobody."""
+
+
+@dataclass(frozen=True)
+class InboxItem:
+    """One conversation: a patient's, an unknown or shared address's, or what no patient is concerned by.
+
+    `replies` are its latest, newest first; `tickets` its open ones, most urgent first. Both may be empty, never both.
+    """
+
+    key: str
+    patient: Patient | None
+    replies: tuple[Reply, ...]
+    tickets: tuple[Ticket, ...]
+
+    @property
+    def reply(self) -> Reply | None:
+        """What came in last."""
+        return self.replies[0] if self.replies else None
+
+    @property
+    def priority(self) -> int | None:
+        """How much it presses (`tickets.PRIORITY`); None when nobody has to act."""
+        return self.tickets[0].priority if self.tickets else None
+
+    @property
+    def waiting_since(self) -> datetime | None:
+        """Since when the most urgent ticket has been open."""
+        return self.tickets[0].opened_at if self.tickets else None
+
+    def waiting(self, now: datetime) -> timedelta | None:
+        """How long somebody has waited."""
+        return None if self.waiting_since is None else now - self.waiting_since
+
+
+def inbox(session: Session, clinic_id: uuid.UUID) -> list[InboxItem]:
+    """A clinic's conversations: by urgency, then by who has waited longest; without a ticket the newest first.
+
+    Three queries, however much there is.
+    """
+    waiting = open_tickets(session, clinic_id)
+    replies = _replies(session, clinic_id, [found.ticket.reply_id for found in waiting if found.ticket.reply_id])
+    return arrange(waiting, replies, _patients(session, waiting, replies))
+
+
+def arrange(
+    waiting: Sequence[OpenTicket], replies: Sequence[Reply], patients: dict[uuid.UUID, Patient]
+) -> list[InboxItem]:
+    """Conversations out of open tickets (most urgent first) and replies (newest first)."""
+    spoken: dict[str, list[Reply]] = {}
+    for reply in replies:
+        spoken.setdefault(_key(reply.patient_id, reply.from_index), []).append(reply)
+    pressing: dict[str, list[Ticket]] = {}
+    for found in waiting:
+        index = found.reply.from_index if found.reply else str(found.ticket.id)
+        pressing.setdefault(_key(found.ticket.patient_id, index), []).append(found.ticket)
+    # Dicts keep the order of insertion: tickets' order first, then the newest reply of each conversation left.
+    return [
+        InboxItem(key, _whose(key, patients), tuple(spoken.get(key, ())), tuple(pressing.get(key, ())))
+        for key in dict.fromkeys([*pressing, *spoken])
+    ]
+
+
+def _key(patient_id: uuid.UUID | None, other: str) -> str:
+    return str(patient_id) if patient_id else f"address:{other}"
+
+
+def _whose(key: str, patients: dict[uuid.UUID, Patient]) -> Patient | None:
+    return None if key.startswith("address:") else patients.get(uuid.UUID(key))
+
+
+def _replies(session: Session, clinic_id: uuid.UUID, wanted: Iterable[uuid.UUID]) -> Sequence[Reply]:
+    """The latest replies, and those that a ticket waits for however old they are."""
+    latest = (
+        select(Reply.id)
+        .where(Reply.clinic_id == clinic_id)
+        .order_by(Reply.received_at.desc(), Reply.id.desc())
+        .limit(MOST_REPLIES)
+    )
+    return session.scalars(
+        select(Reply)
+        .where(Reply.clinic_id == clinic_id, or_(Reply.id.in_(latest), Reply.id.in_(list(wanted))))
+        .order_by(Reply.received_at.desc(), Reply.id.desc())
+    ).all()
+
+
+def _patients(session: Session, waiting: Sequence[OpenTicket], replies: Sequence[Reply]) -> dict[uuid.UUID, Patient]:
+    ids = {reply.patient_id for reply in replies if reply.patient_id}
+    ids |= {found.ticket.patient_id for found in waiting if found.ticket.patient_id}
+    return {patient.id: patient for patient in session.scalars(select(Patient).where(Patient.id.in_(ids)))}

@@ -1,0 +1,69 @@
+"""Everything about one patient in the order of time: what was planned, sent, said and done, and why."""
+
+import uuid
+
+from sqlalchemy.orm import Session
+
+from reminders.care.explain import Explanation, explain, explain_message
+from reminders.care.timeline_entries import ENTRIES, TimelineEntry
+from reminders.care.timeline_rows import Rows, load
+from reminders.models import Clinic, Message, Patient, Reminder
+
+__all__ = ["TimelineEntry", "timeline", "why"]
+
+
+def timeline(session: Session, clinic: Clinic, patient: Patient) -> list[TimelineEntry]:
+    """All that happened, is planned or was decided against, oldest first; times in UTC.
+
+    A fixed number of queries. Reminders that some message carries show as that message.
+    """
+    rows = load(session, patient)
+    held = clinic.held_at is not None or patient.held_at is not None
+    entries = [make(row) for kind, make in ENTRIES.items() for row in rows.of(kind)]
+    entries += [_message(message, rows, held=held) for message in rows.messages]
+    entries += [_reminder(reminder) for reminder in rows.reminders if not rows.carrying[reminder.id]]
+    return sorted(entries, key=lambda entry: entry.at)
+
+
+def why(session: Session, clinic: Clinic, patient: Patient) -> dict[uuid.UUID, Explanation]:
+    """For each of a patient's reminders, by its id, why it was, will be, or was not sent. As few queries."""
+    rows = load(session, patient)
+    held = clinic.held_at is not None or patient.held_at is not None
+    messages = {message.id: message for message in rows.messages}
+    calls = [attempt for made in rows.attempts.values() for attempt in made]
+    return {
+        reminder.id: explain(reminder, [messages[id_] for id_ in rows.carrying[reminder.id]], calls, held=held)
+        for reminder in rows.reminders
+    }
+
+
+def _reminder(reminder: Reminder) -> TimelineEntry:
+    why = explain(reminder, ())
+    return TimelineEntry(
+        at=reminder.due_at,
+        kind="reminder",
+        title_key="timeline_reminder",
+        params={"step": reminder.step, "round": str(reminder.round)},
+        state=reminder.state.value,
+        subject_id=reminder.id,
+        why_key=why.key,
+        why_params=why.params,
+    )
+
+
+def _message(message: Message, rows: Rows, *, held: bool) -> TimelineEntry:
+    attempts = rows.attempts[message.id]
+    why = explain_message(message, attempts, held=held)
+    return TimelineEntry(
+        at=message.sent_at or message.due_at,
+        kind="message",
+        title_key=f"timeline_message_{message.kind.value}",
+        text=message.body or "",
+        params={"template": message.template, "channel": message.channel.value, "subject": message.subject or ""},
+        state=message.state.value,
+        channel=message.channel,
+        subject_id=message.id,
+        why_key=why.key,
+        why_params=why.params,
+        receipts=tuple(rows.receipts(message)),
+    )

@@ -1,0 +1,118 @@
+"""How each kind of row reads in a patient's timeline."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from reminders.models import CheckIn, Consent, Consult, Reply, Ticket, Treatment
+from reminders.models.kinds import Channel
+
+
+@dataclass(frozen=True)
+class ReceiptLine:
+    """What a provider said of one call, and when."""
+
+    at: datetime
+    status: str
+    code: str
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One line of a timeline.
+
+    `kind` is treatment, reminder, message, reply, check_in, consult, ticket or consent; `subject_id` its row.
+    `title_key` names the heading in the web's catalogue and `params` fill it; `text` is what was written, as it was.
+    `why_key` and `why_params` are an `explain.Explanation`, empty where there is nothing to explain.
+    """
+
+    at: datetime
+    kind: str
+    title_key: str
+    text: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    state: str = ""
+    channel: Channel | None = None
+    subject_id: uuid.UUID | None = None
+    why_key: str = ""
+    why_params: Mapping[str, str | datetime] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()
+    receipts: tuple[ReceiptLine, ...] = ()
+
+
+def _treatment(row: Treatment) -> TimelineEntry:
+    return TimelineEntry(
+        at=row.treated_at,
+        kind="treatment",
+        title_key="timeline_treatment",
+        params={"date": row.local_date.isoformat(), "reason": row.state_reason},
+        state=row.state.value,
+        subject_id=row.id,
+    )
+
+
+def _reply(row: Reply) -> TimelineEntry:
+    return TimelineEntry(
+        at=row.received_at,
+        kind="reply",
+        title_key=f"timeline_reply_{row.kind.value}",
+        text=row.body,
+        params={"channel": row.channel.value, "attachments": str(len(row.media or ()))},
+        channel=row.channel,
+        subject_id=row.id,
+        labels=tuple(row.labels),
+    )
+
+
+def _check_in(row: CheckIn) -> TimelineEntry:
+    return TimelineEntry(
+        at=row.answered_at,
+        kind="check_in",
+        title_key="timeline_check_in",
+        params={"outcome": row.outcome.value},
+        state=row.outcome.value,
+        subject_id=row.id,
+    )
+
+
+def _consult(row: Consult) -> TimelineEntry:
+    return TimelineEntry(
+        at=row.offered_at, kind="consult", title_key="timeline_consult", state=row.state.value, subject_id=row.id
+    )
+
+
+def _ticket(row: Ticket) -> TimelineEntry:
+    return TimelineEntry(
+        at=row.opened_at,
+        kind="ticket",
+        title_key=f"timeline_ticket_{row.kind.value}",
+        params={"reason": row.reason, "outcome": row.outcome},
+        state=row.state.value,
+        subject_id=row.id,
+    )
+
+
+def _consent(row: Consent) -> TimelineEntry:
+    return TimelineEntry(
+        at=row.at,
+        kind="consent",
+        title_key=f"timeline_consent_{row.action.value}",
+        text=row.wording,
+        params={"channel": row.channel.value, "source": row.source, "version": row.wording_version},
+        state=row.action.value,
+        channel=row.channel,
+        subject_id=row.id,
+    )
+
+
+ENTRIES: Mapping[type[Any], Callable[[Any], TimelineEntry]] = {
+    Treatment: _treatment,
+    Reply: _reply,
+    CheckIn: _check_in,
+    Consult: _consult,
+    Ticket: _ticket,
+    Consent: _consent,
+}
+"""What makes a line of a row; messages and reminders need more than their own row."""

@@ -1,0 +1,118 @@
+"""Every reminder has a sentence, in both languages, whatever became of it."""
+
+from datetime import timedelta
+from itertools import product
+from string import Formatter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from reminders.care import optouts, owed, reach
+from reminders.care.explain import Explanation, explain, sentence
+from reminders.care.explain_texts import texts
+from reminders.consent import Standing, decide
+from reminders.ids import new_id
+from reminders.models import Attempt, Message, Reminder
+from reminders.models.kinds import Channel, Language, MessageKind, ReminderState
+from schedules.lifecycle import State
+from schedules.plan import SUPERSEDED, TOO_LATE
+from tests.conftest import NOW
+
+ZONE = ZoneInfo("America/Toronto")
+
+REFUSALS = {
+    decide(Standing(kind, Channel.SMS, *facts)).reason
+    for kind in MessageKind
+    for facts in product((True, False), repeat=8)
+} - {""}
+
+REASONS = REFUSALS | {
+    *(TOO_LATE, SUPERSEDED, owed.NOT_IN_PROTOCOL, optouts.OPTED_OUT, optouts.WRONG_NUMBER),
+    *(reach.NO_ADDRESS, reach.NO_CONSENT, reach.OPTED_OUT, reach.NO_SENDER),
+    *("treatment_cancelled", "replaced", "moved", "delivered_late", "acknowledged"),
+    *("held", "unsendable", "lease_lapsed", "worker_lost"),
+}
+"""Every reason that the code writes on a reminder or a message."""
+
+
+def reminder(state: ReminderState = ReminderState.OWED, reason: str = "") -> Reminder:
+    """A reminder that no table holds."""
+    return Reminder(id=new_id(), step="day-7", state=state, reason=reason, state_at=NOW, due_at=NOW, useful_until=NOW)
+
+
+def message(state: State, reason: str = "", **given: Any) -> Message:
+    """A message that no table holds."""
+    values: dict[str, Any] = {"channel": Channel.SMS, "created_at": NOW, "due_at": NOW, "state_at": NOW} | given
+    return Message(id=new_id(), state=state, reason=reason, **values)
+
+
+def say(explanation: Explanation, language: Language = Language.EN) -> str:
+    """The explanation in words."""
+    return sentence(explanation, language, ZONE)
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("reason", ["", *sorted(REASONS)])
+@pytest.mark.parametrize("state", list(State))
+def test_every_state_of_a_message_and_reason_has_a_sentence(state: State, reason: str, language: Language) -> None:
+    words = say(explain(reminder(), [message(state, reason)]), language)
+    assert words.endswith(".")
+    assert reason not in texts(language).reason or "(" not in words
+    if "{because}" in texts(language).sentence[f"message_{state.value}"] and reason:
+        assert texts(language).reason[reason] in words
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("reason", sorted(REASONS))
+@pytest.mark.parametrize("state", [ReminderState.SKIPPED, ReminderState.CANCELLED])
+def test_every_state_of_a_reminder_and_reason_has_a_sentence(
+    state: ReminderState, reason: str, language: Language
+) -> None:
+    assert texts(language).reason[reason] in say(explain(reminder(state, reason), []), language)
+
+
+def test_both_languages_say_the_same_things() -> None:
+    english, french = texts(Language.EN), texts(Language.FR)
+    for table in ("sentence", "channel", "before", "reason", "code"):
+        assert getattr(english, table).keys() == getattr(french, table).keys()
+    for key, words in english.sentence.items():
+        assert _fields(words) == _fields(french.sentence[key]), key
+    assert set(english.channel) == set(english.before) == {channel.value for channel in Channel}
+
+
+def _fields(words: str) -> set[str | None]:
+    return {field for _, field, _, _ in Formatter().parse(words) if field}
+
+
+def test_what_arrived_tells_more_than_what_came_later() -> None:
+    late = message(State.CANCELLED, "delivered_late", channel=Channel.EMAIL, created_at=NOW + timedelta(hours=1))
+    arrived = message(State.DELIVERED, delivered_at=NOW)
+    assert say(explain(reminder(), [late, arrived])) == "It arrived by text on Tue 10 Mar, 11:00."
+
+
+def test_an_email_in_place_of_a_text_says_so_and_why() -> None:
+    failed = message(State.UNDELIVERED)
+    email = message(State.PLANNED, channel=Channel.EMAIL, created_at=NOW + timedelta(hours=1))
+    words = say(explain(reminder(), [failed, email]))
+    assert words == "The text did not arrive. It will go by e-mail on Tue 10 Mar, 11:00."
+
+
+def test_the_providers_code_is_put_in_words_and_an_unknown_one_is_shown() -> None:
+    failed = message(State.FAILED, "refused")
+    known, strange = (
+        [Attempt(id=new_id(), message_id=failed.id, number=1, error_code=code)] for code in ("21614", "99999")
+    )
+    assert say(explain(reminder(), [failed], known)) == (
+        "It could not be sent by text because the number cannot receive texts."
+    )
+    assert say(explain(reminder(), [failed], strange)) == "It could not be sent by text (refused 99999)."
+
+
+def test_a_hold_is_the_reason_that_counts() -> None:
+    words = say(explain(reminder(), [message(State.PLANNED)], held=True), Language.FR)
+    assert words == "Il devait partir par texto le mar. 10 mars, 11 h 00 et attend parce que les envois sont suspendus."
+
+
+def test_nothing_planned_is_said_too() -> None:
+    assert say(explain(reminder(), [])) == "It is due on Tue 10 Mar, 11:00, and no message is planned for it."
