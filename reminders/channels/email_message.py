@@ -17,8 +17,8 @@ _PARTS = SMTP.clone(max_line_length=76)
 """RFC 2045: no line of quoted-printable is longer."""
 
 _ADDRESS = re.compile(r"[^\s@<>(),:;\"\[\]\\]+@[^\s@<>(),:;\"\[\]\\]+", re.ASCII)
-_HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
-_OURS = {"from", "to", "cc", "bcc", "subject", "date", "mime-version", "auto-submitted", "message-id"}
+_PLACED = {"From", "Date", "Message-ID"}
+_MAY_BE_GIVEN = re.compile(r"Content-Language|Reply-To|In-Reply-To|References|(List|X)-[A-Za-z0-9-]+")
 _LINK = re.compile(r"(https?://[^\s<>\"]*[^\s<>\".,;:!?)])")
 
 _PAGE = """<!doctype html>
@@ -40,6 +40,7 @@ def build(message: Outgoing, mail_from: str) -> EmailMessage:
 
     Raises:
         ChannelError: the recipient's address is not a single plain one (PERMANENT), or ours is not (SENDER).
+        ValueError: `message.headers` has one that is not the caller's to set.
     """
     name, own = parseaddr(mail_from)
     mail = EmailMessage(_HEADERS)
@@ -90,11 +91,11 @@ def _display_name(headers: Mapping[str, str]) -> str:
 
 
 def _add_given(mail: EmailMessage, headers: Mapping[str, str]) -> None:
-    for name, value in headers.items():
-        if name.lower() in _OURS:
-            continue
-        if not _HEADER_NAME.fullmatch(name) or (name.lower().startswith("content-") and name != "Content-Language"):
+    for name in headers.keys() - _PLACED:
+        if not _MAY_BE_GIVEN.fullmatch(name):
             raise ValueError(f"not a header to give: {name!r}")
+        # Python's parser of addresses stumbles over some that are none.
+        value = checked(headers[name], Fault.SENDER) if name == "Reply-To" else headers[name]
         mail[name] = one_line(value)
 
 

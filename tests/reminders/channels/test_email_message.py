@@ -7,7 +7,7 @@ from email.policy import default
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reminders.channels.base import ChannelError, Fault, Outgoing
@@ -75,15 +75,11 @@ def test_one_click_unsubscribe_stays_on_one_line() -> None:
         assert f"{name}: {value}".encode() in lines
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.text())
 def test_nothing_that_people_wrote_can_add_a_header_or_recipient(subject: str, name: str, value: str) -> None:
-    hostile = mail(subject=subject, headers={"From": name, "Reply-To": value, "Date": "", "X-Note": value})
-    try:
-        raw, parsed = sent(hostile)
-    except ValueError:
-        # The standard library refuses what it cannot read as a mailbox; nothing leaves.
-        return
-    assert set(parsed.keys()) <= {*HEADERS, "Reply-To", "X-Note", "Content-Type"}
+    raw, parsed = sent(mail(subject=subject, headers={"From": name, "X-Note": value, "List-Help": value}))
+    assert sorted(parsed.keys()) == sorted([*HEADERS, "X-Note", "List-Help", "Content-Type"])
     assert len(parsed.get_all("To", [])) == len(parsed.get_all("From", [])) == 1
     assert parsed["To"] == ADDRESS
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
@@ -129,18 +125,21 @@ def test_a_sender_without_an_address_is_the_senders_fault() -> None:
     assert caught.value.fault is Fault.SENDER
 
 
-@pytest.mark.parametrize("name", ["X\r\nBcc", "X: y", "", "Content-Type", "content-transfer-encoding", "É"])
-def test_a_wrong_header_name_is_our_own_mistake(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["X\r\nBcc", "X-A\nBcc", "X-A: y", "", "Content-Type", "Bcc", "Cc", "To", "Sender", "Subject", "X-É"]
+)
+def test_a_header_that_is_not_the_callers_to_set_is_our_own_mistake(name: str) -> None:
     with pytest.raises(ValueError, match="not a header"):
-        build(mail(headers={name: "x"}), OWN)
+        build(mail(headers={name: "thief@evil.example"}), OWN)
 
 
-@pytest.mark.parametrize("name", ["Bcc", "bcc", "Cc", "To", "Subject", "MIME-Version"])
-def test_headers_that_are_ours_cannot_be_given(name: str) -> None:
-    _, parsed = sent(mail(headers={name: "thief@evil.example"}))
-    assert "thief" not in str(parsed)
+def test_answers_may_go_to_another_address_that_must_be_one() -> None:
+    assert sent(mail(headers={"Reply-To": "suivi+abc@clinic.example"}))[1]["Reply-To"] == "suivi+abc@clinic.example"
+    with pytest.raises(ChannelError):
+        build(mail(headers={"Reply-To": "<"}), OWN)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from("\n.=")))
 def test_the_plain_text_comes_back_as_it_was(body: str) -> None:
     raw, parsed = sent(mail(body=body))
@@ -150,6 +149,7 @@ def test_the_plain_text_comes_back_as_it_was(body: str) -> None:
     assert all(len(line) <= 76 for line in content.split(b"\r\n"))
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("<>&\"'{}a \n")))
 def test_the_html_holds_the_text_and_no_markup_of_it(body: str) -> None:
     page = html(mail(body=body, subject=body))

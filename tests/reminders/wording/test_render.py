@@ -1,7 +1,7 @@
 """Filling in: what is missing, unknown, empty, or hostile."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reminders.wording.render import PLACEHOLDERS, Rendered, Text, WordingError, placeholders, render
@@ -45,12 +45,14 @@ def test_refuses_when_a_value_was_not_given() -> None:
         render(Text(None, "Call [[{phone}]]"), {"clinic": "Westmount"})
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_what_is_filled_in_is_never_read_as_a_template(value: str) -> None:
     one_line = " ".join(value.split())
     assert body("<{first_name}>", first_name=value) == f"<{one_line}>"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_value_cannot_add_a_line_to_the_subject(value: str) -> None:
     rendered = render(Text("{clinic}: news", ""), EMPTY | {"clinic": value})

@@ -2,7 +2,7 @@
 
 import pytest
 import smsutil
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from smsutil.codecs import GSM_BASIC_CHARSET, GSM_EXT_CHARSET
 
@@ -38,6 +38,7 @@ def test_segments(body: str, expected: Segments) -> None:
     assert count(body) == expected
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(GSM, min_size=1, max_size=700), st.text(min_size=1, max_size=300)))
 def test_agrees_with_smsutil(body: str) -> None:
     body = body.replace("\x1b", "")
@@ -48,6 +49,7 @@ def test_agrees_with_smsutil(body: str) -> None:
     assert counted.count == len(oracle.parts)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=50))
 def test_what_forces_the_dearer_alphabet_is_named(body: str) -> None:
     assert (count(body).encoding == "UCS-2") == bool(outside_gsm7(body))
