@@ -136,7 +136,7 @@ def _outcomes(session: Session, period: _Period) -> Counter[CheckInOutcome | Non
     query = (
         select(ranked.c.outcome, func.count()).select_from(asked).outerjoin(ranked, holds).group_by(ranked.c.outcome)
     )
-    return Counter(dict(session.execute(query).tuples().all()))
+    return Counter(dict(session.execute(query).all()))
 
 
 def _consults(session: Session, period: _Period) -> tuple[int, int]:
@@ -153,4 +153,4 @@ def _opt_outs(session: Session, period: _Period) -> int:
 
 def _tickets(session: Session, period: _Period) -> Counter[TicketKind]:
     query = select(Ticket.kind, func.count()).where(Ticket.clinic_id == period.clinic_id, period.of(Ticket.opened_at))
-    return Counter(dict(session.execute(query.group_by(Ticket.kind)).tuples().all()))
+    return Counter(dict(session.execute(query.group_by(Ticket.kind)).all()))

@@ -44,7 +44,7 @@ class Rows:
     def receipts(self, message: Message) -> list[ReceiptLine]:
         """What the provider said of a message's calls, in the order in which it came."""
         found = [receipt for attempt in self.attempts[message.id] for receipt in self.receipts_of[attempt.id]]
-        found.sort(key=lambda receipt: receipt.received_at)
+        found.sort(key=lambda receipt: (receipt.received_at, receipt.id))
         return [ReceiptLine(receipt.received_at, receipt.status, receipt.error_code) for receipt in found]
 
 

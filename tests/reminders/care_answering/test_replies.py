@@ -1,0 +1,322 @@
+"""From a patient's words to what their phone, the staff and the report get, in both languages."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import LargeBinary, func, literal, select, update
+
+from reminders import consent as consents
+from reminders.care.replies import candidates, receive, understand, understand_pending
+from reminders.database import Database
+from reminders.models import CheckIn, Clinic, Consult, Message, OptOut, Reply, Ticket
+from reminders.models.kinds import Channel, CheckInOutcome, Language, MessageKind, ReplyKind, TicketKind
+from schedules.lifecycle import State
+from tests.conftest import NOW
+from tests.reminders.care_answering.arriving import inbound, say
+from tests.reminders.care_answering.builders import (
+    Case,
+    add_case,
+    add_message,
+    add_patient,
+    add_reminder,
+    add_staff,
+    add_treatment,
+)
+
+OURS = (MessageKind.ANSWER, MessageKind.SAFETY, MessageKind.CONFIRMATION, MessageKind.ALERT)
+
+CONSULT, QUESTION, RED, OUT = TicketKind.CONSULT, TicketKind.QUESTION, TicketKind.RED_FLAG, TicketKind.OPTED_OUT
+
+TABLE: list[tuple[str, list[str], list[TicketKind], CheckInOutcome | None]] = [
+    ("1", ["answer:clear"], [], CheckInOutcome.CLEAR),
+    ("2", ["answer:improving"], [], CheckInOutcome.IMPROVING),
+    ("3", ["answer:persisting"], [CONSULT], CheckInOutcome.PERSISTING),
+    ("I have a fever and there is pus", ["safety:urgent", "alert:red_flag"], [RED], CheckInOutcome.URGENT),
+    ("J'ai de la fièvre et il y a du pus", ["safety:urgent", "alert:red_flag"], [RED], CheckInOutcome.URGENT),
+    ("I can't breathe", ["safety:emergency", "alert:red_flag"], [RED], CheckInOutcome.URGENT),
+    ("STOP", ["confirmation:stop"], [OUT], None),
+    ("ARRET", ["confirmation:stop"], [OUT], None),
+    ("Arrêt", ["confirmation:stop"], [OUT], None),
+    ("HELP", ["answer:help"], [], None),
+    ("AIDE", ["answer:help"], [], None),
+    ("wrong number", ["confirmation:stop"], [TicketKind.WRONG_NUMBER], None),
+    ("mauvais numéro", ["confirmation:stop"], [TicketKind.WRONG_NUMBER], None),
+    ("Can somebody call me please?", ["answer:question"], [CONSULT], None),
+    ("Pouvez-vous m'appeler svp?", ["answer:question"], [CONSULT], None),
+    ("When can I use retinol again?", ["answer:question"], [QUESTION], None),
+    ("Quand est-ce que je peux remettre du rétinol?", ["answer:question"], [QUESTION], None),
+    ("thanks!", [], [], None),
+    ("merci", [], [], None),
+]
+
+
+def tickets(database: Database) -> list[tuple[TicketKind, str]]:
+    """Kind and reason of all tickets, in the order in which they were opened."""
+    with database.read() as session:
+        return [
+            (kind, reason) for kind, reason in session.execute(select(Ticket.kind, Ticket.reason).order_by(Ticket.id))
+        ]
+
+
+def messages(database: Database) -> Sequence[Message]:
+    """What went out because of replies, the most urgent first."""
+    with database.begin() as session:
+        return session.scalars(select(Message).where(Message.kind.in_(OURS)).order_by(Message.priority)).all()
+
+
+def templates(database: Database) -> list[str]:
+    """The templates of `messages`."""
+    return [message.template for message in messages(database)]
+
+
+@pytest.fixture
+def case(database: Database, clinic: Clinic) -> Case:
+    """A patient who was asked the check-in an hour ago, and a nurse on call."""
+    with database.begin() as session:
+        add_staff(session, clinic, "n@clinic.example", on_call=True, phone="+15145550150")
+        return add_case(session, clinic)
+
+
+@pytest.mark.parametrize(("body", "sent", "opened", "outcome"), TABLE, ids=[row[0] for row in TABLE])
+def test_table(
+    database: Database,
+    clinic: Clinic,
+    case: Case,
+    body: str,
+    sent: list[str],
+    opened: list[TicketKind],
+    outcome: CheckInOutcome | None,
+) -> None:
+    reply = say(database, clinic, body)
+    assert (reply.patient_id, reply.answers_id, reply.read_at) == (case.patient.id, case.message.id, NOW)
+    assert templates(database) == sent
+    assert [kind for kind, _ in tickets(database)] == opened
+    assert (reply.handled_at is None) == bool(opened)
+    with database.read() as session:
+        assert session.scalars(select(CheckIn.outcome)).all() == ([outcome] if outcome else [])
+        assert len(session.scalars(select(Consult.id)).all()) == (1 if CONSULT in opened else 0)
+
+
+@pytest.mark.parametrize("body", ["I have a fever. STOP", "STOP!! j'ai de la fièvre et des frissons"])
+def test_a_red_flag_beside_a_stop_gets_both(database: Database, clinic: Clinic, case: Case, body: str) -> None:
+    with database.begin() as session:
+        later = add_message(
+            session, case.treatment, add_reminder(session, case.treatment, "day-10"), state=State.PLANNED
+        )
+    say(database, clinic, body)
+    assert templates(database) == ["safety:urgent", "alert:red_flag", "confirmation:stop"]
+    assert {message.state for message in messages(database)} == {State.PLANNED}
+    assert (RED, "") in tickets(database)
+    with database.read() as session:
+        assert session.get_one(Message, later.id).state is State.CANCELLED
+        assert (case.patient.id, Channel.SMS) not in consents.consented(session, [case.patient.id])
+
+
+def test_the_same_webhook_ten_times_is_one_reply_and_one_answer(database: Database, clinic: Clinic, case: Case) -> None:
+    def arrive(_number: int) -> bool:
+        with database.begin() as session:
+            reply = receive(session, inbound(session, clinic, "3", provider_id="SM-same"), NOW)
+        if reply is not None:
+            with database.begin() as session:
+                understand(session, reply.id, NOW)
+        return reply is not None
+
+    with ThreadPoolExecutor(5) as pool:
+        assert sum(pool.map(arrive, range(10))) == 1
+    assert templates(database) == ["answer:persisting"]
+    assert len(tickets(database)) == 1
+
+
+def test_a_reply_is_understood_once_however_many_try(database: Database, clinic: Clinic, case: Case) -> None:
+    with database.begin() as session:
+        reply = receive(session, inbound(session, clinic, "2"), NOW)
+    assert reply is not None
+
+    def read(_number: int) -> None:
+        with database.begin() as session:
+            understand(session, reply.id, NOW)
+
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(read, range(10)))
+    assert templates(database) == ["answer:improving"]
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(CheckIn)) == 1
+
+
+def test_a_process_that_died_in_between_loses_nothing(database: Database, clinic: Clinic, case: Case) -> None:
+    with database.begin() as session:
+        receive(session, inbound(session, clinic, "fever and chills"), NOW)
+    assert templates(database) == []
+    assert understand_pending(database) == 1
+    assert templates(database)[:2] == ["safety:urgent", "alert:red_flag"]
+    assert understand_pending(database) == 0
+
+
+def test_one_reply_that_cannot_be_read_reaches_staff_and_holds_up_no_other(
+    database: Database, clinic: Clinic, case: Case
+) -> None:
+    with database.begin() as session:
+        sealed = receive(session, inbound(session, clinic, "hello"), NOW)
+        receive(session, inbound(session, clinic, "fever and chills"), NOW - timedelta(minutes=1))
+        assert sealed is not None
+        lost = literal(b"sealed with a key that is lost", LargeBinary())
+        session.execute(update(Reply).where(Reply.id == sealed.id).values(raw=lost))
+    assert understand_pending(database) == 1
+    assert "safety:urgent" in templates(database)
+    assert (TicketKind.UNCLEAR, "unreadable") in tickets(database)
+
+
+def test_a_correction_stands_beside_the_first_answer(database: Database, clinic: Clinic, case: Case) -> None:
+    say(database, clinic, "1")
+    say(database, clinic, "oops meant 3 not 1", NOW + timedelta(minutes=2))
+    assert templates(database) == ["answer:clear", "answer:persisting"]
+    with database.read() as session:
+        found = session.scalars(select(CheckIn.outcome).order_by(CheckIn.answered_at)).all()
+        assert found == [CheckInOutcome.CLEAR, CheckInOutcome.PERSISTING]
+
+
+@pytest.mark.parametrize("body", ["When can I use retinol again?", "HELP", "3", "I have a fever", "asdf qwer zxcv"])
+def test_answers_never_loop(database: Database, clinic: Clinic, case: Case, body: str) -> None:
+    for minute in range(20):
+        say(database, clinic, body, NOW + timedelta(minutes=minute))
+    to_patient = [message for message in messages(database) if message.kind is not MessageKind.ALERT]
+    assert 1 <= len(to_patient) <= 3
+
+
+def test_a_digit_is_no_answer_a_week_after_the_check_in(database: Database, clinic: Clinic, case: Case) -> None:
+    say(database, clinic, "3", NOW + timedelta(days=8))
+    with database.read() as session:
+        assert session.scalars(select(CheckIn)).all() == []
+
+
+def test_an_answer_goes_out_now_in_the_patients_language(database: Database, clinic: Clinic, case: Case) -> None:
+    reply = say(database, clinic, "2")
+    (answer,) = messages(database)
+    assert (answer.due_at, answer.language, answer.patient_id) == (NOW, Language.FR, case.patient.id)
+    assert (answer.dedupe_key, answer.reply_id) == (f"answer:{reply.id}", reply.id)
+
+
+@pytest.mark.parametrize(("body", "language"), [("AIDE", Language.FR), ("HELP", Language.EN)])
+def test_a_keyword_is_answered_in_its_own_language(
+    database: Database, clinic: Clinic, case: Case, body: str, language: Language
+) -> None:
+    say(database, clinic, body)
+    assert [message.language for message in messages(database)] == [language]
+
+
+def test_what_the_carrier_has_answered_we_do_not(database: Database, clinic: Clinic, case: Case) -> None:
+    say(database, clinic, "STOP", opt_out_type="STOP")
+    say(database, clinic, "HELP", opt_out_type="HELP")
+    assert templates(database) == []
+    with database.read() as session:
+        assert session.scalars(select(OptOut.by_carrier)).all() == [True]
+
+
+def test_start_after_stop(database: Database, clinic: Clinic, case: Case) -> None:
+    say(database, clinic, "STOP")
+    say(database, clinic, "START", NOW + timedelta(minutes=5))
+    assert templates(database) == ["confirmation:stop", "confirmation:start"]
+    with database.read() as session:
+        assert (case.patient.id, Channel.SMS) in consents.consented(session, [case.patient.id])
+
+
+# Strangers, families, calls and pictures
+
+
+def test_a_stranger_is_kept_and_shown(database: Database, clinic: Clinic, case: Case) -> None:
+    reply = say(database, clinic, "hello", from_address="+15145550199")
+    assert (reply.patient_id, reply.body) == (None, "hello")
+    assert tickets(database) == [(TicketKind.UNKNOWN_SENDER, "")]
+    assert templates(database) == []
+
+
+def test_a_strangers_red_flag_alerts_and_is_answered_where_it_came_from(
+    database: Database, clinic: Clinic, case: Case
+) -> None:
+    reply = say(database, clinic, "I have a fever and pus", from_address="+15145550199")
+    safety, alert = messages(database)
+    assert (safety.template, safety.patient_id, safety.reply_id) == ("safety:urgent", None, reply.id)
+    assert alert.template == "alert:red_flag"
+    assert (RED, "unknown_sender") in tickets(database)
+
+
+def test_a_strangers_stop_suppresses_the_number(database: Database, clinic: Clinic, case: Case) -> None:
+    reply = say(database, clinic, "STOP", from_address="+15145550199")
+    assert templates(database) == ["confirmation:stop"]
+    with database.read() as session:
+        assert consents.opted_out(session, clinic.id, [(Channel.SMS, reply.from_index)])
+
+
+def test_a_shared_number_is_the_one_who_was_written_to(database: Database, clinic: Clinic, case: Case) -> None:
+    with database.begin() as session:
+        add_treatment(session, add_patient(session, clinic, given_name="Léo"), NOW - timedelta(days=3))
+    assert say(database, clinic, "1").patient_id == case.patient.id
+
+
+def test_a_shared_number_is_the_one_who_was_treated(database: Database, clinic: Clinic) -> None:
+    with database.begin() as session:
+        add_patient(session, clinic, given_name="Léo")
+        treated = add_patient(session, clinic)
+        add_treatment(session, treated, NOW - timedelta(days=3))
+    assert say(database, clinic, "merci").patient_id == treated.id
+
+
+def test_a_shared_number_that_fits_two_is_put_to_staff_with_both(
+    database: Database, clinic: Clinic, case: Case
+) -> None:
+    with database.begin() as session:
+        other = add_case(session, clinic, given_name="Léo")
+    reply = say(database, clinic, "3")
+    assert reply.patient_id is None
+    assert tickets(database) == [(CONSULT, "shared_number")]
+    with database.begin() as session:
+        assert {patient.id for patient in candidates(session, reply)} == {case.patient.id, other.patient.id}
+        assert session.scalars(select(CheckIn)).all() == []
+    assert templates(database) == []
+
+
+def test_a_stop_on_a_shared_number_stops_it_for_all(database: Database, clinic: Clinic, case: Case) -> None:
+    with database.begin() as session:
+        other = add_case(session, clinic, given_name="Léo")
+    say(database, clinic, "STOP")
+    with database.read() as session:
+        agreed = consents.consented(session, [case.patient.id, other.patient.id])
+        assert not [key for key in agreed if key[1] is Channel.SMS]
+    assert templates(database) == ["confirmation:stop"]
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"kind": ReplyKind.VOICE}, "voice_call"),
+        ({"media": [{"url": "https://api.twilio.com/x", "content_type": "image/jpeg"}]}, "attachment"),
+    ],
+)
+def test_calls_and_pictures_reach_staff(
+    database: Database, clinic: Clinic, case: Case, given: dict[str, Any], reason: str
+) -> None:
+    say(database, clinic, "", **given)
+    assert tickets(database) == [(TicketKind.UNCLEAR, reason)]
+
+
+def test_another_clinics_patient_is_a_stranger_here(database: Database, clinic: Clinic, case: Case) -> None:
+    with database.begin() as session:
+        other = Clinic(
+            **{
+                column.key: getattr(clinic, column.key)
+                for column in Clinic.__table__.columns
+                if column.key not in {"id", "held_at", "held_reason"}
+            }
+        )
+        session.add(other)
+        session.flush()
+        patient = add_patient(session, other, phone="+15145550177")
+        arriving = inbound(session, clinic, "STOP", from_address="+15145550177")
+        reply = receive(session, arriving, NOW)
+        assert reply is not None
+        understand(session, reply.id, NOW)
+        assert reply.patient_id is None
+        assert (patient.id, Channel.SMS) in consents.consented(session, [patient.id])
