@@ -11,10 +11,10 @@ from starlette.types import Scope
 from reminders.database import Database
 from reminders.settings import Settings
 from reminders.web import failures, guards
-from reminders.web.pages import account, health, inbox, patients, record, sign_in, treatments, unsubscribe
+from reminders.web.pages import account, health, inbox, patients, record, reports, sign_in, treatments, unsubscribe
 from reminders.web.views import STATIC
 
-_PAGES = (health, sign_in, account, inbox, record, patients, treatments, unsubscribe)
+_PAGES = (health, sign_in, account, inbox, record, patients, treatments, reports, unsubscribe)
 
 
 class _Static(StaticFiles):

@@ -32,7 +32,7 @@ def install(app: FastAPI) -> None:
 def last_resort(request: Request, request_id: str) -> Response:
     """The answer to an exception that nobody expected. It asks nothing of the database, which may be the cause."""
     if _for_program(request):
-        return problem(500, request_id=request_id)
+        return problem(500, _program_language(request), request_id=request_id)
     accepted = preferred(request.headers.get("accept-language", ""), Language.FR)
     language = visitor_of(request).language if hasattr(request.state, "visitor") else accepted
     texts = catalogue(language)
@@ -45,7 +45,7 @@ def last_resort(request: Request, request_id: str) -> Response:
 def error_page(request: Request, status: int, reason: str = "") -> Response:
     """The page (or problem+json) for an HTTP status, in the language of whoever asked."""
     if _for_program(request):
-        return problem(status)
+        return problem(status, _program_language(request))
     key = f"{status}" if status in _EXPLAINED else "400"
     try:
         visitor = visitor_of(request)
@@ -56,6 +56,10 @@ def error_page(request: Request, status: int, reason: str = "") -> Response:
 
 def _for_program(request: Request) -> bool:
     return request.url.path.startswith(_FOR_PROGRAMS)
+
+
+def _program_language(request: Request) -> Language:
+    return preferred(request.headers.get("accept-language", ""), Language.EN)
 
 
 def _http_error(request: Request, error: Exception) -> Response:
@@ -73,7 +77,7 @@ def _unreadable_request(request: Request, error: Exception) -> Response:
         return error_page(request, 404)
     if _for_program(request):
         fields = [{"field": ".".join(map(str, found["loc"])), "key": found["type"]} for found in errors]
-        return problem(422, errors=fields)
+        return problem(422, _program_language(request), errors=fields)
     return error_page(request, 422)
 
 

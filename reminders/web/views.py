@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import phonenumbers
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
@@ -14,6 +15,7 @@ from reminders.web.visitors import Visitor
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
+_NORTH_AMERICA = 1
 
 
 @cache
@@ -39,6 +41,7 @@ def page(visitor: Visitor, template: str, status: int = 200, **context: Any) -> 
         "visitor": visitor,
         "lang": visitor.language.value,
         "has": texts.has,
+        "phone": phone,
         "asset": asset,
     }
     html = environment().get_template(template).render(shared | context)
@@ -50,3 +53,15 @@ def asset(name: str) -> str:
     """The address of a static file, which changes when the file does."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={digest}"
+
+
+def phone(number: str | None) -> str:
+    """An E.164 number as people read it: 514 555-0134 at home, +33 1 23 45 67 89 abroad. Other text stays as it is."""
+    if not number or not number.startswith("+"):
+        return number or ""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    shown = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return shown.removeprefix("+1 ").replace("-", " ", 1) if parsed.country_code == _NORTH_AMERICA else shown

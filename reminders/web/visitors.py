@@ -2,7 +2,7 @@
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -33,7 +33,7 @@ class Visitor:
 
     request: Request
     now: datetime
-    clock_offset: timedelta
+    on_demo_clock: bool
     language: Language
     zone: ZoneInfo
     csrf_token: str
@@ -99,23 +99,22 @@ def _look_up(request: Request) -> Visitor:
     database: Database = request.app.state.database
     with database.read() as session:
         now = database_now(session)
-        offset = session.scalar(select(Instance.value).where(Instance.key == CLOCK_OFFSET))
-        clock_offset = timedelta(seconds=float(offset or 0))
+        on_demo_clock = session.get(Instance, CLOCK_OFFSET) is not None
         token = request.cookies.get(SESSION_COOKIE)
         signed = find_session(session, token, now) if token else None
         if signed is None:
-            return _stranger(session, request, now, clock_offset)
+            return _stranger(session, request, now, on_demo_clock=on_demo_clock)
     if signed.is_stale:
         with database.begin() as session:
             touch(session, signed.session_id, now)
-    return _member(request, signed, now, clock_offset)
+    return _member(request, signed, now, on_demo_clock=on_demo_clock)
 
 
-def _member(request: Request, signed: SignedIn, now: datetime, clock_offset: timedelta) -> Member:
+def _member(request: Request, signed: SignedIn, now: datetime, *, on_demo_clock: bool) -> Member:
     return Member(
         request=request,
         now=now,
-        clock_offset=clock_offset,
+        on_demo_clock=on_demo_clock,
         language=signed.staff.language,
         zone=ZoneInfo(signed.clinic.timezone),
         csrf_token=signed.csrf_token,
@@ -125,14 +124,14 @@ def _member(request: Request, signed: SignedIn, now: datetime, clock_offset: tim
     )
 
 
-def _stranger(session: Session, request: Request, now: datetime, clock_offset: timedelta) -> Visitor:
+def _stranger(session: Session, request: Request, now: datetime, *, on_demo_clock: bool) -> Visitor:
     """Somebody not signed in: greeted in the browser's language if it is ours, else in the first clinic's."""
     clinic = session.execute(select(Clinic.language, Clinic.timezone).order_by(Clinic.created_at).limit(1)).first()
     default = clinic.language if clinic else Language.EN
     return Visitor(
         request=request,
         now=now,
-        clock_offset=clock_offset,
+        on_demo_clock=on_demo_clock,
         language=preferred(request.headers.get("accept-language", ""), default),
         zone=ZoneInfo(clinic.timezone if clinic else "UTC"),
         csrf_token=request.cookies.get(VISIT_COOKIE, ""),

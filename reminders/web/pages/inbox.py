@@ -1,5 +1,6 @@
 """Today: what needs somebody now, most urgent first, then what patients said."""
 
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -8,14 +9,13 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from reminders.care import tickets
+from reminders.care.inbox import inbox
 from reminders.errors import InvalidInputError, NotFoundError, Problem
-from reminders.models import Patient, Reply, Ticket
+from reminders.models import Ticket
 from reminders.web.access import Reader, Writer
-from reminders.web.pages.inbox_view import ReplyLine, TicketLine, ticket_line
+from reminders.web.pages.inbox_view import LABEL_COLOURS, conversation
 from reminders.web.views import page
 from reminders.web.visitors import Member
-
-_MOST_REPLIES = 50
 
 router = APIRouter(include_in_schema=False)
 
@@ -50,19 +50,13 @@ def close(sent: Writer, ticket_id: UUID) -> Response:
 
 def _page(member: Member, problems: dict[str, Problem], status: int = 200) -> Response:
     with member.read() as session:
-        waiting: list[TicketLine] = [ticket_line(found) for found in tickets.open_tickets(session, member.clinic.id)]
-        replies = _newest_replies(session)
-    return page(member, "inbox.html", status, tickets=waiting, replies=replies, problems=problems)
-
-
-def _newest_replies(session: Session) -> list[ReplyLine]:
-    rows = session.execute(
-        select(Reply, Patient)
-        .outerjoin(Patient, Patient.id == Reply.patient_id)
-        .order_by(Reply.received_at.desc(), Reply.id.desc())
-        .limit(_MOST_REPLIES)
-    )
-    return [ReplyLine(reply, patient) for reply, patient in rows]
+        lines = [conversation(item) for item in inbox(session, member.clinic.id)]
+    context: dict[str, Any] = {
+        "waiting": [line for line in lines if line.tickets],
+        "quiet": [line for line in lines if not line.tickets],
+        "label_colours": LABEL_COLOURS,
+    }
+    return page(member, "inbox.html", status, problems=problems, **context)
 
 
 def _ticket(session: Session, ticket_id: UUID) -> Ticket:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reminders.care.tickets import OUTCOMES, OpenTicket
+from reminders.care.inbox import InboxItem
 from reminders.models import Patient, Reply, Ticket
 from reminders.models.kinds import TicketKind, TicketState
 
@@ -33,11 +33,9 @@ LABEL_COLOURS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class TicketLine:
-    """One ticket that waits, with its patient, the words that caused it, and how it may be closed."""
+    """One ticket that waits, and how it may be closed."""
 
     ticket: Ticket
-    patient: Patient | None
-    reply: Reply | None
     outcomes: tuple[str, ...]
 
     @property
@@ -52,19 +50,25 @@ class TicketLine:
 
 
 @dataclass(frozen=True)
-class ReplyLine:
-    """One reply and whoever wrote it, if known."""
+class ConversationLine:
+    """One patient or sender, what they said last, and what waits for staff."""
 
-    reply: Reply
     patient: Patient | None
+    reply: Reply | None
+    tickets: tuple[TicketLine, ...]
 
     @property
-    def labels(self) -> list[tuple[str, str]]:
-        """What it was read as, each with its colour."""
-        return [(label, LABEL_COLOURS.get(label, "")) for label in self.reply.labels]
+    def is_urgent(self) -> bool:
+        """Whether it must stand out."""
+        return any(ticket.is_urgent for ticket in self.tickets)
 
 
-def ticket_line(found: OpenTicket) -> TicketLine:
-    """An open ticket as the page shows it."""
-    outcomes = tuple(outcome for outcome in _OUTCOMES.get(found.ticket.kind, _ANY) if outcome in OUTCOMES)
-    return TicketLine(found.ticket, found.patient, found.reply, outcomes)
+def conversation(item: InboxItem) -> ConversationLine:
+    """An inbox item as the page shows it: the reply that the most urgent ticket is about, else the last."""
+    cause = {ticket.reply_id for ticket in item.tickets[:1]}
+    reply = next((reply for reply in item.replies if reply.id in cause), item.reply)
+    return ConversationLine(item.patient, reply, tuple(_ticket_line(ticket) for ticket in item.tickets))
+
+
+def _ticket_line(ticket: Ticket) -> TicketLine:
+    return TicketLine(ticket, _OUTCOMES.get(ticket.kind, _ANY))

@@ -11,8 +11,11 @@ from sqlalchemy.orm import Session
 from reminders.care import consents
 from reminders.care.patient_input import PatientInput
 from reminders.care.reach import address_index
+from reminders.care.timeline import timeline
 from reminders.models import OptOut, Patient, Protocol, Provider, Treatment
 from reminders.models.kinds import Channel, TreatmentState
+from reminders.web.pages.inbox_view import LABEL_COLOURS
+from reminders.web.pages.timeline_view import timeline_view
 from reminders.web.visitors import Member
 
 
@@ -58,7 +61,8 @@ def patient_context(session: Session, member: Member, patient: Patient) -> dict[
         "patient": patient,
         "lines": _consent_lines(session, member, patient),
         "treatments": _treatment_lines(session, member, patient),
-        "timeline": [],
+        "timeline": timeline_view(timeline(session, member.clinic, patient), member.language, member.zone, member.now),
+        "label_colours": LABEL_COLOURS,
         "moved": _moved(member.request.query_params),
         "problems": {},
     }

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from reminders.care import consents, patients, treatments
 from reminders.care.patients import CleanPatient
+from reminders.care.preview import Preview
 from reminders.errors import DuplicateError, InvalidInputError, Problem
 from reminders.models import Patient
 from reminders.models.kinds import Channel
@@ -80,9 +81,8 @@ def _form_page(member: Member, filled: RecordForm, problems: Mapping[str, Proble
 def _preview_page(sent: Posted, filled: RecordForm, refused: UUID | None, status: int = 200) -> Response:
     member = sent.member
     with member.read() as session:
-        patient = _patient(session, member, filled)
+        patient, found = _looked_at(session, member, filled)
         channels = _channels(session, patient, filled)
-        found = treatments.preview(session, member.clinic, patient, channels, filled.treatment, member.now)
         treatment_id = refused or (None if filled.confirmed else found.duplicate_of)
         existing = treatments.get(session, member.clinic.id, treatment_id) if treatment_id else None
     context: dict[str, Any] = {
@@ -94,6 +94,28 @@ def _preview_page(sent: Posted, filled: RecordForm, refused: UUID | None, status
         "kept": list(kept(sent.form.fields)),
     }
     return page(member, "record_preview.html", status, **context)
+
+
+def _looked_at(session: Session, member: Member, filled: RecordForm) -> tuple[Patient | CleanPatient, Preview]:
+    """The patient and the preview.
+
+    Raises:
+        InvalidInputError: everything that is wrong, with the patient and with the treatment, at once.
+    """
+    problems: dict[str, Problem] = {}
+    patient = None
+    try:
+        patient = _patient(session, member, filled)
+    except InvalidInputError as error:
+        problems |= error.problems
+    try:
+        channels = _channels(session, patient, filled)
+        found = treatments.preview(session, member.clinic, patient, channels, filled.treatment, member.now)
+    except InvalidInputError as error:
+        problems |= error.problems
+    if patient is None or problems:
+        raise InvalidInputError(problems)
+    return patient, found
 
 
 def _patient(session: Session, member: Member, filled: RecordForm) -> Patient | CleanPatient:
@@ -146,7 +168,7 @@ def _grants(member: Member, patient: Patient, filled: RecordForm) -> list[consen
     ]
 
 
-def _channels(session: Session, patient: Patient | CleanPatient, filled: RecordForm) -> frozenset[Channel]:
+def _channels(session: Session, patient: Patient | CleanPatient | None, filled: RecordForm) -> frozenset[Channel]:
     """What the patient agreed to before, and what is ticked now."""
     before = consents.current(session, patient.id) if isinstance(patient, Patient) else {}
     return filled.consents | frozenset(before)

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from reminders import consent
 from reminders.care import consents, patients, protocols
+from reminders.care.explain import Explanation, sentence
 from reminders.care.preview import Preview, PreviewEntry
 from reminders.errors import InvalidInputError, NotFoundError, Problem
 from reminders.models import Patient, Provider
 from reminders.models.kinds import Channel, Language
 from reminders.web.moments import Words
 from reminders.web.pages.record_form import RecordForm
+from reminders.web.views import phone
 from reminders.web.visitors import Member
 
 _MOST_FOUND = 10
@@ -83,7 +85,7 @@ def choices(session: Session, found: Sequence[Patient]) -> list[PatientChoice]:
             str(patient.id),
             patient.name,
             patient.language.value,
-            tuple(fact for fact in (patient.phone, patient.email, patient.birth_date) if fact),
+            tuple(fact for fact in (phone(patient.phone), patient.email, patient.birth_date) if fact),
             tuple(channel.value for channel in Channel if (patient.id, channel) in agreed),
         )
         for patient in found
@@ -114,8 +116,18 @@ def _calendar_entry(entry: PreviewEntry, words: Words, language: Language) -> Ca
         for channel in entry.channels
     )
     return CalendarEntry(
-        words.full(entry.due_at), entry.step.kind.value, language.value, texts, entry.skipped_reason or ""
+        when=words.full(entry.due_at),
+        kind=entry.step.kind.value,
+        language=language.value,
+        texts=texts,
+        skipped=_why_not(entry, words),
     )
+
+
+def _why_not(entry: PreviewEntry, words: Words) -> str:
+    if entry.skipped_reason is None:
+        return ""
+    return sentence(Explanation("reminder_skipped", {"reason": entry.skipped_reason}), words.language, words.zone)
 
 
 def _candidates(session: Session, member: Member, filled: RecordForm) -> list[Patient]:

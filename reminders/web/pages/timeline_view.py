@@ -1,0 +1,99 @@
+"""A patient's timeline in words: what is to come, then what was, newest first. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from reminders.care.explain import Explanation, sentence
+from reminders.care.timeline import TimelineEntry
+from reminders.models.kinds import Language
+from reminders.web.i18n import Catalogue, catalogue
+
+_BAD = frozenset({"undelivered", "failed", "expired", "unknown"})
+_QUIET = frozenset({"cancelled", "skipped"})
+_SHOWN_STATES = frozenset({"message", "reminder", "consult", "ticket"})
+"""Kinds whose state says something that the heading does not."""
+
+
+@dataclass(frozen=True)
+class TimelineLine:
+    """One line: when (UTC), its heading, what was written, its fate and the sentence that explains it."""
+
+    at: datetime
+    side: str
+    title: str
+    text: str
+    folded: bool
+    state: str
+    colour: str
+    why: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TimelineView:
+    """What is still to come, soonest first, and what was, newest first."""
+
+    ahead: tuple[TimelineLine, ...]
+    past: tuple[TimelineLine, ...]
+
+
+def timeline_view(entries: Sequence[TimelineEntry], language: Language, zone: ZoneInfo, now: datetime) -> TimelineView:
+    """`entries` (oldest first) as the page shows them."""
+    lines = [(entry, _line(entry, language, zone, now)) for entry in entries]
+    ahead = tuple(line for entry, line in lines if _is_ahead(entry, now))
+    past = tuple(line for entry, line in reversed(lines) if not _is_ahead(entry, now))
+    return TimelineView(ahead, past)
+
+
+def _is_ahead(entry: TimelineEntry, now: datetime) -> bool:
+    return entry.at > now
+
+
+def _line(entry: TimelineEntry, language: Language, zone: ZoneInfo, now: datetime) -> TimelineLine:
+    texts = catalogue(language)
+    return TimelineLine(
+        at=entry.at,
+        side=_side(entry, now),
+        title=_title(entry, texts),
+        text=entry.text,
+        folded=entry.kind == "consent",
+        state=texts.text(f"state.{entry.state}") if entry.kind in _SHOWN_STATES else "",
+        colour=_colour(entry),
+        why=sentence(Explanation(entry.why_key, entry.why_params), language, zone) if entry.why_key else "",
+        labels=entry.labels,
+    )
+
+
+def _title(entry: TimelineEntry, texts: Catalogue) -> str:
+    key = f"timeline.{entry.title_key.removeprefix('timeline_')}"
+    return texts.text(key, **_words(entry.params, texts))
+
+
+def _words(params: Mapping[str, str], texts: Catalogue) -> dict[str, str]:
+    """What fills a heading, in the reader's language."""
+    step = params.get("step") or params.get("template", "").removeprefix("step:")
+    return {
+        "channel": texts.text(f"channel.{params['channel']}") if "channel" in params else "",
+        "step": texts.text(f"step.name.{step}") if step else "",
+        "outcome": texts.text(f"check_in.{params['outcome']}") if params.get("outcome") else "",
+        "source": texts.text(f"source.{params['source']}") if params.get("source") else "",
+    }
+
+
+def _side(entry: TimelineEntry, now: datetime) -> str:
+    """The mark beside a line: from the patient, to the patient, to come, or gone wrong."""
+    if entry.state in _BAD:
+        return "bad"
+    if _is_ahead(entry, now):
+        return "ahead"
+    return {"reply": "in", "check_in": "in", "message": "out"}.get(entry.kind, "")
+
+
+def _colour(entry: TimelineEntry) -> str:
+    if entry.state in _BAD:
+        return "danger"
+    if entry.state in _QUIET:
+        return "warn"
+    return "good" if entry.state in {"delivered", "closed", "attended", "booked"} else ""
