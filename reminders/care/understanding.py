@@ -69,13 +69,15 @@ def _try(database: Database, reply_id: uuid.UUID) -> bool:
 
 def _give_to_staff(database: Database, reply_id: uuid.UUID) -> None:
     with database.begin() as session:
-        reply = session.scalars(select(Reply).where(Reply.id == reply_id)).one()
+        # Not the whole row: what could not be read may be a value in it that no key opens.
+        owners = select(Reply.clinic_id, Reply.patient_id).where(Reply.id == reply_id)
+        clinic_id, patient_id = session.execute(owners).one()
         ticket = NewTicket(
-            clinic_id=reply.clinic_id,
+            clinic_id=clinic_id,
             kind=TicketKind.UNCLEAR,
-            dedupe_key=key_for(TicketKind.UNCLEAR, reply.id),
-            patient_id=reply.patient_id,
-            reply_id=reply.id,
+            dedupe_key=key_for(TicketKind.UNCLEAR, reply_id),
+            patient_id=patient_id,
+            reply_id=reply_id,
             reason="unreadable",
         )
         open_ticket(session, ticket, clock(session))

@@ -1,6 +1,7 @@
 """Inbound messages for these tests, received and understood as the webhook does it."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from reminders.care.replies import Inbound, receive, understand
 from reminders.database import Database
-from reminders.models import Clinic, Reply, Sender
-from reminders.models.kinds import Channel, ReplyKind
+from reminders.models import Clinic, Message, Reply, Sender, Ticket
+from reminders.models.kinds import Channel, MessageKind, ReplyKind, TicketKind
 from tests.conftest import NOW
 from tests.reminders.care_answering.builders import PHONE
 
@@ -37,3 +38,25 @@ def say(database: Database, clinic: Clinic, body: str, now: datetime = NOW, **gi
         understand(session, reply.id, now)
     with database.begin() as session:
         return session.get_one(Reply, reply.id)
+
+
+OURS = (MessageKind.ANSWER, MessageKind.SAFETY, MessageKind.CONFIRMATION, MessageKind.ALERT)
+
+
+def tickets(database: Database) -> list[tuple[TicketKind, str]]:
+    """Kind and reason of all tickets, in the order in which they were opened."""
+    with database.read() as session:
+        return [
+            (kind, reason) for kind, reason in session.execute(select(Ticket.kind, Ticket.reason).order_by(Ticket.id))
+        ]
+
+
+def messages(database: Database) -> Sequence[Message]:
+    """What went out because of replies, the most urgent first."""
+    with database.begin() as session:
+        return session.scalars(select(Message).where(Message.kind.in_(OURS)).order_by(Message.priority)).all()
+
+
+def templates(database: Database) -> list[str]:
+    """The templates of `messages`."""
+    return [message.template for message in messages(database)]

@@ -1,32 +1,24 @@
 """From a patient's words to what their phone, the staff and the report get, in both languages."""
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import LargeBinary, func, literal, select, update
 
 from reminders import consent as consents
-from reminders.care.replies import candidates, receive, understand, understand_pending
+from reminders.care.replies import receive, understand, understand_pending
 from reminders.database import Database
-from reminders.models import CheckIn, Clinic, Consult, Message, OptOut, Reply, Ticket
-from reminders.models.kinds import Channel, CheckInOutcome, Language, MessageKind, ReplyKind, TicketKind
+from reminders.models import CheckIn, Clinic, Consult, Message, OptOut, Reply
+from reminders.models.kinds import Channel, CheckInOutcome, Language, MessageKind, TicketKind
 from schedules.lifecycle import State
 from tests.conftest import NOW
-from tests.reminders.care_answering.arriving import inbound, say
+from tests.reminders.care_answering.arriving import inbound, messages, say, templates, tickets
 from tests.reminders.care_answering.builders import (
     Case,
-    add_case,
     add_message,
-    add_patient,
     add_reminder,
-    add_staff,
-    add_treatment,
 )
-
-OURS = (MessageKind.ANSWER, MessageKind.SAFETY, MessageKind.CONFIRMATION, MessageKind.ALERT)
 
 CONSULT, QUESTION, RED, OUT = TicketKind.CONSULT, TicketKind.QUESTION, TicketKind.RED_FLAG, TicketKind.OPTED_OUT
 
@@ -53,35 +45,8 @@ TABLE: list[tuple[str, list[str], list[TicketKind], CheckInOutcome | None]] = [
 ]
 
 
-def tickets(database: Database) -> list[tuple[TicketKind, str]]:
-    """Kind and reason of all tickets, in the order in which they were opened."""
-    with database.read() as session:
-        return [
-            (kind, reason) for kind, reason in session.execute(select(Ticket.kind, Ticket.reason).order_by(Ticket.id))
-        ]
-
-
-def messages(database: Database) -> Sequence[Message]:
-    """What went out because of replies, the most urgent first."""
-    with database.begin() as session:
-        return session.scalars(select(Message).where(Message.kind.in_(OURS)).order_by(Message.priority)).all()
-
-
-def templates(database: Database) -> list[str]:
-    """The templates of `messages`."""
-    return [message.template for message in messages(database)]
-
-
-@pytest.fixture
-def case(database: Database, clinic: Clinic) -> Case:
-    """A patient who was asked the check-in an hour ago, and a nurse on call."""
-    with database.begin() as session:
-        add_staff(session, clinic, "n@clinic.example", on_call=True, phone="+15145550150")
-        return add_case(session, clinic)
-
-
 @pytest.mark.parametrize(("body", "sent", "opened", "outcome"), TABLE, ids=[row[0] for row in TABLE])
-def test_table(
+def test_table(  # noqa: PLR0917 - a table has columns
     database: Database,
     clinic: Clinic,
     case: Case,
@@ -221,102 +186,3 @@ def test_start_after_stop(database: Database, clinic: Clinic, case: Case) -> Non
     assert templates(database) == ["confirmation:stop", "confirmation:start"]
     with database.read() as session:
         assert (case.patient.id, Channel.SMS) in consents.consented(session, [case.patient.id])
-
-
-# Strangers, families, calls and pictures
-
-
-def test_a_stranger_is_kept_and_shown(database: Database, clinic: Clinic, case: Case) -> None:
-    reply = say(database, clinic, "hello", from_address="+15145550199")
-    assert (reply.patient_id, reply.body) == (None, "hello")
-    assert tickets(database) == [(TicketKind.UNKNOWN_SENDER, "")]
-    assert templates(database) == []
-
-
-def test_a_strangers_red_flag_alerts_and_is_answered_where_it_came_from(
-    database: Database, clinic: Clinic, case: Case
-) -> None:
-    reply = say(database, clinic, "I have a fever and pus", from_address="+15145550199")
-    safety, alert = messages(database)
-    assert (safety.template, safety.patient_id, safety.reply_id) == ("safety:urgent", None, reply.id)
-    assert alert.template == "alert:red_flag"
-    assert (RED, "unknown_sender") in tickets(database)
-
-
-def test_a_strangers_stop_suppresses_the_number(database: Database, clinic: Clinic, case: Case) -> None:
-    reply = say(database, clinic, "STOP", from_address="+15145550199")
-    assert templates(database) == ["confirmation:stop"]
-    with database.read() as session:
-        assert consents.opted_out(session, clinic.id, [(Channel.SMS, reply.from_index)])
-
-
-def test_a_shared_number_is_the_one_who_was_written_to(database: Database, clinic: Clinic, case: Case) -> None:
-    with database.begin() as session:
-        add_treatment(session, add_patient(session, clinic, given_name="Léo"), NOW - timedelta(days=3))
-    assert say(database, clinic, "1").patient_id == case.patient.id
-
-
-def test_a_shared_number_is_the_one_who_was_treated(database: Database, clinic: Clinic) -> None:
-    with database.begin() as session:
-        add_patient(session, clinic, given_name="Léo")
-        treated = add_patient(session, clinic)
-        add_treatment(session, treated, NOW - timedelta(days=3))
-    assert say(database, clinic, "merci").patient_id == treated.id
-
-
-def test_a_shared_number_that_fits_two_is_put_to_staff_with_both(
-    database: Database, clinic: Clinic, case: Case
-) -> None:
-    with database.begin() as session:
-        other = add_case(session, clinic, given_name="Léo")
-    reply = say(database, clinic, "3")
-    assert reply.patient_id is None
-    assert tickets(database) == [(CONSULT, "shared_number")]
-    with database.begin() as session:
-        assert {patient.id for patient in candidates(session, reply)} == {case.patient.id, other.patient.id}
-        assert session.scalars(select(CheckIn)).all() == []
-    assert templates(database) == []
-
-
-def test_a_stop_on_a_shared_number_stops_it_for_all(database: Database, clinic: Clinic, case: Case) -> None:
-    with database.begin() as session:
-        other = add_case(session, clinic, given_name="Léo")
-    say(database, clinic, "STOP")
-    with database.read() as session:
-        agreed = consents.consented(session, [case.patient.id, other.patient.id])
-        assert not [key for key in agreed if key[1] is Channel.SMS]
-    assert templates(database) == ["confirmation:stop"]
-
-
-@pytest.mark.parametrize(
-    ("given", "reason"),
-    [
-        ({"kind": ReplyKind.VOICE}, "voice_call"),
-        ({"media": [{"url": "https://api.twilio.com/x", "content_type": "image/jpeg"}]}, "attachment"),
-    ],
-)
-def test_calls_and_pictures_reach_staff(
-    database: Database, clinic: Clinic, case: Case, given: dict[str, Any], reason: str
-) -> None:
-    say(database, clinic, "", **given)
-    assert tickets(database) == [(TicketKind.UNCLEAR, reason)]
-
-
-def test_another_clinics_patient_is_a_stranger_here(database: Database, clinic: Clinic, case: Case) -> None:
-    with database.begin() as session:
-        other = Clinic(
-            **{
-                column.key: getattr(clinic, column.key)
-                for column in Clinic.__table__.columns
-                if column.key not in {"id", "held_at", "held_reason"}
-            }
-        )
-        session.add(other)
-        session.flush()
-        patient = add_patient(session, other, phone="+15145550177")
-        arriving = inbound(session, clinic, "STOP", from_address="+15145550177")
-        reply = receive(session, arriving, NOW)
-        assert reply is not None
-        understand(session, reply.id, NOW)
-        assert reply.patient_id is None
-        assert (patient.id, Channel.SMS) in consents.consented(session, [patient.id])

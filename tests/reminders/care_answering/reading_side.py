@@ -1,0 +1,51 @@
+"""Replies, answers and tickets for the tests of what staff read."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reminders.care.checkins import CheckInAnswer, record_outcome
+from reminders.care.tickets import NewTicket, key_for, open_ticket
+from reminders.ids import new_id
+from reminders.models import Clinic, Reply, Sender
+from reminders.models.kinds import Channel, CheckInOutcome, ReplyKind, TicketKind
+from tests.conftest import NOW
+from tests.reminders.care_answering.builders import (
+    Case,
+)
+
+
+def add_reply(session: Session, case: Case | None, clinic: Clinic, minutes: int, **given: Any) -> Reply:
+    """A reply that was received so many minutes after NOW."""
+    sender = session.scalars(select(Sender).where(Sender.channel == Channel.SMS)).one()
+    reply = Reply(
+        clinic_id=clinic.id,
+        sender_id=sender.id,
+        patient_id=case.patient.id if case else None,
+        answers_id=case.message.id if case else None,
+        kind=ReplyKind.TEXT,
+        channel=Channel.SMS,
+        provider_id=str(new_id()),
+        sender_address="+15145550199",
+        body=f"reply {minutes}",
+        received_at=NOW + timedelta(minutes=minutes),
+        **({"from_index": "stranger"} | ({"from_index": case.patient.phone_index} if case else {}) | given),
+    )
+    session.add(reply)
+    session.flush()
+    return reply
+
+
+def answer(session: Session, case: Case, outcome: CheckInOutcome, minutes: int = 0) -> None:
+    """An answer to the case's check-in."""
+    given = CheckInAnswer(case.patient.clinic_id, case.treatment.id, outcome, reminder_id=case.reminder.id)
+    record_outcome(session, given, NOW + timedelta(minutes=minutes))
+
+
+def ticket(session: Session, reply: Reply, kind: TicketKind, minutes: int = 0) -> None:
+    """A ticket that a reply caused."""
+    key = key_for(kind, reply.id)
+    new = NewTicket(reply.clinic_id, kind, key, patient_id=reply.patient_id, reply_id=reply.id)
+    open_ticket(session, new, NOW + timedelta(minutes=minutes))
