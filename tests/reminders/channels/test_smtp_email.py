@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from reminders.channels.base import Accepted, ChannelError, Fault
 from reminders.channels.smtp_email import SmtpEmail
-from reminders.channels.smtp_wire import MailServer
+from reminders.channels.smtp_wire import AbandonedError, MailServer, Progress, Stage
 from schedules.lifecycle import State
 from tests.reminders.channels.conftest import Sandbox, wait_for
 from tests.reminders.channels.messages import ADDRESS, ATTEMPT, MAIL, failure, mail, run
@@ -109,6 +110,30 @@ def test_what_was_given_up_before_data_does_not_leave_later() -> None:
         time.sleep(0.3)
         assert error.fault is Fault.RETRY
         assert script.bodies == []
+
+
+def test_what_was_given_up_while_it_waited_for_a_thread_is_never_begun() -> None:
+    async def crowded(mailer: SmtpEmail) -> ChannelError:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        busy = loop.run_in_executor(None, time.sleep, 0.5)
+        with pytest.raises(ChannelError) as caught:
+            await mailer.send(MAIL)
+        await busy
+        return caught.value
+
+    with serving() as script:
+        assert asyncio.run(crowded(channel(script.url, timeout=0.2))).fault is Fault.RETRY
+        assert script.connections == 0
+
+
+def test_a_conversation_that_could_not_be_cut_stops_at_its_next_stage() -> None:
+    progress = Progress()
+    progress.reach(Stage.DATA)
+    assert progress.abandon() is Stage.DATA
+    with pytest.raises(AbandonedError):
+        progress.reach(Stage.BODY)
+    assert progress.stage is Stage.DATA
 
 
 def test_nobody_listens() -> None:
