@@ -45,9 +45,14 @@ def find_api_key(session: Session, key: str, now: datetime) -> ApiKey | None:
     return session.scalar(select(ApiKey).where(ApiKey.key_hash == hash_token(key), *in_force))
 
 
+def is_use_stale(key: ApiKey, now: datetime) -> bool:
+    """Whether `note_api_use` would write: it keeps the last use to the hour, so that few requests do."""
+    return key.last_used_at is None or key.last_used_at <= now - _NOTE_EVERY
+
+
 def note_api_use(session: Session, key: ApiKey, now: datetime) -> None:
     """Keep when a key was last used, to the hour, so that staff can see which are forgotten."""
-    if key.last_used_at is None or key.last_used_at <= now - _NOTE_EVERY:
+    if is_use_stale(key, now):
         session.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=now))
 
 

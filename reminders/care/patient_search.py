@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from reminders.care.addresses import clean_phone, email_key, region_of
@@ -23,13 +23,15 @@ def search(session: Session, clinic_id: uuid.UUID, text: str, limit: int) -> lis
     `text` is an e-mail address, a phone number in any form, a file number (these three exactly), or beginnings of
     names in any order ("mar tre" finds Marie Tremblay). Nothing typed finds nobody.
     """
+    found = searching(session, clinic_id, text).order_by(Patient.created_at.desc(), Patient.id.desc())
+    return list(session.scalars(found.limit(limit)))
+
+
+def searching(session: Session, clinic_id: uuid.UUID, text: str) -> Select[tuple[Patient]]:
+    """`search` as a query without an order or a limit, for a list that pages."""
     asked = text.strip()[:_LONGEST_QUERY].replace("\0", "")
     ways = _ways(session, clinic_id, asked)
-    if not ways:
-        return []
-    own = (Patient.clinic_id == clinic_id, Patient.erased_at.is_(None))
-    found = select(Patient).where(*own, or_(*ways)).order_by(Patient.created_at.desc(), Patient.id.desc())
-    return list(session.scalars(found.limit(limit)))
+    return select(Patient).where(Patient.clinic_id == clinic_id, Patient.erased_at.is_(None), or_(false(), *ways))
 
 
 def same_address(session: Session, clinic_id: uuid.UUID, given: CleanPatient) -> list[Patient]:
