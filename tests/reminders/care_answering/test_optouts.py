@@ -1,5 +1,6 @@
 """An opt-out stops an address at once, for all who hold it; START brings back only what was agreed before."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -143,3 +144,15 @@ def test_what_a_page_has_said_needs_no_message(database: Database, clinic: Clini
         assert not session.scalars(select(Message).where(Message.kind == MessageKind.CONFIRMATION)).all()
         newest = select(Consent).where(Consent.channel == Channel.EMAIL).order_by(Consent.at.desc())
         assert session.scalars(newest).first().action is ConsentAction.WITHDRAWN  # type: ignore[union-attr]
+
+
+def test_start_does_not_undo_what_staff_withdrew_meanwhile(database: Database, clinic: Clinic) -> None:
+    with database.begin() as session:
+        case = add_case(session, clinic)
+    request = request_for(database, clinic, case.patient, "wrong_number")
+    with database.begin() as session:
+        opt_out(session, request, NOW)
+        consent(session, case.patient, Channel.SMS, ConsentAction.WITHDRAWN, LATER, "form")
+    with database.begin() as session:
+        assert opt_in(session, replace(request, source="reply"), LATER + timedelta(hours=1))
+        assert (case.patient.id, Channel.SMS) not in consents.consented(session, [case.patient.id])
