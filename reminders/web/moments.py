@@ -38,6 +38,10 @@ class Words:
         """Date and time of day."""
         return f"{self.day(moment)}, {self.time(moment)}"
 
+    def brief(self, moment: datetime) -> str:
+        """Short date and time of day, where the year goes without saying."""
+        return f"{self.short(moment)}, {self.time(moment)}"
+
     def full(self, moment: datetime) -> str:
         """Weekday, date and time of day: what a calendar needs."""
         return f"{self.weekday(moment)}, {self.time(moment)}"

@@ -8,14 +8,17 @@ from datetime import datetime
 
 import pytest
 from fastapi import FastAPI
+from httpx import Response
 from sqlalchemy import select
 from starlette.exceptions import StarletteDeprecationWarning
 
-from reminders.care import clinics, staff
+from reminders.care import clinics, consents, patients, staff, treatments
+from reminders.care.actors import Actor
 from reminders.database import Database
-from reminders.models import Clinic, Instance, Staff
+from reminders.ids import new_id
+from reminders.models import Clinic, Instance, Patient, Staff, Treatment
 from reminders.models.instance import CLOCK_OFFSET, now
-from reminders.models.kinds import Language, Role
+from reminders.models.kinds import Channel, Language, Role
 from reminders.settings import Settings
 from reminders.web.app import create_app
 
@@ -32,29 +35,49 @@ _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 @dataclass
 class Browser:
-    """A member of staff at a browser: follows no redirect, fills the form token in as the page would."""
+    """A member of staff at a browser, who follows no redirect; it fills in the form token as a page would."""
 
     client: TestClient
     csrf_token: str
     clinic: Clinic
     staff: Staff
+    database: Database
 
-    def get(self, path: str, **more: object) -> "Answer":
+    def get(self, path: str) -> Response:
         """Open a page."""
-        return self.client.get(path, **more)
+        return self.client.get(path)
 
-    def post(self, path: str, **fields: str) -> "Answer":
+    def post(self, path: str, fields: dict[str, str] | None = None) -> Response:
         """Send a form."""
-        return self.client.post(path, data={"csrf_token": self.csrf_token, **fields})
+        return self.client.post(path, data={"csrf_token": self.csrf_token, **(fields or {})})
+
+    def add_patient(self, **fields: str) -> Patient:
+        """Put a patient on file, who agreed to whatever they have an address for."""
+        actor = Actor(self.clinic.id, "form")
+        typed = {"given_name": "Marie", "family_name": "Tremblay", "phone": "514-555-0134", "language": "fr"} | fields
+        with self.database.begin(clinic=self.clinic.id) as session:
+            given = patients.clean(patients.PatientInput(**typed), self.clinic)
+            patient = patients.add(session, actor, self.clinic, given, TODAY)
+            addresses = {Channel.SMS: given.phone, Channel.EMAIL: given.email}
+            for channel in [channel for channel, address in addresses.items() if address]:
+                grant = consents.Grant(patient.id, channel, consents.CURRENT, "as shown", patient.language)
+                consents.grant(session, actor, grant, TODAY)
+        return patient
+
+    def add_treatment(self, patient: Patient, day: str = "2026-03-10", at: str = "10:00") -> Treatment:
+        """Record a treatment."""
+        given = treatments.TreatmentInput("microneedling", day, at, provider="Dre Beaulieu")
+        with self.database.begin(clinic=self.clinic.id) as session:
+            here = session.merge(patient, load=False)
+            return treatments.record(session, Actor(self.clinic.id, "form"), self.clinic, here, given, TODAY)
 
 
-Answer = object
 NewBrowser = Callable[..., Browser]
 
 
 @pytest.fixture
 def app(settings: Settings, database: Database) -> FastAPI:
-    """The application on the test's database, its clock set to TODAY."""
+    """The application on the test's database, whose clock stands near TODAY."""
     with database.begin() as session:
         offset = (TODAY - now(session)).total_seconds()
         session.add(Instance(key=CLOCK_OFFSET, value=str(offset)))
@@ -63,7 +86,7 @@ def app(settings: Settings, database: Database) -> FastAPI:
 
 @pytest.fixture
 def stranger(app: FastAPI) -> TestClient:
-    """A browser that nobody is signed in with."""
+    """A browser that nobody is signed in with, and that follows no redirect."""
     return TestClient(app, follow_redirects=False)
 
 
@@ -71,16 +94,16 @@ def stranger(app: FastAPI) -> TestClient:
 def browser_for(app: FastAPI, settings: Settings, database: Database) -> NewBrowser:
     """Makes a clinic with one member of staff, and their browser, signed in."""
 
-    def make(name: str = "Clinique Lumière", role: Role = Role.OWNER, language: Language = Language.EN) -> Browser:
-        email = f"{role}.{abs(hash(name))}@clinic.example"
+    def make(role: Role = Role.OWNER, language: Language = Language.EN) -> Browser:
+        email = f"{new_id()}@clinic.example"
         with database.begin() as session:
-            clinic = clinics.create_clinic(session, clinics.NewClinic(name=name, phone="+15145550123"), settings, TODAY)
-            person = staff.NewStaff("Camille Roy", email, role.value, language.value)
-            staff.invite(session, clinic.id, person, TODAY)
+            new = clinics.NewClinic(name="Clinique Lumière", phone="+15145550123")
+            clinic = clinics.create_clinic(session, new, settings, TODAY)
+            staff.invite(session, clinic.id, staff.NewStaff("Camille Roy", email, role.value, language.value), TODAY)
             member = session.scalars(select(Staff).where(Staff.clinic_id == clinic.id)).one()
             opened = staff.open_session(session, member, TODAY)
         client = TestClient(app, follow_redirects=False, cookies={"session": opened.token})
-        return Browser(client, opened.csrf_token, clinic, member)
+        return Browser(client, opened.csrf_token, clinic, member, database)
 
     return make
 

@@ -1,0 +1,118 @@
+"""Clinic A can neither see nor change what is clinic B's, whatever id it asks for."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from reminders.care.tickets import NewTicket, key_for, open_ticket
+from reminders.models import Consent, Patient, Ticket, Treatment
+from reminders.models.kinds import ConsentAction, TicketKind, TicketState, TreatmentState
+from tests.web.conftest import TODAY, Browser, NewBrowser
+from tests.web.test_access import staff_routes
+
+_BLANK = re.compile(r"\{(\w+)\}")
+
+
+@pytest.fixture
+def here(browser_for: NewBrowser) -> Browser:
+    """The one who asks."""
+    return browser_for()
+
+
+@pytest.fixture
+def there(browser_for: NewBrowser) -> Browser:
+    """The clinic that is asked about."""
+    return browser_for()
+
+
+@pytest.fixture
+def ids(there: Browser) -> Mapping[str, str]:
+    """What the other clinic has, by the names of the blanks in paths."""
+    patient = there.add_patient(given_name="Zénobie", family_name="Secrète")
+    treatment = there.add_treatment(patient)
+    with there.database.begin(clinic=there.clinic.id) as session:
+        key = key_for(TicketKind.QUESTION, patient.id)
+        new = NewTicket(there.clinic.id, TicketKind.QUESTION, key, patient.id, reason="unreadable")
+        ticket = open_ticket(session, new, TODAY - timedelta(hours=1))
+    return {
+        "patient_id": str(patient.id),
+        "treatment_id": str(treatment.id),
+        "ticket_id": str(ticket.id),
+        "channel": "sms",
+    }
+
+
+FORM = {
+    "given_name": "Changed",
+    "treated_on": "2026-03-09",
+    "treated_time": "09:00",
+    "reason": "changed",
+    "outcome": "done",
+    "action": "save",
+    "protocol_key": "microneedling",
+}
+
+
+def _has_id(path: str) -> bool:
+    return "_id}" in path
+
+
+def test_every_route_with_an_id_is_a_404_for_another_clinic(
+    app: FastAPI, here: Browser, ids: Mapping[str, str]
+) -> None:
+    walked = 0
+    for method, path in staff_routes(app):
+        if not _has_id(path):
+            continue
+        address = _BLANK.sub(lambda blank: ids[blank[1]], path)
+        answer = here.get(address) if method == "GET" else here.post(address, FORM)
+        assert answer.status_code == 404, (method, path)
+        assert "Secrète" not in answer.text
+        walked += 1
+    assert walked >= 11
+
+
+def test_the_owner_of_these_ids_does_reach_them(app: FastAPI, there: Browser, ids: Mapping[str, str]) -> None:
+    """The walk above would also pass on a path that is wrong."""
+    for method, path in staff_routes(app):
+        if method == "GET" and _has_id(path):
+            assert there.get(_BLANK.sub(lambda blank: ids[blank[1]], path)).status_code == 200, path
+
+
+def test_nothing_of_the_other_clinic_has_changed(app: FastAPI, here: Browser, ids: Mapping[str, str]) -> None:
+    for method, path in staff_routes(app):
+        if method == "POST" and _has_id(path):
+            here.post(_BLANK.sub(lambda blank: ids[blank[1]], path), FORM)
+    here.post("/treatments/new", FORM | {"patient_id": ids["patient_id"], "consent_email": "yes"})
+    with here.database.read() as session:
+        assert session.scalars(select(Patient)).one().given_name == "Zénobie"
+        treatment = session.scalars(select(Treatment)).one()
+        assert (treatment.state, treatment.local_date.isoformat()) == (TreatmentState.ACTIVE, "2026-03-10")
+        assert session.scalars(select(Ticket)).one().state is TicketState.OPEN
+        assert [entry.action for entry in session.scalars(select(Consent))] == [ConsentAction.GRANTED]
+
+
+@pytest.mark.parametrize("q", ["zen", "secrete", "514-555-0134", "+15145550134"])
+def test_a_search_finds_nobody_of_another_clinic(here: Browser, there: Browser, ids: Mapping[str, str], q: str) -> None:
+    assert "Secrète" in there.client.get("/patients", params={"q": q}).text
+    assert "Secrète" not in here.client.get("/patients", params={"q": q}).text
+    assert "Secrète" not in here.post("/treatments/new", {"action": "find", "q": q}).text
+
+
+@pytest.mark.usefixtures("ids")
+@pytest.mark.parametrize("path", ["/", "/patients", "/treatments/new", "/reports/replies"])
+def test_no_list_shows_the_other_clinic(here: Browser, path: str) -> None:
+    answer = here.get(path)
+    assert answer.status_code == 200
+    assert "Secrète" not in answer.text
+    assert "Dre Beaulieu" not in answer.text
+
+
+def test_another_clinics_patient_cannot_be_preselected(here: Browser, ids: Mapping[str, str]) -> None:
+    answer = here.get(f"/treatments/new?patient={ids['patient_id']}")
+    assert answer.status_code == 200
+    assert "Secrète" not in answer.text
