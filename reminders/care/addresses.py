@@ -44,7 +44,7 @@ def clean_email(raw: str) -> str:
         InvalidInputError: `email_impossible`; no mailbox can have this address.
     """
     try:
-        checked = validate_email(raw.strip(), check_deliverability=False, allow_smtputf8=False)
+        checked = validate_email(raw.strip(), check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError:
         raise _impossible("email") from None
     return checked.ascii_email or checked.normalized

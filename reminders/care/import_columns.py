@@ -10,7 +10,8 @@ from reminders.errors import InvalidInputError, Problem
 HEADERS: Mapping[str, tuple[str, ...]] = {
     "external_id": (
         "no dossier", "n dossier", "numero de dossier", "num dossier", "no de dossier", "dossier", "no patient",
-        "no client", "numero patient", "id patient", "patient id", "chart number", "chart no", "file number", "client id",
+        "no client", "numero patient", "id patient", "patient id", "chart number", "chart no", "file number",
+        "client id",
     ),
     "given_name": ("prenom", "prenoms", "first name", "given name", "firstname"),
     "family_name": ("nom", "nom de famille", "last name", "family name", "surname", "lastname"),

@@ -12,7 +12,7 @@ from reminders.errors import InvalidInputError, Problem
 LARGEST = 10 * 1024 * 1024
 """No file is larger than this, in bytes."""
 
-MOST_ROWS = 20_000
+MOST_ROWS = 5_000
 
 _DELIMITERS = ";,\t"
 _UTF8_LETTER = re.compile(rb"[\xc3\xc5][\x80-\xbf]")

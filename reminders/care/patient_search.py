@@ -27,7 +27,7 @@ def search(session: Session, clinic_id: uuid.UUID, text: str, limit: int) -> lis
     return list(session.scalars(found.limit(limit)))
 
 
-def searching(session: Session, clinic_id: uuid.UUID, text: str) -> Select[tuple[Patient]]:
+def searching(session: Session, clinic_id: uuid.UUID, text: str) -> Select[Patient]:
     """`search` as a query without an order or a limit, for a list that pages."""
     asked = text.strip()[:_LONGEST_QUERY].replace("\0", "")
     ways = _ways(session, clinic_id, asked)

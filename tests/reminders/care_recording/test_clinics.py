@@ -1,0 +1,82 @@
+"""A clinic's beginning, on both databases."""
+
+from datetime import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from reminders.care import clinics, protocols
+from reminders.care.clinics import NewClinic
+from reminders.database import Database
+from reminders.errors import InvalidInputError
+from reminders.models import Sender
+from reminders.models.kinds import Language
+from reminders.settings import SANDBOX_ACCOUNT, SANDBOX_MAIL_FROM, SANDBOX_NUMBER, Settings, load
+from schedules import library
+from tests.conftest import NOW
+
+
+def test_starts_ready_to_send(database: Database, settings: Settings) -> None:
+    with database.begin() as session:
+        clinic = clinics.create_clinic(session, NewClinic("Clinique Étoile"), settings, NOW)
+        hours = clinics.hours(clinic)
+        assert (clinic.language, clinic.short_name) == (Language.FR, "Clinique Étoile")
+        assert (hours.opens, hours.closes, hours.closed_weekdays) == (time(9), time(20), frozenset({7}))
+        senders = session.execute(select(Sender.channel, Sender.account, Sender.address, Sender.rate)).all()
+        assert set(map(tuple, senders)) == {
+            ("sms", SANDBOX_ACCOUNT, SANDBOX_NUMBER, 100.0),
+            ("email", "", SANDBOX_MAIL_FROM, 10.0),
+        }
+        published = protocols.published(session, clinic.id)
+        assert [protocol.key for protocol, _ in published] == list(library.available())
+        assert all(version.published_at == NOW and version.number == 1 for _, version in published)
+        assert protocols.parse(published[0][1]).steps == library.load(published[0][0].key).protocol.steps
+
+
+def test_a_number_belongs_to_the_first_clinic(database: Database, settings: Settings) -> None:
+    with database.begin() as session:
+        first = clinics.create_clinic(session, NewClinic("One"), settings, NOW)
+        second = clinics.create_clinic(session, NewClinic("Two"), settings, NOW)
+        assert clinics.seed_senders(session, second, settings, NOW) == []
+        owners = session.scalars(select(Sender.clinic_id)).all()
+        assert owners == [first.id, first.id]
+        assert len(protocols.published(session, second.id)) == len(library.available())
+
+
+def test_real_credentials_make_real_senders(database: Database, tmp_path: Path) -> None:
+    given = {
+        "REMINDERS_DATA_DIR": str(tmp_path),
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_AUTH_TOKEN": "t" * 32,
+        "TWILIO_MESSAGING_SERVICE_SID": "MG" + "0" * 32,
+        "SMTP_URL": "smtp://mail.example:25",
+        "MAIL_FROM": "soins@clinique.example",
+    }
+    with database.begin() as session:
+        clinics.create_clinic(session, NewClinic("One"), load(given, tmp_path / "none"), NOW)
+        sms, email = session.scalars(select(Sender).order_by(Sender.channel.desc())).all()
+        assert (sms.account, sms.address, sms.service) == ("AC" + "0" * 32, "MG" + "0" * 32, "MG" + "0" * 32)
+        assert (sms.rate, sms.credentials) == (1.0, None)
+        assert email.address == "soins@clinique.example"
+
+
+@pytest.mark.parametrize(
+    ("new", "field", "problem"),
+    [
+        (NewClinic(" "), "name", "name_missing"),
+        (NewClinic("C" * 121), "name", "too_long"),
+        (NewClinic("C", short_name="C" * 41), "short_name", "too_long"),
+        (NewClinic("C\x00"), "name", "control_characters"),
+        (NewClinic("C", timezone="Montreal"), "timezone", "timezone_unknown"),
+        (NewClinic("C", language="es"), "language", "language_unknown"),
+        (NewClinic("C", phone="123"), "phone", "phone_impossible"),
+        (NewClinic("C", booking_url="javascript:alert(1)"), "booking_url", "url_unreadable"),
+        (NewClinic("C", booking_url="https://[oops"), "booking_url", "url_unreadable"),
+    ],
+)
+def test_refuses(database: Database, settings: Settings, new: NewClinic, field: str, problem: str) -> None:
+    with database.begin() as session:
+        with pytest.raises(InvalidInputError) as error:
+            clinics.create_clinic(session, new, settings, NOW)
+        assert {name: found.key for name, found in error.value.problems.items()} == {field: problem}
