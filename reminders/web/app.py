@@ -11,6 +11,7 @@ from starlette.types import Scope
 from reminders.database import Database
 from reminders.settings import Settings
 from reminders.web import failures, guards
+from reminders.web.api import router as api
 from reminders.web.pages import account, health, inbox, patients, record, reports, sign_in, treatments, unsubscribe
 from reminders.web.views import STATIC
 
@@ -44,7 +45,7 @@ def create_app(settings: Settings, database: Database, extra_routers: Sequence[A
     app.state.database = database
     failures.install(app)
     app.state.phone_path = "/sandbox/" if extra_routers else ""
-    for router in (*(module.router for module in _PAGES), *extra_routers):
+    for router in (*(module.router for module in _PAGES), api, *extra_routers):
         app.include_router(router)
     app.mount("/static", _Static(directory=STATIC), name="static")
     return app
