@@ -80,6 +80,12 @@ def test_a_stranger_is_turned_away(sandbox: Running, account: str, token: str | 
     assert sandbox.shown() == []
 
 
+def test_our_token_opens_no_other_account(sandbox: Running) -> None:
+    auth = (SANDBOX_ACCOUNT, sandbox.settings.sandbox_token)
+    answer = sandbox.http.get(f"/2010-04-01/Accounts/AC{'0' * 32}/Messages.json", auth=auth)
+    assert (answer.status_code, answer.json()["code"]) == (401, 20003)
+
+
 @pytest.mark.parametrize("header", ["", "Basic", "Basic !!!", "Basic w6k6", "Bearer x"])
 def test_a_broken_authorization_header_is_401_never_500(sandbox: Running, header: str) -> None:
     answer = sandbox.http.get(
