@@ -1,0 +1,87 @@
+"""The digit that answers a check-in: "2.", "#2", "le 2", "oops meant 2 not 3"; never "see you at 3" or "2 kids"."""
+
+from dataclasses import dataclass
+
+from reminders.triage.clauses import Break, Clause
+from reminders.triage.scene import Scene
+from reminders.triage.vocabulary import words as word_group
+
+_SPELT = {"one": 1, "two": 2, "three": 3, "un": 1, "deux": 2, "trois": 3, "1": 1, "2": 2, "3": 3}
+_RANGES = {"1-2": 2, "2-3": 3, "1/2": 2, "2/3": 3, "1.5": 2, "2.5": 3, "1,5": 2, "2,5": 3}
+_FRAMES = word_group("digit_frames") | word_group("please")
+_INSTEAD_OF = word_group("instead_of")
+_COUNTABLE = word_group("countable")
+_NOT_PLURAL = word_group("plural_words")
+_BETWEEN = frozenset({"between", "entre", "or", "ou"})
+_SHORTEST_PLURAL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The option chosen (1 to 3) and the words that say so."""
+
+    option: int
+    words: str
+
+
+def answer(scene: Scene) -> Answer | None:
+    """The option that the reply chooses, if it chooses one; of two that are left open, the worse."""
+    found = [chosen for clause in scene.text.clauses if (chosen := _framed(scene, clause))]
+    first = _leading(scene)
+    options = found or ([first] if first else [])
+    return max(options[-1:], key=lambda one: one.option, default=None)
+
+
+def _framed(scene: Scene, clause: Clause) -> Answer | None:
+    """A clause that holds nothing but a number and the words that introduce one."""
+    said = scene.words[clause.start : clause.end]
+    places = [at for at, word in enumerate(said) if word in _SPELT or word in _RANGES]
+    others = [word for at, word in enumerate(said) if at not in places]
+    if not places or any(word not in _FRAMES and word not in _INSTEAD_OF | _BETWEEN for word in others):
+        return None
+    if said[0] in {"at", "a"} and len(said) > 1:
+        return None
+    if _joined_number(scene, clause):
+        return None
+    kept = [at for at in places if not _INSTEAD_OF & set(said[max(0, at - 2) : at]) or _second(said, at)]
+    if not kept or (len(kept) == 1 and _an_article(said, kept[0])):
+        return None
+    return Answer(max(_value(said[at]) for at in kept), scene.text.said(clause.start, clause.end))
+
+
+def _second(said: list[str], at: int) -> bool:
+    """ "not 3, 2" and "not 3 2": the number right after the one that is set aside."""
+    return said[at - 1] in _SPELT
+
+
+def _an_article(said: list[str], at: int) -> bool:
+    """ "un" and "one" count only alone or after a frame such as "c'est un", never before more words."""
+    return said[at] in {"un", "one"} and any(word not in word_group("please") for word in said[at + 1 :])
+
+
+def _leading(scene: Scene) -> Answer | None:
+    """A digit that begins the reply and counts nothing: "3 please call me"."""
+    first = scene.text.clauses[0]
+    start = next((at for at in range(first.start, first.end) if scene.words[at] not in _FRAMES), first.end)
+    if start >= first.end or scene.words[start] not in _SPELT or scene.words[start] not in {"1", "2", "3"}:
+        return None
+    if start + 1 < first.end and _counts(scene.words[start + 1]):
+        return None
+    return Answer(_SPELT[scene.words[start]], scene.text.said(start, start + 1))
+
+
+def _joined_number(scene: Scene, clause: Clause) -> bool:
+    """ "2 - 3 boutons", "1, 2 bumps": the first number is part of a count."""
+    if clause.end >= len(scene.words) or scene.clause(clause.end).opens is not Break.COMMA:
+        return False
+    after = scene.words[clause.end + 1 : clause.end + 2]
+    return scene.words[clause.end].isdigit() and bool(after) and _counts(after[0])
+
+
+def _counts(word: str) -> bool:
+    plural = word.endswith("s") and len(word) >= _SHORTEST_PLURAL and word not in _NOT_PLURAL
+    return word in _COUNTABLE or word.isdigit() or plural
+
+
+def _value(word: str) -> int:
+    return _SPELT.get(word) or _RANGES[word]

@@ -1,0 +1,64 @@
+"""What a reading consists of: labels, the words that decided, how sure, which language."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+Tongue = Literal["en", "fr", "mixed"]
+Tier = Literal["emergency", "urgent"]
+
+
+class Label(StrEnum):
+    """What a reply can mean; several may hold at once, `other` stands alone."""
+
+    URGENT = "urgent"
+    PERSISTING = "persisting"
+    IMPROVING = "improving"
+    CLEAR = "clear"
+    STOP = "stop"
+    START = "start"
+    HELP = "help"
+    WRONG_NUMBER = "wrong_number"
+    CONSULT = "consult"
+    QUESTION = "question"
+    OTHER = "other"
+
+
+class Asked(StrEnum):
+    """What our last message asked the patient."""
+
+    CHECK_IN = "checkin"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The patient's words that decided for a label."""
+
+    label: Label
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One label found by one rule, with its words and how sure the rule is (0 to 1)."""
+
+    label: Label
+    words: str
+    confidence: float
+    tier: Tier | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reply means. `confidence` is that of the least certain label, or of the red flag where there is one.
+
+    `language` is "en" where the text does not tell (a bare digit): prefer the patient's recorded language.
+    `tier` is None unless `urgent` is among the labels.
+    """
+
+    labels: frozenset[Label]
+    confidence: float
+    language: Tongue
+    evidence: tuple[Evidence, ...]
+    tier: Tier | None

@@ -1,0 +1,86 @@
+"""Opt-outs, opt-ins and HELP: in any wording, but never "stop the cream" or "full stop"."""
+
+from collections.abc import Mapping, Sequence
+
+from reminders.triage.clauses import Clause
+from reminders.triage.labels import Finding, Label
+from reminders.triage.lexicon import INTENTS
+from reminders.triage.negation import NEGATORS
+from reminders.triage.patterns import Match
+from reminders.triage.scene import Scene
+from reminders.triage.vocabulary import words as word_group
+
+Found = Mapping[str, list[Match]]
+SURE = 0.95
+_PLEASE = word_group("please")
+_FILLERS = word_group("stop_fillers") | _PLEASE
+_BEFORE = word_group("orders_before")
+_AFTER = word_group("orders_after")
+_OPTIONS = frozenset(["1", "2", "3", "#", "numero", "number"])
+_LONGEST_END = 7
+
+
+def orders(scene: Scene) -> list[Finding]:
+    """What the reply tells us to do: stop, start or help."""
+    found = scene.find(INTENTS, "order")
+    start = _starts(scene, found)
+    stop = [] if start else _stops(scene, found)
+    help_ = [] if start or stop else _helps(scene, found)
+    return start + stop + help_
+
+
+def _stops(scene: Scene, found: Found) -> list[Finding]:
+    kept = found.get("keep_going", [])
+    frames = [match for match in found.get("stop", ()) if not _overlaps(match, kept)]
+    keywords = [match for match in found.get("stop_keyword", ()) if not _overlaps(match, kept) and _bare(scene, match)]
+    alone = _alone(scene, found.get("stop_alone", ()))
+    return [Finding(Label.STOP, scene.said(match), SURE) for match in (*frames, *keywords, *alone)]
+
+
+def _starts(scene: Scene, found: Found) -> list[Finding]:
+    frames = [match for match in found.get("start", ()) if not _denied(scene, match)]
+    return [
+        Finding(Label.START, scene.said(match), SURE)
+        for match in (*frames, *_alone(scene, found.get("start_alone", ())))
+    ]
+
+
+def _helps(scene: Scene, found: Found) -> list[Finding]:
+    return [Finding(Label.HELP, scene.said(match), SURE) for match in _alone(scene, found.get("help_alone", ()))]
+
+
+def _overlaps(match: Match, others: Sequence[Match]) -> bool:
+    return any(match.start < other.end and other.start < match.end for other in others)
+
+
+def _denied(scene: Scene, match: Match) -> bool:
+    return any(scene.words[at] in NEGATORS for at in range(max(0, match.start - 2), match.start))
+
+
+def _alone(scene: Scene, matches: Sequence[Match]) -> Sequence[Match]:
+    """These matches, when the whole reply holds nothing else but polite words."""
+    covered = {at for match in matches for at in range(match.start, match.end)}
+    rest = (word for at, word in enumerate(scene.words) if at not in covered)
+    return matches if all(word in _PLEASE or word in {"me", "moi"} for word in rest) else ()
+
+
+def _bare(scene: Scene, match: Match) -> bool:
+    """True when STOP stands alone in its clause but for polite words, opens it as an order, or closes it."""
+    clause = scene.clause(match.start)
+    before, after = scene.words[clause.start : match.start], scene.words[match.end : clause.end]
+    if all(_filler(word) for word in (*before, *after)):
+        return not (before and before[-1] in _BEFORE)
+    return _opens(before, after) or _closes(clause, before, after)
+
+
+def _filler(word: str) -> bool:
+    return word in _FILLERS or word in _OPTIONS
+
+
+def _opens(before: Sequence[str], after: Sequence[str]) -> bool:
+    return all(_filler(word) for word in before) and bool(after) and after[0] in _AFTER
+
+
+def _closes(clause: Clause, before: Sequence[str], after: Sequence[str]) -> bool:
+    short = clause.end - clause.start <= _LONGEST_END
+    return short and all(_filler(word) for word in after) and bool(before) and before[-1] not in _BEFORE

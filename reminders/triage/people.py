@@ -1,0 +1,45 @@
+"""Whether a symptom is somebody else's: "my son has a fever", "mon chum a un feu sauvage"."""
+
+from reminders.triage.patterns import Match
+from reminders.triage.scene import Scene
+from reminders.triage.vocabulary import words as word_group
+
+_OTHERS = word_group("others")
+_OWNERS = word_group("others_owner")
+_SELVES = word_group("selves")
+_REPORTERS = word_group("reporters")
+_TREATED = word_group("treatment_words")
+_PRONOUNS = frozenset(["he", "she", "they", "il", "elle", "ils", "elles"])
+_UNOWNED = frozenset(["everyone", "everybody", "kids"])
+
+
+def somebody_else(scene: Scene, match: Match) -> bool:
+    """True when another person is the subject, says nothing about the patient, and was not treated here."""
+    start, end = scene.sentence(match.start)
+    if scene.marked("going_around", start, end):
+        return True
+    if _TREATED & set(scene.words[start:end]):
+        return False
+    person = _person_before(scene, start, match.start)
+    if person is None:
+        return _carried_on(scene, start, match.start)
+    between = set(scene.words[person + 1 : match.start])
+    return not between & _SELVES and not between & _REPORTERS
+
+
+def _person_before(scene: Scene, start: int, end: int) -> int | None:
+    for at in range(end - 1, start - 1, -1):
+        if scene.words[at] in _OTHERS and _owned(scene, start, at):
+            return at
+    return None
+
+
+def _owned(scene: Scene, start: int, at: int) -> bool:
+    before = scene.words[max(start, at - 2) : at]
+    return scene.words[at] in _UNOWNED or bool(_OWNERS & set(before))
+
+
+def _carried_on(scene: Scene, start: int, end: int) -> bool:
+    """ "My son is sick. He has a fever." """
+    said = set(scene.words[start:end])
+    return bool(said & _PRONOUNS) and not said & _SELVES and _person_before(scene, 0, start) is not None

@@ -1,0 +1,119 @@
+"""Whether a symptom that is named is there now: asserted, in doubt, denied, past, hypothetical or somebody else's."""
+
+from enum import StrEnum
+
+from reminders.triage.negation import denied, negates
+from reminders.triage.patterns import Match
+from reminders.triage.people import somebody_else
+from reminders.triage.scene import Scene
+from reminders.triage.vocabulary import words as word_group
+
+_TOPICS = word_group("topics")
+_FILLERS = word_group("list_fillers")
+_FOLLOWING = 2  # clauses after the symptom's in which "gone now" still speaks of it
+_NEGATION_REACH = 3
+
+
+class Status(StrEnum):
+    """How a symptom stands. Only the first two alert anybody."""
+
+    ASSERTED = "asserted"
+    DOUBT = "doubt"
+    DENIED = "denied"
+    PAST = "past"
+    HYPOTHETICAL = "hypothetical"
+    SOMEBODY_ELSE = "somebody_else"
+
+
+def status(scene: Scene, match: Match, flags: frozenset[int]) -> Status:
+    """How the symptom at `match` stands; whatever is not confidently otherwise is asserted or in doubt."""
+    if denied(scene, match, flags):
+        return Status.DOUBT if _until_now(scene, match) else Status.DENIED
+    if somebody_else(scene, match):
+        return Status.SOMEBODY_ELSE
+    if _hypothetical(scene, match, flags):
+        return Status.DOUBT if _goes_on(scene, match) else Status.HYPOTHETICAL
+    if _past(scene, match, flags):
+        return Status.PAST
+    return Status.DOUBT if _unsure(scene, match) else Status.ASSERTED
+
+
+def _until_now(scene: Scene, match: Match) -> bool:
+    """ "Never had hives before" says that there are some now."""
+    clause = scene.clause(match.start)
+    never = any(scene.words[at] in {"never", "jamais"} for at in range(clause.start, match.start))
+    return never and bool({"before", "avant", "until"} & set(scene.words[match.end : clause.end + 1]))
+
+
+def _hypothetical(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
+    region = scene.region(match.start)
+    start = _list_start(scene, match, flags)
+    marks = [mark for mark in scene.marked("hypothetical", region, match.end) if mark.start < match.start]
+    excused = [mark for name in ("indirect_question", "touching", "stated") for mark in scene.marks.get(name, ())]
+    return any(
+        mark.end > start and not any(mark.start < other.end and other.start < mark.end for other in excused)
+        for mark in marks
+    )
+
+
+def _list_start(scene: Scene, match: Match, flags: frozenset[int]) -> int:
+    """Where the clause of this symptom begins, or that of the list of symptoms which it continues."""
+    number = scene.text.clause_of[match.start]
+    clause = scene.text.clauses[number]
+    while number and all(at in flags or scene.words[at] in _FILLERS for at in range(clause.start, clause.end)):
+        number -= 1
+        clause = scene.text.clauses[number]
+    return clause.start
+
+
+def _goes_on(scene: Scene, match: Match) -> bool:
+    """Words such as "since", "still" or "this morning" around the symptom."""
+    clause = scene.clause(match.start)
+    following = scene.text.clauses[min(scene.text.clause_of[match.start] + 1, len(scene.text.clauses) - 1)]
+    reaches = following.end if scene.words[following.start] in {"since", "depuis"} else clause.end
+    return bool(scene.marked("present", match.start, reaches))
+
+
+def _past(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
+    start, end = scene.sentence(match.start)
+    if scene.marked("comes_back", start, end):
+        return False
+    if _resolved(scene, match, flags):
+        return True
+    clause = scene.clause(match.start)
+    here = (clause.start, clause.end)
+    told = scene.marked("past_verb", *here) and scene.marked("long_past", *here)
+    lasting = any(scene.marked(name, *here) for name in ("recent", "ongoing")) or _goes_on(scene, match)
+    return bool(told) and not lasting
+
+
+def _resolved(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
+    number = scene.text.clause_of[match.end - 1]
+    if _ended(scene, scene.text.clauses[number].start, scene.text.clauses[number].end, flags):
+        return True
+    for clause in scene.text.clauses[number + 1 : number + 1 + _FOLLOWING]:
+        span = range(clause.start, clause.end)
+        if any(at in flags or scene.words[at] in _TOPICS for at in span):
+            return False
+        if _ended(scene, clause.start, clause.end, flags):
+            return True
+    return False
+
+
+def _ended(scene: Scene, start: int, end: int, flags: frozenset[int]) -> bool:
+    """True when these words say "gone" and not "not gone"; a word that is itself a symptom ("passed out") is none."""
+    ends = [mark for mark in scene.marked("resolved", start, end) if not flags & set(range(mark.start, mark.end))]
+    return any(not _negated(scene, mark, start) for mark in ends)
+
+
+def _negated(scene: Scene, mark: Match, start: int) -> bool:
+    return any(negates(scene, at) for at in range(max(start, mark.start - _NEGATION_REACH), mark.start))
+
+
+def _unsure(scene: Scene, match: Match) -> bool:
+    start, end = scene.sentence(match.start)
+    names = ("doubt", "indirect_question")
+    marks = any(scene.marked(name, start, end) for name in names)
+    clause = scene.clause(match.start)
+    told = scene.marked("past_verb", clause.start, clause.end) and not _goes_on(scene, match)
+    return marks or clause.asks or bool(told)

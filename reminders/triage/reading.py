@@ -1,0 +1,74 @@
+"""A reply's text -> what it means: the rules in their order, and what outranks what."""
+
+from collections.abc import Sequence
+
+from reminders.triage.labels import Asked, Evidence, Finding, Label, Reading, Tier
+from reminders.triage.language import language
+from reminders.triage.lexicon import INTENTS
+from reminders.triage.orders import orders
+from reminders.triage.outcome import outcome
+from reminders.triage.quoted import Source, own_words
+from reminders.triage.redflags import red_flags
+from reminders.triage.requests import requests
+from reminders.triage.scene import Scene, build
+
+CHECK_IN_DAY = 7
+_THANKED = 0.8
+_NOT_UNDERSTOOD = 0.3  # below what anybody should act on: a person reads it
+_MACHINE_SAID = 0.95
+
+
+def asked_on(day: int | None) -> Asked:
+    """What a patient was asked on this day after the treatment, where nothing else tells."""
+    return Asked.CHECK_IN if day == CHECK_IN_DAY else Asked.NONE
+
+
+def read(text: str, day: int | None, asked: Asked) -> Reading:
+    """What a reply means. `day` counts from the treatment; a digit answers only when `asked` is CHECK_IN.
+
+    Pure and total: any text gives at least one label, and none raises.
+    """
+    own = own_words(text)
+    scene = build(own.text)
+    tongue = language(scene.words)
+    if own.source is not Source.PATIENT or not scene.words:
+        confidence = _NOT_UNDERSTOOD if own.source is Source.PATIENT else _MACHINE_SAID
+        return Reading(frozenset({Label.OTHER}), confidence, tongue, (), None)
+    findings = _findings(scene, day, asked)
+    return Reading(
+        labels=frozenset(finding.label for finding in findings),
+        confidence=_confidence(findings),
+        language=tongue,
+        evidence=tuple(dict.fromkeys(Evidence(finding.label, finding.words) for finding in findings)),
+        tier=_tier(findings),
+    )
+
+
+def _findings(scene: Scene, day: int | None, asked: Asked) -> list[Finding]:
+    ordered = orders(scene)
+    found = red_flags(scene) + ordered + outcome(scene, day, asked) + requests(scene, ordered)
+    return found or [_other(scene)]
+
+
+def _other(scene: Scene) -> Finding:
+    thanks = scene.find(INTENTS).get("thanks")
+    if thanks:
+        return Finding(Label.OTHER, scene.said(thanks[0]), _THANKED)
+    return Finding(Label.OTHER, "", _NOT_UNDERSTOOD)
+
+
+def _confidence(findings: Sequence[Finding]) -> float:
+    urgent = [finding.confidence for finding in findings if finding.label is Label.URGENT]
+    if urgent:
+        return max(urgent)
+    best: dict[Label, float] = {}
+    for finding in findings:
+        best[finding.label] = max(finding.confidence, best.get(finding.label, 0.0))
+    return min(best.values())
+
+
+def _tier(findings: Sequence[Finding]) -> Tier | None:
+    tiers = {finding.tier for finding in findings if finding.tier}
+    if "emergency" in tiers:
+        return "emergency"
+    return "urgent" if tiers else None
