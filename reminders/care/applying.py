@@ -24,7 +24,7 @@ from reminders.care.situation import Context
 from reminders.care.tickets import NewTicket, key_for, open_ticket
 from reminders.models.kinds import Language, MessageKind, TicketKind
 from reminders.outbox import Draft, enqueue, keys
-from reminders.triage.labels import Reading
+from reminders.triage import Reading
 
 _USEFUL_FOR = timedelta(hours=24)
 """How long an answer or a safety text is worth sending after the patient wrote."""

@@ -12,7 +12,7 @@ from reminders.care.effects import (
     StopMessages,
 )
 from reminders.models.kinds import CheckInOutcome, TicketKind
-from reminders.triage.labels import Label, Reading
+from reminders.triage import Label, Reading
 
 SURE = 0.6
 """The confidence from which a reading is acted on without a person looking at it."""

@@ -107,7 +107,10 @@ def _unknown(session: Session, message: Message, now: datetime) -> None:
 
 
 def _opted_out_by_carrier(session: Session, message: Message, now: datetime) -> None:
-    """The carrier refuses the number because its holder opted out there; it has told them, so we do not."""
+    """The carrier refuses the number because its holder opted out there; it has told them, so we do not.
+
+    The follow-up by text is over without a word from the patient, so staff hear of it.
+    """
     to = session.scalars(
         select(Attempt.to).where(Attempt.message_id == message.id).order_by(Attempt.number.desc()).limit(1)
     ).first()
@@ -121,6 +124,7 @@ def _opted_out_by_carrier(session: Session, message: Message, now: datetime) -> 
         by_carrier=True,
     )
     optouts.opt_out(session, request, now)
+    _ticket(session, message, TicketKind.OPTED_OUT, now)
 
 
 def _delivered_late(session: Session, message: Message, now: datetime) -> None:

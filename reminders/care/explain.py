@@ -82,11 +82,11 @@ def sentence(explanation: Explanation, language: Language, zone: ZoneInfo) -> st
 
 
 def _because(found: Texts, reason: str, code: str) -> str:
+    """The code says more than the reason where it has words; what has none is shown bare, for whoever looks it up."""
     words = found.code.get(code) or found.reason.get(reason) or found.code.get(reason)
-    bare = " ".join(word for word in (reason, code) if word)
-    if words is None:
-        return f" ({bare})" if bare else ""
-    return f" {found.because} {words}"
+    bare = [word for word in (reason, code) if word and word not in found.reason and word not in found.code]
+    shown = f" ({' '.join(bare)})" if bare else ""
+    return f" {found.because} {words}{shown}" if words else shown
 
 
 def _last_code(message: Message, attempts: Sequence[Attempt]) -> str:

@@ -15,7 +15,7 @@ from reminders.care.effects import (
     StopMessages,
 )
 from reminders.models.kinds import CheckInOutcome, TicketKind
-from reminders.triage.labels import Label, Reading
+from reminders.triage import Label, Reading
 
 ASKED = Situation(known=True, check_in_asked=True, has_treatment=True)
 UNASKED = replace(ASKED, check_in_asked=False)

@@ -5,7 +5,7 @@ import pytest
 from reminders.care.decisions import decide_effects
 from reminders.care.effects import Effect, OfferConsult, OpenTicket, SendAnswer, SendSafety, Situation, StopMessages
 from reminders.models.kinds import TicketKind
-from reminders.triage.labels import Label, Reading
+from reminders.triage import Label, Reading
 from tests.reminders.care_answering.decision_table import (
     ASKED,
     PHOTO,

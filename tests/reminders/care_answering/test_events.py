@@ -139,6 +139,7 @@ def test_an_opt_out_at_the_carrier_suppresses_the_number_that_was_called(databas
         row = session.scalars(select(OptOut)).one()
         assert (row.address_index, row.by_carrier, row.source) == (index, True, "carrier")
         assert not session.scalars(select(Message).where(Message.kind == MessageKind.CONFIRMATION)).all()
+    assert tickets(database) == [TicketKind.OPTED_OUT]
 
 
 def test_a_late_delivery_calls_off_the_email_in_its_place(database: Database, clinic: Clinic) -> None:

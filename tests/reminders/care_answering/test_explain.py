@@ -1,7 +1,9 @@
 """Every reminder has a sentence, in both languages, whatever became of it."""
 
+import re
 from datetime import timedelta
 from itertools import product
+from pathlib import Path
 from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +14,7 @@ from reminders.care import optouts, owed, reach
 from reminders.care.explain import Explanation, explain, sentence
 from reminders.care.explain_texts import texts
 from reminders.consent import Standing, decide
+from reminders.delivery.prepare import UNSENDABLE
 from reminders.ids import new_id
 from reminders.models import Attempt, Message, Reminder
 from reminders.models.kinds import Channel, Language, MessageKind, ReminderState
@@ -19,6 +22,7 @@ from schedules.lifecycle import State
 from schedules.plan import SUPERSEDED, TOO_LATE
 from tests.conftest import NOW
 
+ROOT = Path(__file__).parents[3]
 ZONE = ZoneInfo("America/Toronto")
 
 REFUSALS = {
@@ -27,12 +31,30 @@ REFUSALS = {
     for facts in product((True, False), repeat=8)
 } - {""}
 
-REASONS = REFUSALS | {
-    *(TOO_LATE, SUPERSEDED, owed.NOT_IN_PROTOCOL, optouts.OPTED_OUT, optouts.WRONG_NUMBER),
-    *(reach.NO_ADDRESS, reach.NO_CONSENT, reach.OPTED_OUT, reach.NO_SENDER),
-    *("treatment_cancelled", "replaced", "moved", "delivered_late", "acknowledged"),
-    *("held", "unsendable", "lease_lapsed", "worker_lost"),
-}
+WRITTEN = re.compile(
+    r"""Move\(State\.\w+, [\w.]+, "(\w+)"|Ruling\(State\.\w+, "(\w+)"|_Meaning\(State\.\w+, Outcome\.\w+, "(\w+)"|"""
+    r"""cancel\w*\(session, .*, "(\w+)", now\)|reason="(\w+)\""""
+)
+"""How the code writes a reason on a message or a reminder."""
+
+OF_TICKETS = {"unreadable"}
+
+
+def written() -> set[str]:
+    """Every reason that stands in the code as a word."""
+    folders = ("outbox", "delivery", "care")
+    sources = [path.read_text() for folder in folders for path in (ROOT / "reminders" / folder).glob("*.py")]
+    return {word for source in sources for found in WRITTEN.findall(source) for word in found if word} - OF_TICKETS
+
+
+REASONS = (
+    written()
+    | REFUSALS
+    | {
+        *(TOO_LATE, SUPERSEDED, owed.NOT_IN_PROTOCOL, optouts.OPTED_OUT, optouts.WRONG_NUMBER, UNSENDABLE),
+        *(reach.NO_ADDRESS, reach.NO_CONSENT, reach.OPTED_OUT, reach.NO_SENDER, "replaced"),
+    }
+)
 """Every reason that the code writes on a reminder or a message."""
 
 
@@ -106,7 +128,9 @@ def test_the_providers_code_is_put_in_words_and_an_unknown_one_is_shown() -> Non
     assert say(explain(reminder(), [failed], known)) == (
         "It could not be sent by text because the number cannot receive texts."
     )
-    assert say(explain(reminder(), [failed], strange)) == "It could not be sent by text (refused 99999)."
+    assert say(explain(reminder(), [failed], strange)) == (
+        "It could not be sent by text because the provider refused it (99999)."
+    )
 
 
 def test_a_hold_is_the_reason_that_counts() -> None:
@@ -116,3 +140,11 @@ def test_a_hold_is_the_reason_that_counts() -> None:
 
 def test_nothing_planned_is_said_too() -> None:
     assert say(explain(reminder(), [])) == "It is due on Tue 10 Mar, 11:00, and no message is planned for it."
+
+
+def test_the_search_for_reasons_finds_some() -> None:
+    assert written() >= {"acknowledged", "delivered_late", "too_late", "held", "refused", "treatment_cancelled"}
+
+
+def test_a_reason_without_words_is_shown_as_it_is() -> None:
+    assert say(explain(reminder(), [message(State.SKIPPED, "eclipse")])) == "It was not sent by text (eclipse)."
