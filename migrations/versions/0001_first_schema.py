@@ -522,6 +522,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_reply_clinic_id_from_index"), "reply", ["clinic_id", "from_index"], unique=False)
     op.create_index(op.f("ix_reply_clinic_id_received_at"), "reply", ["clinic_id", "received_at"], unique=False)
     op.create_index(op.f("ix_reply_patient_id_received_at"), "reply", ["patient_id", "received_at"], unique=False)
+    op.create_index(
+        "ix_reply_unread",
+        "reply",
+        ["received_at"],
+        unique=False,
+        sqlite_where=sa.text("read_at IS NULL"),
+        postgresql_where=sa.text("read_at IS NULL"),
+    )
     op.create_table(
         "check_in",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -651,6 +659,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_check_in_clinic_id_answered_at"), table_name="check_in")
     op.drop_index(op.f("ix_check_in_clinic_id"), table_name="check_in")
     op.drop_table("check_in")
+    op.drop_index(
+        "ix_reply_unread",
+        table_name="reply",
+        sqlite_where=sa.text("read_at IS NULL"),
+        postgresql_where=sa.text("read_at IS NULL"),
+    )
     op.drop_index(op.f("ix_reply_patient_id_received_at"), table_name="reply")
     op.drop_index(op.f("ix_reply_clinic_id_received_at"), table_name="reply")
     op.drop_index(op.f("ix_reply_clinic_id_from_index"), table_name="reply")

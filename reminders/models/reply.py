@@ -32,6 +32,12 @@ class Reply(ClinicOwned, Base):
         Index(None, "clinic_id", "received_at"),
         Index(None, "clinic_id", "from_index"),
         Index(None, "patient_id", "received_at"),
+        Index(
+            "ix_reply_unread",
+            "received_at",
+            sqlite_where=text("read_at IS NULL"),
+            postgresql_where=text("read_at IS NULL"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
