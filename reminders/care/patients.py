@@ -19,7 +19,17 @@ from reminders.errors import DuplicateError, InvalidInputError, NotFoundError, P
 from reminders.ids import new_id
 from reminders.models import Clinic, NameToken, Patient
 
-__all__ = ["CleanPatient", "PatientInput", "add", "change", "clean", "get", "same_address", "search"]
+__all__ = [
+    "CleanPatient",
+    "PatientInput",
+    "add",
+    "change",
+    "check_birth_date",
+    "clean",
+    "get",
+    "same_address",
+    "search",
+]
 
 _OLDEST_YEARS = 130
 _MEANS_REPLANNING = frozenset({"phone", "email", "language", "timezone"})
@@ -32,7 +42,7 @@ def add(session: Session, actor: Actor, clinic: Clinic, given: CleanPatient, now
         InvalidInputError: a birth date in the future, or 130 years back.
         DuplicateError: another patient of this clinic has the same external id.
     """
-    _check_birth_date(given, now)
+    check_birth_date(given, now)
     patient = Patient(id=new_id(), clinic_id=clinic.id, created_at=now)
     _store(session, patient, given)
     _write_tokens(session, patient)
@@ -48,7 +58,7 @@ def change(
     Raises:
         InvalidInputError, DuplicateError: as `add`.
     """
-    _check_birth_date(given, now)
+    check_birth_date(given, now)
     before = _values(patient)
     _store(session, patient, given)
     changed = frozenset(name for name, value in _values(patient).items() if value != before[name])
@@ -123,7 +133,12 @@ def _write_tokens(session: Session, patient: Patient) -> None:
     session.flush()
 
 
-def _check_birth_date(given: CleanPatient, now: datetime) -> None:
+def check_birth_date(given: CleanPatient, now: datetime) -> None:
+    """Refuse a date of birth that nobody can have.
+
+    Raises:
+        InvalidInputError: birth_date_in_future, or birth_date_far_past (130 years back).
+    """
     if given.birth_date is None:
         return
     born, today = date.fromisoformat(given.birth_date), now.date()

@@ -127,6 +127,7 @@ def _patient(session: Session, member: Member, filled: RecordForm) -> Patient | 
     if not filled.is_new:
         return _chosen(session, member, filled.patient_id)
     given = patients.clean(filled.patient, member.clinic)
+    patients.check_birth_date(given, member.now)
     _check_consents(given, filled.consents)
     if not filled.somebody_else and patients.same_address(session, member.clinic.id, given):
         raise InvalidInputError({"patient_id": Problem("same_address")})
