@@ -1,1 +1,1 @@
-"""Sending what is due and learning what became of it."""
+"""Sending what is due: sweep, re-check, call, settle; receipts; what became of calls without an answer."""

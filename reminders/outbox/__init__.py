@@ -5,7 +5,7 @@ from reminders.outbox.cancel import cancel, move_due
 from reminders.outbox.claim import Claim, all_held, claim, is_due, is_held, is_unpaused, release
 from reminders.outbox.drafts import NO_WAITING, PRIORITY, Draft
 from reminders.outbox.enqueue import enqueue
-from reminders.outbox.moves import Move, in_state, may_become, move, unlink
+from reminders.outbox.moves import Move, in_hand, in_state, may_become, move, pick_free, unlink
 from reminders.outbox.settle import Settlement, end, settle
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "claim",
     "end",
     "enqueue",
+    "in_hand",
     "in_state",
     "is_due",
     "is_held",
@@ -29,6 +30,7 @@ __all__ = [
     "may_become",
     "move",
     "move_due",
+    "pick_free",
     "release",
     "settle",
     "unlink",

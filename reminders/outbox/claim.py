@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from reminders.models import Clinic, Instance, Message, Patient, Protocol, Sender, Treatment
 from reminders.models.instance import HOLD_ALL
 from reminders.outbox.drafts import NO_WAITING, PRIORITY
-from reminders.outbox.moves import Move, in_state, move
+from reminders.outbox.moves import Move, in_state, move, pick_free
 from schedules.lifecycle import State
 
 
@@ -44,12 +44,13 @@ def is_held() -> ColumnElement[bool]:
 
     Scalar subqueries on purpose: evaluated for each candidate, they never become a scan of all patients.
     """
-    clinic = select(Clinic.held_at).where(Clinic.id == Message.clinic_id).scalar_subquery()
-    patient = select(Patient.held_at).where(Patient.id == Message.patient_id).scalar_subquery()
+    clinic = select(Clinic.held_at).where(Clinic.id == Message.clinic_id).correlate(Message).scalar_subquery()
+    patient = select(Patient.held_at).where(Patient.id == Message.patient_id).correlate(Message).scalar_subquery()
     protocol = (
         select(Protocol.held_at)
         .join(Treatment, Treatment.protocol_id == Protocol.id)
         .where(Treatment.id == Message.treatment_id)
+        .correlate(Message)
         .scalar_subquery()
     )
     may_wait = Message.priority > NO_WAITING
@@ -81,17 +82,9 @@ def claim(session: Session, wanted: Claim) -> list[uuid.UUID]:
     due = [is_due(wanted.now), Message.sender_id == wanted.sender_id, may_send, ~is_held()]
     if wanted.no_waiting_only:
         due.append(Message.priority <= NO_WAITING)
-    picked = (
-        select(Message.id)
-        .where(*due)
-        .order_by(Message.priority, Message.due_at)
-        .limit(wanted.limit)
-        .with_for_update(skip_locked=True, key_share=True, of=Message)
-        .cte("picked")
-        .prefix_with("MATERIALIZED")
-    )
+    due_first = select(Message.id).where(*due).order_by(Message.priority, Message.due_at).limit(wanted.limit)
     also = {"claim_token": wanted.token, "lease_until": wanted.lease_until}
-    claimed = move(session, Move(State.CLAIMED, wanted.now, also=also), Message.id.in_(select(picked.c.id)))
+    claimed = move(session, Move(State.CLAIMED, wanted.now, also=also), Message.id.in_(pick_free(due_first)))
     return _in_order(session, claimed)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal_column, update
+from sqlalchemy import ColumnElement, Select, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from reminders.models import Message, MessageReminder
@@ -34,9 +34,25 @@ def in_state(*states: State) -> ColumnElement[bool]:
     return Message.state == written[0] if len(written) == 1 else Message.state.in_(written)
 
 
+def in_hand() -> ColumnElement[bool]:
+    """Claimed, sending or unknown: word for word what the partial index on them says, as SQLite wants it."""
+    return in_state(State.CLAIMED, State.SENDING, State.UNKNOWN)
+
+
 def may_become(target: State) -> ColumnElement[bool]:
     """What belongs in the WHERE of every move to `target`: the table of legal moves."""
     return in_state(*sources(target))
+
+
+def pick_free(messages: Select[uuid.UUID]) -> Select[uuid.UUID]:
+    """The ids that `messages` selects, locked, without those that another transaction has locked.
+
+    Materialised, or PostgreSQL might evaluate it again for each row of the UPDATE, past its limit. SQLite, where only
+    one transaction writes, leaves the lock out.
+    """
+    locked = messages.with_for_update(skip_locked=True, key_share=True, of=Message)
+    picked = locked.cte("picked").prefix_with("MATERIALIZED")
+    return select(picked.c.id)
 
 
 def move(session: Session, change: Move, *where: ColumnElement[bool]) -> list[uuid.UUID]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, func, update
 from sqlalchemy.orm import Session
 
 from reminders.models import Attempt, Message
@@ -17,8 +17,11 @@ from schedules.lifecycle import State
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What one call came to. `due_at` with PLANNED: when again; `tries`: the failed ones so far; `check_at`: when to
-    ask the provider about it."""
+    """What one call came to.
+
+    `due_at` with PLANNED: when again (None: as it was); `tries`: the failed ones so far; `check_at`: when to ask the
+    provider about it.
+    """
 
     message_id: uuid.UUID
     attempt_id: uuid.UUID
@@ -38,7 +41,6 @@ def settle(session: Session, settlements: Sequence[Settlement], token: uuid.UUID
     A message that a receipt or a reconciler has moved meanwhile stays where it is: the WHERE asks for the token and for
     a state from which the move is legal. PLANNED ones are not reported back.
     """
-    _finish_attempts(session, settlements, now)
     groups: defaultdict[tuple[State, str, datetime | None], list[uuid.UUID]] = defaultdict(list)
     again = [one for one in settlements if one.target is State.PLANNED]
     for one in settlements:
@@ -49,6 +51,8 @@ def settle(session: Session, settlements: Sequence[Settlement], token: uuid.UUID
         change = Move(target, now, reason, _also(target, check_at, token, now))
         moved.update(move(session, change, Message.id.in_(ids), Message.claim_token == token))
     _plan_again(session, again, token, now)
+    # Messages before their attempts, as receipts do it: in another order the two would wait for each other.
+    _finish_attempts(session, settlements, now)
     return moved
 
 
@@ -100,7 +104,11 @@ def _plan_again(session: Session, settlements: Sequence[Settlement], token: uuid
         .where(Message.id == bindparam("message"), Message.claim_token == token, may_become(State.PLANNED))
         .values(
             **Move(State.PLANNED, now).values()
-            | {"reason": bindparam("why"), "due_at": bindparam("due"), "tries": bindparam("failed")}
+            | {
+                "reason": bindparam("why"),
+                "due_at": func.coalesce(bindparam("due", type_=Message.due_at.type), Message.due_at),
+                "tries": bindparam("failed"),
+            }
         )
     )
     rows = [

@@ -1,0 +1,77 @@
+"""From a template to what a person will read, each different text rendered once a group."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reminders.crypto import Keyring
+from reminders.delivery.facts import Facts, unseal
+from reminders.delivery.links import unsubscribe_token, unsubscribe_url
+from reminders.models import Clinic
+from reminders.models.kinds import Channel, Language
+from reminders.wording import segments
+from reminders.wording.render import Rendered, placeholders, render
+from reminders.wording.texts import Text, find
+
+_Which = tuple[str, Language, Channel, uuid.UUID | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A rendered message, what it costs its sender, and the patient's way out of e-mail ("" where there is none)."""
+
+    subject: str | None = field(repr=False)
+    body: str = field(repr=False)
+    segments: int
+    unsubscribe_url: str = field(repr=False)
+
+
+class Composer:
+    """Renders for one clinic; `contents` are its protocol versions'. Decides nothing and writes nothing."""
+
+    def __init__(self, clinic: Clinic, contents: Mapping[uuid.UUID, Mapping[str, Any]], keyring: Keyring) -> None:
+        self._keyring = keyring
+        self._contents = contents
+        self._texts: dict[_Which, tuple[Text, frozenset[str]]] = {}
+        self._rendered: dict[tuple[_Which, tuple[str, ...]], tuple[Rendered, int]] = {}
+        self._names = {Channel.SMS: clinic.short_name or clinic.name, Channel.EMAIL: clinic.name}
+        self._plain = {"phone": clinic.phone, "address": clinic.address, "booking_url": clinic.booking_url}
+
+    def compose(self, facts: Facts, public_url: str) -> Composed:
+        """The message as it will be sent.
+
+        Raises:
+            WordingError: there is no such text, or it cannot be filled.
+            CryptoError: a value that it needs cannot be opened.
+        """
+        which = (facts.template, facts.language, facts.channel, facts.protocol_version_id)
+        text, names = self._text(which)
+        link = self._way_out(facts, public_url)
+        values = self._values(facts, names, {"unsubscribe_url": link, "url": public_url})
+        key = (which, tuple(values[name] for name in sorted(names & values.keys())))
+        if key not in self._rendered:
+            rendered = render(text, values)
+            cost = segments.count(rendered.body).count if facts.channel is Channel.SMS else 1
+            self._rendered[key] = (rendered, cost)
+        rendered, cost = self._rendered[key]
+        return Composed(rendered.subject, rendered.body, cost, link)
+
+    def _text(self, which: _Which) -> tuple[Text, frozenset[str]]:
+        if which not in self._texts:
+            template, language, channel, version = which
+            text = find(template, language, channel, self._contents.get(version) if version else None)
+            self._texts[which] = text, placeholders(text)
+        return self._texts[which]
+
+    def _values(self, facts: Facts, names: frozenset[str], links: Mapping[str, str]) -> dict[str, str]:
+        """Only what the text names is decrypted."""
+        values = {**self._plain, **links, "clinic": self._names[facts.channel]}
+        if "first_name" in names:
+            values["first_name"] = unseal(self._keyring, facts.first_name, "patient.given_name") or ""
+        return values | (unseal(self._keyring, facts.params, "message.params") or {})
+
+    def _way_out(self, facts: Facts, public_url: str) -> str:
+        if facts.channel is not Channel.EMAIL or facts.patient_id is None or facts.staff_id is not None:
+            return ""
+        return unsubscribe_url(public_url, unsubscribe_token(self._keyring, facts.patient_id, facts.channel))

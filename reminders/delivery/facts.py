@@ -1,0 +1,145 @@
+"""What must be known of claimed messages just before they go, read in bulk and decrypted as little as possible."""
+
+import json
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, LargeBinary, func, select, type_coerce
+from sqlalchemy.orm import Session
+
+from reminders.crypto import Keyring
+from reminders.models import Attempt, Message, Patient, Reply, Staff
+from reminders.models.kinds import Channel, Language, MessageKind
+from reminders.outbox import in_state, is_held
+from schedules.lifecycle import State
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One claimed message and its person. Sealed values are still sealed (bytes): most calls need few of them."""
+
+    id: uuid.UUID
+    clinic_id: uuid.UUID
+    sender_id: uuid.UUID
+    kind: MessageKind
+    channel: Channel
+    urgent: bool
+    language: Language
+    template: str
+    params: bytes | None
+    protocol_version_id: uuid.UUID | None
+    useful_until: datetime
+    patient_id: uuid.UUID | None
+    staff_id: uuid.UUID | None
+    first_name: bytes | None
+    timezone: str | None
+    erased_at: datetime | None
+    patient_address: bytes | None
+    patient_index: str | None
+    staff_address: bytes | None
+    staff_disabled_at: datetime | None
+    reply_at: datetime | None
+    reply_channel: Channel | None
+    reply_address: bytes | None
+    reply_index: str | None
+    tries: int
+    attempts: int
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Where a message goes: the sealed address with its column, and its blind index where there is one stored."""
+
+    sealed: bytes = field(repr=False)
+    context: str
+    index: str | None
+
+
+_ADDRESS = {Channel.SMS: Patient.phone, Channel.EMAIL: Patient.email}
+_INDEX = {Channel.SMS: Patient.phone_index, Channel.EMAIL: Patient.email_index}
+_STAFF_ADDRESS = {Channel.SMS: Staff.phone, Channel.EMAIL: Staff.email}
+_COLUMN = {Channel.SMS: "phone", Channel.EMAIL: "email"}
+
+INDEX_KIND = {Channel.SMS: "phone", Channel.EMAIL: "email"}
+"""The kind of blind index that a channel's addresses have."""
+
+_TO_WHERE_IT_CAME_FROM = frozenset({MessageKind.ANSWER, MessageKind.SAFETY, MessageKind.CONFIRMATION})
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The messages to look at: claimed under `token`, all of one channel."""
+
+    ids: Collection[uuid.UUID]
+    token: uuid.UUID
+    channel: Channel
+
+
+def lock(session: Session, group: Group, lease_at_least: datetime) -> list[Facts]:
+    """The messages of a group that are still claimed under its token until `lease_at_least`, locked; most urgent first.
+
+    One statement. What a patient, staff or another worker has taken away meanwhile is simply not among them.
+    """
+    statement = (
+        select(*_columns(group.channel))
+        .select_from(Message)
+        .outerjoin(Patient, Patient.id == Message.patient_id)
+        .outerjoin(Staff, Staff.id == Message.staff_id)
+        .outerjoin(Reply, Reply.id == Message.reply_id)
+        .where(Message.id.in_(group.ids), in_state(State.CLAIMED), Message.claim_token == group.token)
+        .where(Message.lease_until >= lease_at_least)
+        .order_by(Message.priority, Message.due_at, Message.id)
+        .with_for_update(key_share=True, of=Message)
+    )
+    return [Facts(*row) for row in session.execute(statement)]
+
+
+def addressee(facts: Facts) -> Addressee | None:
+    """Staff at their own address; who wrote to us at the address they wrote from; everybody else at theirs."""
+    if facts.staff_id is not None:
+        usable = facts.staff_address is not None and facts.staff_disabled_at is None
+        return _at(facts.staff_address if usable else None, f"staff.{_COLUMN[facts.channel]}", None)
+    wrote_here = facts.reply_channel is facts.channel and facts.kind in _TO_WHERE_IT_CAME_FROM
+    if wrote_here and facts.reply_index and facts.erased_at is None:
+        return _at(facts.reply_address, "reply.sender_address", facts.reply_index)
+    return _at(facts.patient_address, f"patient.{_COLUMN[facts.channel]}", facts.patient_index)
+
+
+def unseal(keyring: Keyring, sealed: bytes | None, context: str) -> Any:
+    """The value of a sealed column that was read as bytes; None for none.
+
+    Raises:
+        CryptoError: no key at hand opens it.
+    """
+    return None if sealed is None else json.loads(keyring.open(sealed, context))
+
+
+def _at(sealed: bytes | None, context: str, index: str | None) -> Addressee | None:
+    return None if sealed is None else Addressee(sealed, context, index)
+
+
+@cache
+def _columns(channel: Channel) -> list[ColumnElement[Any]]:
+    """The columns of `Facts`, each by its name there. Sealed ones are read as bytes, so that one that does not open spoils no other."""
+    attempts = select(func.coalesce(func.max(Attempt.number), 0)).where(Attempt.message_id == Message.id)
+    message = [
+        *(Message.id, Message.clinic_id, Message.sender_id, Message.kind, Message.channel, Message.urgent),
+        *(Message.language, Message.template, _raw(Message.params), Message.protocol_version_id),
+        *(Message.useful_until, Message.patient_id, Message.staff_id),
+    ]
+    person = [
+        *(_raw(Patient.given_name), Patient.timezone, Patient.erased_at, _raw(_ADDRESS[channel]), _INDEX[channel]),
+        *(_raw(_STAFF_ADDRESS[channel]), Staff.disabled_at),
+        *(Reply.received_at, Reply.channel, _raw(Reply.sender_address), Reply.from_index),
+    ]
+    columns = [*message, *person, Message.tries, attempts.correlate(Message).scalar_subquery(), is_held()]
+    return [column.label(known.name) for known, column in zip(fields(Facts), columns, strict=True)]
+
+
+def _raw(column: Any) -> ColumnElement[Any]:
+    return type_coerce(column, LargeBinary)

@@ -1,0 +1,97 @@
+"""What a sweep does before it sends: note that it runs, recover what broke off, expire what is too late."""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from reminders.channels.opening import SenderIdentity
+from reminders.delivery.happenings import Happening, tell
+from reminders.models import Clinic, Instance, Message, Sender
+from reminders.models.instance import LAST_SWEEP
+from reminders.models.kinds import EventKind
+from reminders.outbox import NO_WAITING, Move, all_held, in_hand, in_state, is_due, is_unpaused, move, pick_free
+from schedules.lifecycle import State
+
+ASK_AFTER = timedelta(seconds=60)
+"""How long after a call without an answer the provider is asked; its list may lag."""
+
+_AT_ONCE = 1000
+"""Rows a statement, so that after a long outage no transaction grows without bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueSender:
+    """A sender with something due, and whether part of that cannot wait."""
+
+    id: uuid.UUID
+    clinic_id: uuid.UUID
+    identity: SenderIdentity
+    has_urgent: bool
+
+
+def note_sweep(session: Session, now: datetime) -> None:
+    """Record that sweeps run: what the dead-man check looks at."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(Instance).values(key=LAST_SWEEP, value=now.isoformat())
+    session.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": statement.excluded.value}))
+
+
+def recover(session: Session, now: datetime) -> int:
+    """Take back what a worker claimed and never sent; doubt what it may have sent. How many of both.
+
+    The doubtful ones keep their token, so that a worker that was only slow can still settle them.
+    """
+    lapsed = [in_hand(), Message.lease_until <= now]
+    again = move(session, Move(State.PLANNED, now, "lease_lapsed"), in_state(State.CLAIMED), *lapsed)
+    also = {"check_at": now + ASK_AFTER, "claim_token": Message.claim_token}
+    doubtful = move(session, Move(State.UNKNOWN, now, "worker_lost", also), *lapsed)
+    return len(again) + len(doubtful)
+
+
+def expire(session: Session, now: datetime) -> int:
+    """End planned messages that have stopped being useful, with the event that may become a ticket; how many."""
+    late = select(Message.id).where(in_state(State.PLANNED), Message.useful_until <= now)
+    expired = move(session, Move(State.EXPIRED, now, "too_late"), Message.id.in_(pick_free(late.limit(_AT_ONCE))))
+    tell_of(session, EventKind.EXPIRED, expired, now)
+    return len(expired)
+
+
+def tell_of(session: Session, kind: EventKind, message_ids: Collection[uuid.UUID], now: datetime) -> None:
+    """One event of this kind for each message, with the reason that the message now bears."""
+    if message_ids:
+        columns = select(Message.id, Message.clinic_id, Message.sender_id, Message.reason)
+        rows = session.execute(columns.where(Message.id.in_(message_ids)))
+        tell(
+            session,
+            [Happening(kind, row.clinic_id, row.id, row.sender_id, {"reason": row.reason}) for row in rows],
+            now,
+        )
+
+
+def due_senders(session: Session, now: datetime) -> list[DueSender]:
+    """The senders that have something due and are neither paused nor of a clinic on hold."""
+    owes = exists().where(Message.sender_id == Sender.id, is_due(now))
+    owes_urgent = exists().where(Message.sender_id == Sender.id, is_due(now), Message.priority <= NO_WAITING)
+    found = session.execute(
+        select(Sender, owes_urgent.label("has_urgent"))
+        .join(Clinic, Clinic.id == Sender.clinic_id)
+        .where(owes, is_unpaused(now), Clinic.held_at.is_(None), ~all_held())
+        .order_by(Sender.next_free_at)
+    )
+    return [DueSender(row.Sender.id, row.Sender.clinic_id, identity_of(row.Sender), row.has_urgent) for row in found]
+
+
+def identity_of(sender: Sender) -> SenderIdentity:
+    """What a channel needs to know of a sender."""
+    return SenderIdentity(
+        channel=sender.channel,
+        account=sender.account,
+        address=sender.address,
+        service=sender.service,
+        credentials=sender.credentials,
+    )

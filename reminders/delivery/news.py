@@ -1,0 +1,117 @@
+"""What a provider says of one attempt, applied by the table of states: repeated, early, late or out of order."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, func, update
+from sqlalchemy.orm import Session, aliased
+
+from reminders.channels.base import Fault
+from reminders.channels.twilio_codes import FAULT_BY_CODE
+from reminders.delivery import pacing
+from reminders.delivery.happenings import Happening, tell
+from reminders.delivery.verdicts import POLL_AFTER
+from reminders.models import Attempt, Message
+from reminders.models.kinds import EventKind, Outcome
+from reminders.outbox import Move, in_state, move
+from schedules.lifecycle import CANCELLABLE, State
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The attempt that the news is about, with its message and the state that this was in when it was read."""
+
+    attempt_id: uuid.UUID
+    number: int
+    message_id: uuid.UUID
+    clinic_id: uuid.UUID
+    sender_id: uuid.UUID
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """The provider knows the attempt as `provider_id` and says that it is in `state` (SENT, DELIVERED, UNDELIVERED)."""
+
+    about: Subject
+    provider_id: str
+    state: State
+    error_code: str = ""
+
+
+def apply(session: Session, news: News, now: datetime) -> None:
+    """Move the message as far as the news proves, write the events, and note the provider's id with the attempt.
+
+    Delivery is proof whichever attempt it was. Other news of an attempt that a newer one has followed moves nothing.
+    """
+    if news.state is State.UNDELIVERED:
+        _undelivered(session, news, now)
+    elif news.state in {State.SENT, State.DELIVERED}:
+        if news.about.state in CANCELLABLE:
+            _take_back(session, news.about, now)
+        _accepted(session, news, now)
+    _note(session, news, now)
+
+
+def _accepted(session: Session, news: News, now: datetime) -> None:
+    about = news.about
+    arrived = {"sent_at": func.coalesce(Message.sent_at, now), "delivered_at": now}
+    if news.state is State.SENT:
+        sent = Move(State.SENT, now, also={"sent_at": now, "check_at": now + POLL_AFTER})
+        move(session, sent, Message.id == about.message_id, _is_newest(about))
+        return
+    delivered = Move(State.DELIVERED, now, also=arrived)
+    ended = in_state(State.UNDELIVERED, State.FAILED)
+    if move(session, delivered, Message.id == about.message_id, ended):
+        tell(session, [_happening(EventKind.DELIVERED_LATE, news)], now)
+    else:
+        move(session, delivered, Message.id == about.message_id)
+
+
+def _undelivered(session: Session, news: News, now: datetime) -> None:
+    about = news.about
+    change = Move(State.UNDELIVERED, now, "undelivered")
+    if not move(session, change, Message.id == about.message_id, _is_newest(about)):
+        return
+    fault = FAULT_BY_CODE.get(news.error_code)
+    happenings = [_happening(EventKind.UNDELIVERED, news)]
+    if fault is Fault.OPTED_OUT:
+        happenings.append(_happening(EventKind.OPTED_OUT_BY_CARRIER, news))
+    tell(session, happenings, now)
+    if fault is Fault.SENDER:
+        pacing.pause(session, (about.clinic_id, about.sender_id), news.error_code, now, pacing.PAUSE)
+
+
+def _take_back(session: Session, about: Subject, now: datetime) -> None:
+    """A message that waits for a further try although its last one was accepted after all: end the wait.
+
+    It goes the legal way, claimed and sending, without a call; a worker that has just claimed it finds it gone.
+    """
+    here = (Message.id == about.message_id, _is_newest(about))
+    for target in (State.CLAIMED, State.SENDING):
+        move(session, Move(target, now, "accepted_after_all"), in_state(_BEFORE[target]), *here)
+
+
+_BEFORE = {State.CLAIMED: State.PLANNED, State.SENDING: State.CLAIMED}
+
+
+def _is_newest(about: Subject) -> ColumnElement[bool]:
+    newer = aliased(Attempt)
+    return ~exists().where(newer.message_id == about.message_id, newer.number > about.number)
+
+
+def _note(session: Session, news: News, now: datetime) -> None:
+    """Any news at all proves that the provider took the attempt."""
+    code = {"error_code": news.error_code[:32]} if news.error_code else {}
+    proven = {"outcome": Outcome.ACCEPTED, "provider_id": func.coalesce(Attempt.provider_id, news.provider_id)}
+    session.execute(
+        update(Attempt)
+        .where(Attempt.id == news.about.attempt_id)
+        .values(finished_at=func.coalesce(Attempt.finished_at, now), **proven, **code),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _happening(kind: EventKind, news: News) -> Happening:
+    return Happening(kind, news.about.clinic_id, news.about.message_id, news.about.sender_id, {"code": news.error_code})

@@ -1,0 +1,104 @@
+"""A sender's budget: segments a second, spent in SQL, so that all workers share one and Redis none."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from reminders.delivery.context import Pace
+from reminders.delivery.happenings import Happening, tell
+from reminders.models import Sender
+from reminders.models.kinds import EventKind
+from reminders.outbox import Claim, claim, is_unpaused
+
+PAUSE = timedelta(minutes=15)
+"""How long a sender rests after an answer that would meet all of its messages, unless the provider says otherwise."""
+
+_NO_WAITING_BATCH = 50
+_SLOWEST = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A claim by budget: whose, under which token, when. `no_waiting_only`: what cannot wait and nothing else."""
+
+    sender_id: uuid.UUID
+    token: uuid.UUID
+    now: datetime
+    no_waiting_only: bool = False
+
+
+def allowance(next_free_at: datetime, rate: float, now: datetime, pace: Pace) -> int:
+    """How many messages of one segment may be claimed now: what is sent until the horizon, one at least when free."""
+    ahead = max(timedelta(0), next_free_at - now)
+    left = (min(pace.horizon, pace.lease / 2) - ahead).total_seconds()
+    return min(pace.batch, max(0 if ahead else 1, int(left * _safe(rate))))
+
+
+def take(session: Session, wanted: Wanted, pace: Pace) -> list[uuid.UUID]:
+    """Claim what the sender's budget allows and charge it a segment each; the ids, most urgent first.
+
+    Without budget only what cannot wait is claimed: 50,000 reminders do not delay a safety text. The sender's row is
+    locked, so that workers take turns; FOR NO KEY UPDATE leaves messages being enqueued alone.
+    """
+    unpaused = select(Sender.rate, Sender.next_free_at).where(Sender.id == wanted.sender_id, is_unpaused(wanted.now))
+    budget = session.execute(unpaused.with_for_update(key_share=True)).one_or_none()
+    if budget is None:
+        return []
+    allowed = 0 if wanted.no_waiting_only else allowance(budget.next_free_at, budget.rate, wanted.now, pace)
+    claimed = claim(
+        session,
+        Claim(
+            sender_id=wanted.sender_id,
+            token=wanted.token,
+            limit=allowed or _NO_WAITING_BATCH,
+            now=wanted.now,
+            lease_until=wanted.now + pace.lease,
+            no_waiting_only=not allowed,
+        ),
+    )
+    charge(session, wanted.sender_id, len(claimed), wanted.now)
+    return claimed
+
+
+def charge(session: Session, sender_id: uuid.UUID, segments: int, now: datetime) -> None:
+    """Spend `segments` of the sender's budget, whether or not there is any left."""
+    if segments <= 0:
+        return
+    held = select(Sender.rate, Sender.next_free_at).where(Sender.id == sender_id).with_for_update(key_share=True)
+    budget = session.execute(held).one()
+    spent = max(budget.next_free_at, now) + timedelta(seconds=segments / _safe(budget.rate))
+    _set(session, sender_id, next_free_at=spent)
+
+
+def pause(session: Session, sender: tuple[uuid.UUID, uuid.UUID], code: str, now: datetime, rest: timedelta) -> None:
+    """Let a sender (its clinic's id, its own) rest; staff are told once, until a message of its gets through again."""
+    clinic_id, sender_id = sender
+    told = select(Sender.paused_reason).where(Sender.id == sender_id).with_for_update(key_share=True)
+    already = session.scalars(told).one() is not None
+    _set(session, sender_id, paused_until=now + rest, paused_reason=code or "refused")
+    if not already:
+        tell(session, [Happening(EventKind.SENDER_PAUSED, clinic_id, None, sender_id, {"code": code})], now)
+
+
+def resume(session: Session, sender_id: uuid.UUID, now: datetime) -> None:
+    """A message got through after the pause: what ailed the sender is over, and would be news if it came again."""
+    session.execute(
+        update(Sender)
+        .where(Sender.id == sender_id, Sender.paused_until <= now)
+        .values(paused_until=None, paused_reason=None),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _set(session: Session, sender_id: uuid.UUID, **values: object) -> None:
+    session.execute(
+        update(Sender).where(Sender.id == sender_id).values(**values),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _safe(rate: float) -> float:
+    return max(rate, _SLOWEST)

@@ -1,0 +1,73 @@
+"""Asked again at the last moment: may this message leave now?"""
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from reminders.consent import ANSWER_WITHIN, Standing, Verdict, decide
+from reminders.delivery.facts import Facts, addressee
+from reminders.delivery.windows import hours_of, opening_after, window_open
+from reminders.models import Clinic
+from reminders.models.kinds import Channel
+from schedules.hours import Hours
+from schedules.lifecycle import State
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What holds for a whole group at `now`: the clinic, who has consented, and who has opted out (by carrier?)."""
+
+    now: datetime
+    clinic: Clinic
+    consented: Collection[tuple[uuid.UUID, Channel]]
+    opted_out: Mapping[tuple[Channel, str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """Where a message that may not leave goes instead: to SKIPPED, EXPIRED or back to PLANNED, due at `due_at`."""
+
+    target: State
+    reason: str
+    due_at: datetime | None = None
+
+
+def rule(facts: Facts, around: Circumstances) -> Ruling | None:
+    """None: it may leave. Else what becomes of it, and why."""
+    if facts.held:
+        return Ruling(State.PLANNED, "held")
+    if facts.useful_until <= around.now:
+        return Ruling(State.EXPIRED, "too_late")
+    decision = decide(standing(facts, around))
+    if decision.verdict is Verdict.GO:
+        return None
+    if decision.verdict is Verdict.NO:
+        return Ruling(State.SKIPPED, decision.reason)
+    opening = opening_after(around.now, hours_for(facts, around))
+    if opening >= facts.useful_until:
+        return Ruling(State.EXPIRED, "too_late")
+    return Ruling(State.PLANNED, decision.reason, opening)
+
+
+def standing(facts: Facts, around: Circumstances) -> Standing:
+    """The message's line in promise 4's table."""
+    to = addressee(facts)
+    opt_out = around.opted_out.get((facts.channel, to.index)) if to and to.index else None
+    return Standing(
+        kind=facts.kind,
+        channel=facts.channel,
+        has_address=to is not None,
+        consented=(facts.patient_id, facts.channel) in around.consented,
+        opted_out=opt_out is not None,
+        opted_out_by_carrier=bool(opt_out),
+        window_open=window_open(around.now, hours_for(facts, around)),
+        urgent=facts.urgent,
+        is_fresh=facts.reply_at is not None and around.now - facts.reply_at <= ANSWER_WITHIN,
+        erased=facts.erased_at is not None and facts.staff_id is None,
+    )
+
+
+def hours_for(facts: Facts, around: Circumstances) -> Hours:
+    """The patient's zone decides for patients, the clinic's for staff."""
+    return hours_of(around.clinic, None if facts.staff_id else facts.timezone)

@@ -1,0 +1,86 @@
+"""Writing a group's answers down, in one transaction, with what they cause."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from reminders.channels.base import Accepted, Fault
+from reminders.delivery import pacing
+from reminders.delivery.calls import Answer, Refusal
+from reminders.delivery.happenings import Happening, tell
+from reminders.delivery.prepare import Call, Work
+from reminders.delivery.verdicts import EVENT_OF, Moment, settlement
+from reminders.models.kinds import EventKind
+from reminders.outbox import Settlement, settle
+from schedules.lifecycle import State
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A group's sum: how many went where, and whether its sender must rest."""
+
+    sent: int
+    failed: int
+    unknown: int
+    again: int
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The calls of a group, their answers in the same order, and whether the provider can be asked later."""
+
+    work: Work
+    calls: Sequence[Call]
+    given: Sequence[Answer]
+    can_look_up: bool
+
+
+def write_down(session: Session, answers: Answers, now: datetime) -> Settled:
+    """Settle the group. Harmless when repeated: every UPDATE asks for the state that the call left behind."""
+    # One jitter a group keeps the number of statements fixed; other groups draw their own.
+    at = Moment(now, answers.can_look_up, random.random())  # noqa: S311  spreads load, guards nothing
+    settlements = [settlement(call, given, at) for call, given in zip(answers.calls, answers.given, strict=True)]
+    moved = settle(session, settlements, answers.work.group.token, now)
+    happenings = [
+        happening
+        for call, one in zip(answers.calls, settlements, strict=True)
+        if one.message_id in moved and (happening := _happening(call, one, answers.work))
+    ]
+    tell(session, happenings, now)
+    paused = _pace(session, answers, now)
+    return _sum(settlements, paused=paused)
+
+
+def _happening(call: Call, one: Settlement, work: Work) -> Happening | None:
+    kind = EventKind.UNDELIVERED if one.target is State.UNDELIVERED else EVENT_OF.get(one.reason)
+    if kind is None:
+        return None
+    detail = {"reason": one.reason, "code": one.error_code}
+    return Happening(kind, call.clinic_id, one.message_id, work.sender.id, detail)
+
+
+def _pace(session: Session, answers: Answers, now: datetime) -> bool:
+    """Let the sender rest if an answer says that all its messages would fail; whether it must."""
+    troubles = [one for one in answers.given if isinstance(one, Refusal) and one.fault is Fault.SENDER]
+    sender = answers.work.sender
+    if troubles:
+        rest = troubles[0].retry_after or pacing.PAUSE
+        pacing.pause(session, (sender.clinic_id, sender.id), troubles[0].code, now, rest)
+    elif any(isinstance(one, Accepted) for one in answers.given):
+        pacing.resume(session, sender.id, now)
+    return bool(troubles)
+
+
+def _sum(settlements: Sequence[Settlement], *, paused: bool) -> Settled:
+    targets = [one.target for one in settlements]
+    return Settled(
+        sent=sum(target in {State.SENT, State.DELIVERED} for target in targets),
+        failed=sum(target in {State.FAILED, State.UNDELIVERED} for target in targets),
+        unknown=targets.count(State.UNKNOWN),
+        again=targets.count(State.PLANNED),
+        paused=paused,
+    )
