@@ -52,9 +52,10 @@ def _fill(template: str, values: Mapping[str, str]) -> str:
     _check(template, values)
     lines = {name: " ".join(values[name].split()) for name in _PLACEHOLDER.findall(template)}
     kept = _OPTIONAL.sub(lambda part: part[1] if _is_complete(part[1], lines) else "", template)
+    filled = _PLACEHOLDER.sub(lambda found: lines[found[1]], kept)
     for pattern, instead in _TIDY:
-        kept = pattern.sub(instead, kept)
-    return _PLACEHOLDER.sub(lambda found: lines[found[1]], kept).strip()
+        filled = pattern.sub(instead, filled)
+    return filled.strip()
 
 
 def _check(template: str, values: Mapping[str, str]) -> None:

@@ -25,6 +25,9 @@ def body(template: str, **values: str) -> str:
         ("a\n\n[[{phone}]]\n\nb", {}, "a\n\nb"),
         ("a [[{phone}]] b", {}, "a b"),
         ("[x] stays", {}, "[x] stays"),
+        # Without the brackets an empty value leaves a gap in the words, but none in the layout.
+        ("Call {phone} today", {}, "Call today"),
+        ("{clinic}\n{address}\n{phone}\n\nBye", {"clinic": "Westmount"}, "Westmount\n\nBye"),
     ],
 )
 def test_fills_in(template: str, values: dict[str, str], expected: str) -> None:
