@@ -19,13 +19,15 @@ MOST_REPLIES = 200
 class InboxItem:
     """One conversation: a patient's, an unknown or shared address's, or what no patient is concerned by.
 
-    `replies` are its latest, newest first; `tickets` its open ones, most urgent first. Both may be empty, never both.
+    `replies` are its latest, newest first; `tickets` its open ones, most urgent first; one of the two may be empty.
+    `might_be` are the patients who share the address, when nobody can say which of them wrote.
     """
 
     key: str
     patient: Patient | None
     replies: tuple[Reply, ...]
     tickets: tuple[Ticket, ...]
+    might_be: tuple[Patient, ...] = ()
 
     @property
     def reply(self) -> Reply | None:
@@ -54,12 +56,10 @@ def inbox(session: Session, clinic_id: uuid.UUID) -> list[InboxItem]:
     """
     waiting = open_tickets(session, clinic_id)
     replies = _replies(session, clinic_id, [found.ticket.reply_id for found in waiting if found.ticket.reply_id])
-    return arrange(waiting, replies, _patients(session, waiting, replies))
+    return arrange(waiting, replies, _patients(session, clinic_id, waiting, replies))
 
 
-def arrange(
-    waiting: Sequence[OpenTicket], replies: Sequence[Reply], patients: dict[uuid.UUID, Patient]
-) -> list[InboxItem]:
+def arrange(waiting: Sequence[OpenTicket], replies: Sequence[Reply], patients: Sequence[Patient]) -> list[InboxItem]:
     """Conversations out of open tickets (most urgent first) and replies (newest first)."""
     spoken: dict[str, list[Reply]] = {}
     for reply in replies:
@@ -68,19 +68,26 @@ def arrange(
     for found in waiting:
         index = found.reply.from_index if found.reply else str(found.ticket.id)
         pressing.setdefault(_key(found.ticket.patient_id, index), []).append(found.ticket)
+    people = {str(patient.id): patient for patient in patients}
+    there = _by_address(patients)
     # Dicts keep the order of insertion: tickets' order first, then the newest reply of each conversation left.
     return [
-        InboxItem(key, _whose(key, patients), tuple(spoken.get(key, ())), tuple(pressing.get(key, ())))
+        InboxItem(key, people.get(key), tuple(spoken.get(key, ())), tuple(pressing.get(key, ())), there.get(key, ()))
         for key in dict.fromkeys([*pressing, *spoken])
     ]
 
 
+def _by_address(patients: Sequence[Patient]) -> dict[str, tuple[Patient, ...]]:
+    found: dict[str, tuple[Patient, ...]] = {}
+    for patient in patients:
+        for index in filter(None, (patient.phone_index, patient.email_index)):
+            key = _key(None, index)
+            found[key] = (*found.get(key, ()), patient)
+    return found
+
+
 def _key(patient_id: uuid.UUID | None, other: str) -> str:
     return str(patient_id) if patient_id else f"address:{other}"
-
-
-def _whose(key: str, patients: dict[uuid.UUID, Patient]) -> Patient | None:
-    return None if key.startswith("address:") else patients.get(uuid.UUID(key))
 
 
 def _replies(session: Session, clinic_id: uuid.UUID, wanted: Iterable[uuid.UUID]) -> Sequence[Reply]:
@@ -98,7 +105,12 @@ def _replies(session: Session, clinic_id: uuid.UUID, wanted: Iterable[uuid.UUID]
     ).all()
 
 
-def _patients(session: Session, waiting: Sequence[OpenTicket], replies: Sequence[Reply]) -> dict[uuid.UUID, Patient]:
+def _patients(
+    session: Session, clinic_id: uuid.UUID, waiting: Sequence[OpenTicket], replies: Sequence[Reply]
+) -> Sequence[Patient]:
+    """Whoever is named by a reply or a ticket, and whoever shares an address that a nameless reply came from."""
     ids = {reply.patient_id for reply in replies if reply.patient_id}
     ids |= {found.ticket.patient_id for found in waiting if found.ticket.patient_id}
-    return {patient.id: patient for patient in session.scalars(select(Patient).where(Patient.id.in_(ids)))}
+    nameless = {reply.from_index for reply in replies if reply.patient_id is None}
+    meant = or_(Patient.id.in_(ids), Patient.phone_index.in_(nameless), Patient.email_index.in_(nameless))
+    return session.scalars(select(Patient).where(Patient.clinic_id == clinic_id, meant).order_by(Patient.id)).all()

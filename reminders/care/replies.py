@@ -43,10 +43,17 @@ def receive(session: Session, inbound: Inbound, now: datetime) -> Reply | None:
 
     `understand` follows in a transaction of its own, so that nothing which goes wrong there can lose it.
     """
+    if not insert_missing(session, Reply, _row(session, inbound, now)):
+        return None
+    known_by = (Reply.channel == inbound.channel) & (Reply.provider_id == inbound.provider_id)
+    return session.scalars(select(Reply).where(known_by)).one()
+
+
+def _row(session: Session, inbound: Inbound, now: datetime) -> dict[str, Any]:
     index = address_index(keyring_of(session), inbound.channel, inbound.from_address)
     patients = holders(session, inbound.clinic_id, inbound.channel, index)
     found = match(session, patients, inbound.channel, now)
-    values = {
+    return {
         "sender_id": inbound.sender_id,
         "clinic_id": inbound.clinic_id,
         "patient_id": found.patient_id,
@@ -62,10 +69,6 @@ def receive(session: Session, inbound: Inbound, now: datetime) -> Reply | None:
         "opt_out_type": (inbound.opt_out_type or "").upper()[:16],
         "received_at": now,
     }
-    if not insert_missing(session, Reply, values):
-        return None
-    known_by = (Reply.channel == inbound.channel) & (Reply.provider_id == inbound.provider_id)
-    return session.scalars(select(Reply).where(known_by)).one()
 
 
 def candidates(session: Session, reply: Reply) -> Sequence[Patient]:

@@ -122,6 +122,17 @@ def test_the_inbox_puts_what_presses_first_then_the_newest(database: Database, c
         assert (items[3].priority, items[3].waiting(NOW)) == (None, None)
 
 
+def test_the_inbox_names_everybody_who_shares_the_address(database: Database, clinic: Clinic) -> None:
+    with database.begin() as session:
+        mother = add_case(session, clinic, email=None).patient
+        child = add_case(session, clinic, given_name="Léo", email=None).patient
+        add_reply(session, None, clinic, 0, from_index=mother.phone_index)
+    with database.begin() as session:
+        (item,) = inbox(session, clinic.id)
+        assert item.patient is None
+        assert [patient.id for patient in item.might_be] == [mother.id, child.id]
+
+
 def test_the_inbox_shows_a_clinic_only_its_own(database: Database, clinic: Clinic) -> None:
     with database.begin() as session:
         ticket(session, add_reply(session, add_case(session, clinic), clinic, 0), TicketKind.QUESTION)
