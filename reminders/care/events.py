@@ -16,6 +16,7 @@ from reminders.models import Attempt, Event, Message, MessageReminder, Patient, 
 from reminders.models.instance import now as clock
 from reminders.models.kinds import Channel, EventKind, MessageKind, TicketKind
 from reminders.outbox import cancel
+from schedules.lifecycle import State
 
 _log = logs.get(__name__)
 
@@ -23,6 +24,7 @@ _AT_ONCE = 500
 
 _OWED = (MessageKind.REMINDER, MessageKind.NUDGE)
 _TO_STAFF = (MessageKind.ALERT, MessageKind.STAFF)
+_OF_LOSS = (EventKind.FAILED, EventKind.UNDELIVERED, EventKind.UNKNOWN)
 
 
 def handle_events(database: Database) -> int:
@@ -47,7 +49,9 @@ def handle(session: Session, event_id: uuid.UUID, now: datetime) -> bool:
         _sender_paused(session, event, now)
         return True
     message = session.scalars(select(Message).where(Message.id == event.message_id)).first()
-    if message is not None:
+    # What was reported lost and has arrived by now needs nobody; its own later event calls off what took its place.
+    overtaken = message is not None and message.state is State.DELIVERED and event.kind in _OF_LOSS
+    if message is not None and not overtaken:
         _HANDLERS[event.kind](session, message, now)
     return True
 

@@ -150,6 +150,13 @@ def test_a_late_delivery_calls_off_the_email_in_its_place(database: Database, cl
     assert (email.state, email.reason) == (State.CANCELLED, "delivered_late")
 
 
+@pytest.mark.parametrize("kind", [EventKind.FAILED, EventKind.UNDELIVERED, EventKind.UNKNOWN])
+def test_what_has_arrived_meanwhile_needs_nobody(database: Database, clinic: Clinic, kind: EventKind) -> None:
+    report(database, clinic, kind, given(database, clinic, State.DELIVERED))
+    assert emails(database) == []
+    assert tickets(database) == []
+
+
 def test_one_event_that_cannot_be_handled_holds_up_no_other(database: Database, clinic: Clinic) -> None:
     case = given(database, clinic, State.UNKNOWN)
     with database.begin() as session:
