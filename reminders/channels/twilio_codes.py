@@ -25,6 +25,8 @@ FAULT_BY_CODE: Mapping[str, Fault] = {
     "21211": Fault.PERMANENT,
     "21217": Fault.PERMANENT,
     "21265": Fault.PERMANENT,
+    # The country is not enabled: of this recipient only; pausing the sender would hold back safety texts to all.
+    "21408": Fault.PERMANENT,
     "21604": Fault.PERMANENT,
     "21608": Fault.PERMANENT,
     "21612": Fault.PERMANENT,
@@ -44,7 +46,6 @@ FAULT_BY_CODE: Mapping[str, Fault] = {
     "20403": Fault.SENDER,
     "20404": Fault.SENDER,
     "21212": Fault.SENDER,
-    "21408": Fault.SENDER,
     "21603": Fault.SENDER,
     "21606": Fault.SENDER,
     "21607": Fault.SENDER,

@@ -86,7 +86,7 @@ def _tokens(session: Session, settings: Settings, account: str) -> list[str]:
     found = [token.get_secret_value() for token in settings.twilio_auth_token if account == settings.twilio_account_sid]
     own = select(Sender.credentials).where(Sender.channel == Channel.SMS, Sender.account == account)
     for credentials in session.scalars(own.where(Sender.credentials.is_not(None))):
-        found.append(str(credentials["auth_token"]))
+        found.append(str(credentials["token"]))
     return found
 
 

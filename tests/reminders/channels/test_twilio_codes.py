@@ -34,7 +34,7 @@ def test_an_unknown_word_is_no_news() -> None:
         (400, "21211", Fault.PERMANENT),
         (400, "21614", Fault.PERMANENT),
         (400, "21606", Fault.SENDER),
-        (400, "21408", Fault.SENDER),
+        (400, "21408", Fault.PERMANENT),
         (400, "30034", Fault.SENDER),
         (400, "21611", Fault.RETRY),
         (400, "99999", Fault.PERMANENT),
