@@ -40,7 +40,7 @@ def clock(database: Database, clinic: Clinic) -> Clock:
 @pytest.fixture
 def provider(clock: Clock) -> Provider:
     """A provider that does nothing wrong until told."""
-    return Provider(now=NOW)
+    return Provider()
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from reminders.channels.base import Accepted, ChannelError, Fault, Listed, Outgoing
 from reminders.channels.opening import SenderIdentity
+from reminders.clock import host_now
 from reminders.database import Database
 from reminders.delivery.context import Delivery, Pace
 from reminders.ids import new_id
@@ -16,9 +16,11 @@ from schedules.lifecycle import State
 
 @dataclass
 class Provider:
-    """What every channel of a test talks to. `deeds` happen one a call, first to last; None means nothing wrong."""
+    """What every channel of a test talks to. Its clock is the world's, whatever a demo says.
 
-    now: datetime
+    `deeds` happen one a call, first to last; None means nothing wrong.
+    """
+
     can_look_up: bool = True
     deeds: list[Exception | str | None] = field(default_factory=list)
     taken: list[Outgoing] = field(default_factory=list)
@@ -38,7 +40,7 @@ class Provider:
         """Take a message: it reaches the phone."""
         provider_id = f"SM{new_id().hex}"
         self.taken.append(message)
-        self.listed.append(Listed(provider_id, message.to, message.body, sender, self.now, State.SENT, ""))
+        self.listed.append(Listed(provider_id, message.to, message.body, sender, host_now(), State.SENT, ""))
         return provider_id
 
 
