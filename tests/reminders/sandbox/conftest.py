@@ -147,9 +147,11 @@ def serving(app: FastAPI, port: int) -> Iterator[None]:
     thread = threading.Thread(target=server.run)
     thread.start()
     eventually(lambda: server.started, bool)
-    yield
-    server.should_exit = True
-    thread.join()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 @contextmanager
