@@ -14,6 +14,7 @@ from reminders.web import failures, guards
 from reminders.web.api import router as api
 from reminders.web.pages import account, health, inbox, patients, record, reports, sign_in, treatments, unsubscribe
 from reminders.web.views import STATIC
+from reminders.web.webhooks import router as webhooks
 
 _PAGES = (health, sign_in, account, inbox, record, patients, treatments, reports, unsubscribe)
 
@@ -45,7 +46,7 @@ def create_app(settings: Settings, database: Database, extra_routers: Sequence[A
     app.state.database = database
     failures.install(app)
     app.state.phone_path = "/sandbox/" if extra_routers else ""
-    for router in (*(module.router for module in _PAGES), api, *extra_routers):
+    for router in (*(module.router for module in _PAGES), api, webhooks, *extra_routers):
         app.include_router(router)
     app.mount("/static", _Static(directory=STATIC), name="static")
     return app
