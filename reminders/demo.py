@@ -121,6 +121,8 @@ def _set_clock(session: Session, clinic: Clinic | None, zone: ZoneInfo) -> None:
 
 def _seed(session: Session, settings: Settings, moment: datetime) -> Clinic:
     clinic = clinics.create_clinic(session, CLINIC, settings, moment)
+    # Open every day: on a closed one the check-in would wait, and the demo must show it on any day of the week.
+    clinic.closed_weekdays = []
     staff.invite(
         session, clinic.id, staff.NewStaff("Camille Roy", "camille@clinic.example", Role.OWNER, Language.FR), moment
     )

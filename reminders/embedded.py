@@ -33,7 +33,7 @@ def settings_for_one_process(settings: Settings) -> Settings:
     """
     if not _is_free(settings.port):
         raise SettingsError([f"PORT: {settings.port} is in use; stop the other program or choose another, PORT=8010"])
-    changes: dict[str, object] = {"broker_url": "memory://", "sandbox_port": settings.port}
+    changes: dict[str, object] = {"broker_url": "memory://localhost/", "sandbox_port": settings.port}
     if settings.twilio_api_url == f"http://127.0.0.1:{settings.sandbox_port}":
         changes["twilio_api_url"] = f"http://127.0.0.1:{settings.port}"
     if not _is_free(settings.sandbox_smtp_port):

@@ -1,6 +1,7 @@
 """Logging with an allow-list of keys: ids travel, people do not."""
 
 import logging
+import sys
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -18,9 +19,25 @@ ALLOWED: frozenset[str] = frozenset({
 """The only keys that reach a log line. None of them may hold a name, a number, an address or a message."""
 
 
+_QUIET = (
+    # These print URLs, parameters or task arguments at INFO.
+    "twilio.http_client",
+    "httpx",
+    "httpcore",
+    "aiohttp.access",
+    "uvicorn.access",
+    "mail.log",
+    # These print several lines a tick, for ticks that mostly find nothing to do.
+    "celery.beat",
+    "celery.worker.strategy",
+    "celery.app.trace",
+    "alembic.runtime.migration",
+)
+
+
 def configure(log_format: str) -> None:
     """Send every log line, ours and the libraries', through the allow-list to standard error."""
-    renderer: Any = structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer()
+    renderer: Any = structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -42,8 +59,7 @@ def configure(log_format: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    # These print URLs, parameters or task arguments at INFO.
-    for noisy in ("twilio.http_client", "httpx", "httpcore", "aiohttp.access", "uvicorn.access", "mail.log"):
+    for noisy in _QUIET:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
