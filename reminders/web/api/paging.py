@@ -17,7 +17,12 @@ from reminders.web.api.fields import Strict
 
 MOST_ITEMS = 100
 _USUAL = 50
-_READ: Mapping[type, Callable[[Any], Any]] = {datetime: datetime.fromisoformat, UUID: UUID, int: int}
+_WRITE: Mapping[type, tuple[str, Callable[[Any], str]]] = {
+    datetime: ("at", datetime.isoformat),
+    UUID: ("id", str),
+    int: ("number", str),
+}
+_READ: Mapping[str, Callable[[str], Any]] = {"at": datetime.fromisoformat, "id": UUID, "number": int}
 
 
 class Paged(Strict):
@@ -81,11 +86,12 @@ def _opened(caller: Caller, listing: Listing, cursor: str) -> list[Any]:
         place = json.loads(caller.database.keyring.unsign(_purpose(caller, listing), cursor))
     except CryptoError:
         raise InvalidInputError({"cursor": Problem("cursor_unreadable")}) from None
-    return [_READ[column.type.python_type](value) for column, value in zip(listing.order, place, strict=True)]
+    return [_READ[kind](value) for kind, value in place]
 
 
-def _written(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value if isinstance(value, int) else str(value)
+def _written(value: Any) -> tuple[str, str]:
+    kind, write = _WRITE[type(value)]
+    return kind, write(value)
 
 
 def _purpose(caller: Caller, listing: Listing) -> str:

@@ -1,7 +1,8 @@
 """Tickets: what staff must act on."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -24,10 +25,20 @@ from reminders.web.api.route import ApiRoute
 router = APIRouter(prefix="/tickets", tags=["tickets"], route_class=ApiRoute)
 
 
-class TicketQuery(Paged):
-    """Which tickets; those not closed unless `state` says otherwise."""
+class Which(StrEnum):
+    """Tickets by state; `unclosed` is what staff still must see to."""
 
-    state: TicketState | Literal["unclosed", "all"] = "unclosed"
+    UNCLOSED = "unclosed"
+    OPEN = TicketState.OPEN.value
+    ACKNOWLEDGED = TicketState.ACKNOWLEDGED.value
+    CLOSED = TicketState.CLOSED.value
+    ALL = "all"
+
+
+class TicketQuery(Paged):
+    """Which tickets."""
+
+    state: Which = Which.UNCLOSED
 
 
 class Closing(Strict):
@@ -66,10 +77,10 @@ class TicketPage(Shown):
 def list_tickets(caller: KnownCaller, asked: Annotated[TicketQuery, Query()]) -> TicketPage:
     """The clinic's tickets."""
     query = select(Ticket)
-    if asked.state == "unclosed":
+    if asked.state is Which.UNCLOSED:
         query = query.where(Ticket.state != TicketState.CLOSED)
-    elif asked.state != "all":
-        query = query.where(Ticket.state == asked.state)
+    elif asked.state is not Which.ALL:
+        query = query.where(Ticket.state == TicketState(asked.state.value))
     with caller.read() as session:
         page = fetch(session, caller, Listing("tickets", query, _ORDER), asked)
     return TicketPage(items=[TicketShown.model_validate(row[0]) for row in page.rows], next=page.next)
