@@ -1,12 +1,16 @@
 """Each message is claimed once, in order, and not while something holds it."""
 
+import multiprocessing
+import os
 import threading
+import time
 import uuid
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text, update
 
+from reminders.crypto import Keyring
 from reminders.database import Database
 from reminders.models import Clinic, Instance, Message, Patient, Protocol
 from reminders.models.instance import HOLD_ALL
@@ -77,6 +81,32 @@ def test_workers_racing_claim_disjoint_rows(database: Database, clinic: Clinic) 
     for worker in workers:
         worker.join()
     assert sorted(key for got in taken for key in got) == sorted(owed)
+
+
+def _claim_all(url: str, sender_id: uuid.UUID, start: float) -> list[uuid.UUID]:
+    """What one process of its own gets hold of."""
+    database = Database(url, Keyring([os.urandom(32)], b"no secret is opened by claiming"))
+    taken: list[uuid.UUID] = []
+    time.sleep(max(0.0, start - time.time()))
+    while True:
+        with database.begin() as session:
+            got = claim(session, Claim(sender_id, uuid.uuid4(), 3, NOW, NOW + timedelta(minutes=1)))
+        if not got:
+            database.close()
+            return taken
+        taken += got
+
+
+def test_processes_racing_claim_disjoint_rows(database: Database, clinic: Clinic) -> None:
+    owed = owe(database, clinic, 150)
+    with database.read() as session:
+        sender_id = sender_of(session, clinic).id
+    url = database.engine.url.render_as_string(hide_password=False)
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        start = time.time() + 3
+        taken = pool.starmap(_claim_all, [(url, sender_id, start)] * 2)
+    assert all(taken), "both had a chance"
+    assert sorted(taken[0] + taken[1]) == sorted(owed)
 
 
 def _hold_all(database: Database) -> None:
