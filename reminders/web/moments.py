@@ -68,6 +68,8 @@ class Words:
 
 def _wait(waited: timedelta, day_letter: str) -> str:
     minutes = int(waited.total_seconds() // 60)
+    if minutes < 1:
+        return "< 1 min"
     if minutes < 60:  # noqa: PLR2004
         return f"{minutes} min"
     hours, minutes = divmod(minutes, 60)

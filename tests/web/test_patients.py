@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from reminders.care import optouts
 from reminders.care.optouts import OptOutRequest
-from reminders.models import Consent, Message, Patient, Treatment
+from reminders.models import Audit, Consent, Message, Patient, Treatment
 from reminders.models.kinds import Channel, ConsentAction, TreatmentState
 from schedules.lifecycle import State
 from tests.web.conftest import TODAY, Browser
@@ -142,3 +142,11 @@ def test_a_made_up_result_in_the_address_says_nothing(browser: Browser, query: s
     answer = browser.get(f"/patients/{patient.id}?{query}")
     assert answer.status_code == 200
     assert "Kept:" not in answer.text
+
+
+def test_who_looked_is_noted(browser: Browser) -> None:
+    patient = browser.add_patient()
+    browser.get(f"/patients/{patient.id}")
+    with browser.database.read() as session:
+        seen = session.scalars(select(Audit).where(Audit.action == "patient.seen")).one()
+        assert (seen.staff_id, seen.subject_id) == (browser.staff.id, patient.id)

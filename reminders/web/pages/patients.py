@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from reminders.care import consents, patients
+from reminders.care import audit, consents, patients
 from reminders.errors import DuplicateError, InvalidInputError, Problem
 from reminders.models import Patient
 from reminders.models.kinds import Channel
@@ -36,10 +36,12 @@ def find(member: Reader, q: str = "") -> Response:
 
 @router.get("/{patient_id}")
 def show(member: Reader, patient_id: UUID) -> Response:
-    """One patient."""
+    """One patient. That somebody looked is noted: these are health records."""
     with member.read() as session:
         patient = patients.get(session, member.clinic.id, patient_id)
         context = patient_context(session, member, patient)
+    with member.begin() as session:
+        audit.note(session, member.actor, "patient.seen", "patient", patient_id, member.now)
     return page(member, "patient.html", **context)
 
 
