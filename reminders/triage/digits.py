@@ -8,6 +8,9 @@ from reminders.triage.vocabulary import words as word_group
 
 _SPELT = {"one": 1, "two": 2, "three": 3, "un": 1, "deux": 2, "trois": 3, "1": 1, "2": 2, "3": 3}
 _RANGES = {"1-2": 2, "2-3": 3, "1/2": 2, "2/3": 3, "1.5": 2, "2.5": 3, "1,5": 2, "2,5": 3}
+_ORDINALS = {"1st": "1", "2nd": "2", "3rd": "3", "first": "1", "second": "2", "third": "3"}
+_ORDINALS |= {"premier": "1", "premiere": "1", "deuxieme": "2", "troisieme": "3", "2e": "2", "3e": "3"}
+_OPTION_WORDS = frozenset({"option", "choice", "one", "choix", "reponse", "answer"})
 _FRAMES = word_group("digit_frames") | word_group("please")
 _INSTEAD_OF = word_group("instead_of")
 _COUNTABLE = word_group("countable")
@@ -35,6 +38,7 @@ def answer(scene: Scene) -> Answer | None:
 def _framed(scene: Scene, clause: Clause) -> Answer | None:
     """A clause that holds nothing but a number and the words that introduce one."""
     said = scene.words[clause.start : clause.end]
+    said = _ordinal(said)
     places = [at for at, word in enumerate(said) if word in _SPELT or word in _RANGES]
     others = [word for at, word in enumerate(said) if at not in places]
     if not places or any(word not in _FRAMES and word not in _INSTEAD_OF | _BETWEEN for word in others):
@@ -47,6 +51,13 @@ def _framed(scene: Scene, clause: Clause) -> Answer | None:
     if not kept or (len(kept) == 1 and _an_article(said, kept[0])):
         return None
     return Answer(max(_value(said[at]) for at in kept), scene.text.said(clause.start, clause.end))
+
+
+def _ordinal(said: list[str]) -> list[str]:
+    """ "2nd option", "la deuxième": an ordinal beside a word for an option is that option."""
+    if not _OPTION_WORDS & set(said) or not _ORDINALS.keys() & set(said):
+        return said
+    return [_ORDINALS.get(word, word) for word in said if word not in _OPTION_WORDS]
 
 
 def _second(said: list[str], at: int) -> bool:

@@ -29,7 +29,7 @@ _EMOJI = re.compile("|".join(map(re.escape, EMOJI)))
 _JOINED = re.compile(
     r"\b(?:" + "|".join(short.replace(" ", r"[ '\-]+") for short in sorted(JOINED, reverse=True)) + r")\b"
 )
-_SPACED = re.compile(r"\b(?:[a-z][ .\-_*]){3,}[a-z]\b")
+_SPACED = re.compile(r"\b(?:[a-z][ \t.\-_*]+){3,}[a-z]\b")
 _REPEATED = re.compile(r"([a-z])\1{2,}")
 _UNITS = r"(?:st|nd|rd|th|er|ere|e|eme|pm|am|h\d*|hrs?|mins?|c|f|x|k|ml|mg|mm|cm)\b"
 _TOKEN = re.compile(rf"\d+(?:[.,/:\-]\d+)*(?:{_UNITS}|[%°])?|[a-z]+(?:'[a-z]+)*|[.!?,;:()\-\n\"/#&+*°]")

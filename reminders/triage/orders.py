@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from reminders.triage.clauses import Clause
 from reminders.triage.labels import Finding, Label
-from reminders.triage.lexicon import INTENTS
+from reminders.triage.lexicon import INTENTS, KNOWN
 from reminders.triage.negation import NEGATORS
 from reminders.triage.patterns import Match
 from reminders.triage.scene import Scene
@@ -18,6 +18,9 @@ _BEFORE = word_group("orders_before")
 _AFTER = word_group("orders_after")
 _OPTIONS = frozenset(["1", "2", "3", "#", "numero", "number"])
 _LONGEST_END = 7
+_STRANGERS = 2
+_ME = frozenset({"me", "moi"})
+_THANKS = frozenset({"thanks", "thank", "merci", "cheers", "regards"})
 
 
 def orders(scene: Scene) -> list[Finding]:
@@ -33,7 +36,7 @@ def _stops(scene: Scene, found: Found) -> list[Finding]:
     kept = found.get("keep_going", [])
     frames = [match for match in found.get("stop", ()) if not _overlaps(match, kept)]
     keywords = [match for match in found.get("stop_keyword", ()) if not _overlaps(match, kept) and _bare(scene, match)]
-    alone = _alone(scene, found.get("stop_alone", ()))
+    alone = [*_alone(scene, found.get("stop_alone", ())), *_whole(scene, found.get("stop_clause", ()))]
     return [Finding(Label.STOP, scene.said(match), SURE) for match in (*frames, *keywords, *alone)]
 
 
@@ -59,18 +62,37 @@ def _denied(scene: Scene, match: Match) -> bool:
 
 def _alone(scene: Scene, matches: Sequence[Match]) -> Sequence[Match]:
     """These matches, when the whole reply holds nothing else but polite words."""
-    covered = {at for match in matches for at in range(match.start, match.end)}
-    rest = (word for at, word in enumerate(scene.words) if at not in covered)
-    return matches if all(word in _PLEASE or word in {"me", "moi"} for word in rest) else ()
+    polite = scene.marks.get("polite", [])
+    covered = {at for match in (*matches, *polite) for at in range(match.start, match.end)}
+    rest = (at for at in range(len(scene.words)) if at not in covered)
+    return matches if all(scene.words[at] in _PLEASE | _ME or _signs(scene, at) for at in rest) else ()
+
+
+def _signs(scene: Scene, at: int) -> bool:
+    """A name after a thank-you, at the end."""
+    last = at == len(scene.words) - 1
+    return last and at > 0 and scene.words[at - 1] in _THANKS and scene.words[at] not in KNOWN
+
+
+def _whole(scene: Scene, matches: Sequence[Match]) -> list[Match]:
+    """The matches that fill a clause but for polite words."""
+    return [match for match in matches if all(word in _PLEASE for word in _rest(scene, match))]
+
+
+def _rest(scene: Scene, match: Match) -> list[str]:
+    clause = scene.clause(match.start)
+    return [*scene.words[clause.start : match.start], *scene.words[match.end : clause.end]]
 
 
 def _bare(scene: Scene, match: Match) -> bool:
     """True when STOP stands alone in its clause but for polite words, opens it as an order, or closes it."""
     clause = scene.clause(match.start)
     before, after = scene.words[clause.start : match.start], scene.words[match.end : clause.end]
+    if before and before[-1] in _BEFORE:
+        return False
     if all(_filler(word) for word in (*before, *after)):
-        return not (before and before[-1] in _BEFORE)
-    return _opens(before, after) or _closes(clause, before, after)
+        return True
+    return _opens(before, after) or _closes(clause, before, after) or _short(clause, before, after)
 
 
 def _filler(word: str) -> bool:
@@ -79,6 +101,12 @@ def _filler(word: str) -> bool:
 
 def _opens(before: Sequence[str], after: Sequence[str]) -> bool:
     return all(_filler(word) for word in before) and bool(after) and after[0] in _AFTER
+
+
+def _short(clause: Clause, before: Sequence[str], after: Sequence[str]) -> bool:
+    """ "STOP Maria": a word or two that no rule knows do not take an order back; a question might."""
+    unknown = not any(word in KNOWN and not _filler(word) for word in (*before, *after))
+    return unknown and not clause.asks and len(before) + len(after) <= _STRANGERS
 
 
 def _closes(clause: Clause, before: Sequence[str], after: Sequence[str]) -> bool:

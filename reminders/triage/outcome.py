@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reminders.triage import digits
+from reminders.triage.clauses import Clause
 from reminders.triage.labels import Asked, Finding, Label
 from reminders.triage.lexicon import OUTCOME
-from reminders.triage.negation import negates
-from reminders.triage.patterns import Match
+from reminders.triage.negation import NEGATORS, negates
+from reminders.triage.patterns import Match, longest
 from reminders.triage.scene import Scene
 from reminders.triage.vocabulary import words as word_group
 
@@ -23,6 +24,8 @@ _COMPARING = frozenset(["than", "que", "as", "like", "comme", "before", "avant",
 _PAST = frozenset(["was", "were", "had", "etait", "etaient", "etais", "avait", "avais", "eu"])
 _COMPLAINTS = word_group("other_complaints")
 _SKIN = word_group("skin_complaints")
+_BREAKOUTS = word_group("breakout_words")
+_PLEASE = word_group("please")
 _PROGRESSIVE = word_group("progressive")
 
 
@@ -45,6 +48,7 @@ _CUES = {
     "none": Cue.GONE,
     "better": Cue.BETTER,
     "skin_good": Cue.GOOD,
+    "clear_word": Cue.GOOD,
     "all_good": Cue.GOOD,
     "still": Cue.STILL,
 }
@@ -99,20 +103,30 @@ def _finding(scene: Scene, said: list[Said], label: Label, *cues: Cue) -> Findin
 
 def _cues(scene: Scene, *, late: bool) -> Iterator[Said]:
     found = scene.find(OUTCOME, "symptom", "answer")
-    for concept, matches in found.items():
-        for match in matches:
-            said = _cue(scene, concept, match)
-            if said and (late or _early(scene, concept, said)) and not _beside_the_point(scene, said):
-                yield said
+    for match in longest([match for matches in found.values() for match in matches]):
+        said = _cue(scene, match.concept, match)
+        if said and (late or _early(scene, match.concept, said)) and not _beside_the_point(scene, said):
+            yield said
 
 
 def _cue(scene: Scene, concept: str, match: Match) -> Said | None:
     cue = _CUES[concept]
+    if concept == "clear_word" and not _alone(scene, match):
+        return None
+    if concept == "none" and scene.words[match.start] in NEGATORS and not negates(scene, match.start):
+        return None
     plain = cue is Cue.STILL and not _SAYS_STILL & set(_words(scene, match))
     if not _negated(scene, match):
         return Said(cue, match, plain)
     turned = {Cue.BETTER: Cue.WORSE, Cue.GOOD: Cue.STILL, Cue.GONE: Cue.STILL}.get(cue)
     return Said(turned, match, plain=turned is Cue.STILL) if turned else None
+
+
+def _alone(scene: Scene, match: Match) -> bool:
+    clause = scene.clause(match.start)
+    return all(
+        scene.words[at] in _PLEASE for at in range(clause.start, clause.end) if not match.start <= at < match.end
+    )
 
 
 def _negated(scene: Scene, match: Match) -> bool:
@@ -125,7 +139,11 @@ def _negated(scene: Scene, match: Match) -> bool:
 
 def _early(scene: Scene, concept: str, said: Said) -> bool:
     """What counts before the check-in: worse, clear skin, and a trend of the breakouts; not that there are some."""
-    if concept in {"worse", "none", "skin_good"}:
+    if concept == "none":
+        return bool(_BREAKOUTS & set(_words(scene, said.match)))
+    if concept == "skin_good":
+        return not said.plain and bool(_SKIN & set(_words(scene, said.match)))
+    if concept == "worse":
         return not said.plain
     return concept == "better" and bool(_SKIN & set(scene.words))
 
@@ -145,12 +163,19 @@ def _only_asked(said: Said) -> bool:
 
 def _other_complaint(scene: Scene, match: Match) -> bool:
     """True when what gets worse or better is the pain, the fever or the swelling and not the skin."""
+    clause = scene.clause(match.start)
+    if _COMPLAINTS & set(_around(scene, clause)) and not _SKIN & set(_around(scene, clause)):
+        return True
     for at in range(match.end - 1, -1, -1):
         if scene.words[at] in _SKIN:
             return False
         if scene.words[at] in _COMPLAINTS:
             return True
     return False
+
+
+def _around(scene: Scene, clause: Clause) -> list[str]:
+    return scene.words[clause.start : clause.end]
 
 
 def _past(scene: Scene, match: Match) -> bool:

@@ -100,6 +100,16 @@ def compile_phrase(concept: str, text: str, groups: Groups, expand: Expand) -> l
     return [Phrase(concept, tuple(left + apart + right)), Phrase(concept, tuple(right + apart + left))]
 
 
+def longest(matches: Sequence[Match]) -> list[Match]:
+    """The matches that lie in no longer one: "never better" holds "better"."""
+    return [match for match in matches if not any(_within(match, other) for other in matches)]
+
+
+def _within(match: Match, other: Match) -> bool:
+    longer = other.end - other.start > match.end - match.start
+    return longer and not other.skipped and other.start <= match.start and match.end <= other.end
+
+
 def _slots(text: str, groups: Groups, expand: Expand) -> list[Slot]:
     return [slot for part in text.split() for slot in _part(part, groups, expand)]
 

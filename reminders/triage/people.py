@@ -8,17 +8,18 @@ _OTHERS = word_group("others")
 _OWNERS = word_group("others_owner")
 _SELVES = word_group("selves")
 _REPORTERS = word_group("reporters")
-_TREATED = word_group("treatment_words")
 _PRONOUNS = frozenset(["he", "she", "they", "il", "elle", "ils", "elles"])
+_REACH = 5
+_FAR = 12  # words; further back another person is no longer the subject
 _UNOWNED = frozenset(["everyone", "everybody", "kids"])
 
 
 def somebody_else(scene: Scene, match: Match) -> bool:
     """True when another person is the subject, says nothing about the patient, and was not treated here."""
     start, end = scene.sentence(match.start)
-    if scene.marked("going_around", start, end):
+    if scene.marked("going_around", match.end, min(end, match.end + _REACH)):
         return True
-    if _TREATED & set(scene.words[start:end]):
+    if scene.marked("treated", start, end):
         return False
     person = _person_before(scene, start, match.start)
     if person is None:
@@ -28,7 +29,7 @@ def somebody_else(scene: Scene, match: Match) -> bool:
 
 
 def _person_before(scene: Scene, start: int, end: int) -> int | None:
-    for at in range(end - 1, start - 1, -1):
+    for at in range(end - 1, max(start, end - _FAR) - 1, -1):
         if scene.words[at] in _OTHERS and _owned(scene, start, at):
             return at
     return None

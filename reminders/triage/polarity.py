@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from reminders.triage.clauses import Break
 from reminders.triage.negation import denied, negates
 from reminders.triage.patterns import Match
 from reminders.triage.people import somebody_else
@@ -10,6 +11,8 @@ from reminders.triage.vocabulary import words as word_group
 
 _TOPICS = word_group("topics")
 _FILLERS = word_group("list_fillers")
+_REVERSAL = word_group("reversal")
+_PLEASE = word_group("please")
 _FOLLOWING = 2  # clauses after the symptom's in which "gone now" still speaks of it
 _NEGATION_REACH = 3
 
@@ -28,7 +31,7 @@ class Status(StrEnum):
 def status(scene: Scene, match: Match, flags: frozenset[int]) -> Status:
     """How the symptom at `match` stands; whatever is not confidently otherwise is asserted or in doubt."""
     if denied(scene, match, flags):
-        return Status.DOUBT if _until_now(scene, match) else Status.DENIED
+        return Status.DOUBT if _until_now(scene, match) or _reversed(scene, match) else Status.DENIED
     if somebody_else(scene, match):
         return Status.SOMEBODY_ELSE
     if _hypothetical(scene, match, flags):
@@ -43,6 +46,15 @@ def _until_now(scene: Scene, match: Match) -> bool:
     clause = scene.clause(match.start)
     never = any(scene.words[at] in {"never", "jamais"} for at in range(clause.start, match.start))
     return never and bool({"before", "avant", "until"} & set(scene.words[match.end : clause.end + 1]))
+
+
+def _reversed(scene: Scene, match: Match) -> bool:
+    """ "No fever yesterday, but now yes": the clause after "but" takes the denial back."""
+    number = scene.text.clause_of[match.end - 1] + 1
+    if number >= len(scene.text.clauses) or scene.text.clauses[number].opens is not Break.CONTRAST:
+        return False
+    clause = scene.text.clauses[number]
+    return set(scene.words[clause.start : clause.end]) - _PLEASE <= _REVERSAL
 
 
 def _hypothetical(scene: Scene, match: Match, flags: frozenset[int]) -> bool:

@@ -1,4 +1,4 @@
-"""Quebec "pus" (no more, or discharge) and French "plus" (no more, or more), told apart by their neighbours."""
+"""Quebec "pus" and "pu" (no more, or discharge) and French "plus" (no more, or more), told apart by neighbours."""
 
 from collections.abc import Sequence
 
@@ -14,15 +14,16 @@ _OWNERS = word_group("owners")
 _MORE_BEFORE = word_group("plus_more_before")
 _PLAIN_PLUS_BEFORE = word_group("plus_plain_before")
 _PLAIN_PLUS_AFTER = word_group("plus_plain_after")
+_UNSETTLED = frozenset({"pus", "pu", "plus"})
+_WANTING = frozenset({"veux", "veut", "voulons", "voudrais", "souhaite", "peux", "peut", "aimerais"})
+_INFINITIVES = ("er", "ir", "re", "oir")
 _NE_REACH = 5
 _QUE_REACH = 7
 
 
 def settle(words: Sequence[str], clause_of: Sequence[int]) -> list[str]:
     """The words with each "pus" and "plus" replaced by what it means where it stands; unsure "pus" stays discharge."""
-    if "pus" not in words and "plus" not in words:
-        return list(words)
-    return [_settled(words, clause_of, at) if word in {"pus", "plus"} else word for at, word in enumerate(words)]
+    return [_settled(words, clause_of, at) if word in _UNSETTLED else word for at, word in enumerate(words)]
 
 
 def _settled(words: Sequence[str], clause_of: Sequence[int], at: int) -> str:
@@ -30,6 +31,8 @@ def _settled(words: Sequence[str], clause_of: Sequence[int], at: int) -> str:
     before, after, second = near
     if {before, after} & {"en"} and words[max(0, at - 3) : at + 4].count(words[at]) > 1:
         return EVEN_MORE
+    if words[at] == "pu":
+        return NO_MORE if before in _NO_MORE_BEFORE and after in _NO_MORE_AFTER else "pu"
     if words[at] == "plus":
         return _plus(words, at, before, after)
     return _pus(before, after, second)
@@ -53,6 +56,8 @@ def _plus(words: Sequence[str], at: int, before: str, after: str) -> str:
     if before in _PLAIN_PLUS_BEFORE or after in _PLAIN_PLUS_AFTER:
         return "plus"
     if "ne" in words[max(0, at - _NE_REACH) : at]:
+        return NO_MORE
+    if before in _WANTING and after.endswith(_INFINITIVES):
         return NO_MORE
     if before in _MORE_BEFORE or "que" in words[at + 1 : at + _QUE_REACH]:
         return EVEN_MORE

@@ -39,6 +39,7 @@ def _finding(scene: Scene, match: Match, flags: frozenset[int]) -> Finding | Non
     confidence = _CONFIDENCE.get(status(scene, match, flags))
     if confidence is None:
         return None
+    confidence = min(confidence, UNSURE) if settings.get("doubt") else confidence
     tier: Tier = "emergency" if settings.get("tier") == "emergency" else "urgent"
     return Finding(Label.URGENT, scene.said(match), confidence, tier)
 

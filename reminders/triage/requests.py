@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from reminders.triage.clauses import Clause
 from reminders.triage.labels import Finding, Label
 from reminders.triage.lexicon import INTENTS, KNOWN
 from reminders.triage.negation import negates
@@ -13,6 +14,7 @@ SURE = 0.85
 LIKELY = 0.7
 _PLEASE = word_group("please")
 _NOT_NAMES = word_group("not_names")
+_YES_OR_NO = frozenset({"yes", "no", "nope", "yep", "yeah", "oui", "non", "none", "aucun", "aucune"})
 _NEGATION_REACH = 3
 _CONDITION_REACH = 4
 
@@ -35,7 +37,7 @@ def _questions(scene: Scene, asked: Sequence[Match], spoken_for: set[int]) -> li
     marked = [
         Finding(Label.QUESTION, scene.text.said(clause.start, clause.end), SURE)
         for clause in scene.text.clauses
-        if clause.asks and clause.sentence not in spoken_for and not _padding(scene, clause.start, clause.end)
+        if clause.asks and clause.sentence not in spoken_for and not _settled(scene, clause)
     ]
     worded = [
         Finding(Label.QUESTION, scene.said(match), LIKELY)
@@ -51,8 +53,11 @@ def _told(scene: Scene, match: Match) -> bool:
     return any(word not in _PLEASE for word in scene.words[clause.start : match.start]) and match.end - match.start == 1
 
 
-def _padding(scene: Scene, start: int, end: int) -> bool:
-    return all(word in _PLEASE or word in {"1", "2", "3"} for word in scene.words[start:end])
+def _settled(scene: Scene, clause: Clause) -> bool:
+    """True for "ok?" and "3?", and where the patient answers at once: "Fever? Yes. Pus? No."."""
+    said = scene.words[clause.start : clause.end]
+    answered = clause.end < len(scene.words) and scene.words[clause.end] in _YES_OR_NO
+    return answered or all(word in _PLEASE or word in {"1", "2", "3"} for word in said)
 
 
 def _idle(scene: Scene, match: Match) -> bool:
