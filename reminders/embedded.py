@@ -1,8 +1,9 @@
 """Everything in one process on SQLite: web, worker and beat. For a try-out and for one small clinic."""
 
+import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 
 import celery.worker.state
@@ -41,8 +42,8 @@ def settings_for_one_process(settings: Settings) -> Settings:
     return settings.model_copy(update=changes)
 
 
-def serve(settings: Settings, database: Database) -> None:
-    """Serve until Ctrl-C or SIGTERM, then stop everything in order."""
+def serve(settings: Settings, database: Database, announce: Callable[[], None]) -> None:
+    """Serve until Ctrl-C or SIGTERM, then stop everything in order. `announce` is called once the port answers."""
     with _sandbox(settings) as routers, _worker_and_beat(settings, database):
         app = create_app(settings, database, extra_routers=routers)
         config = uvicorn.Config(
@@ -53,7 +54,30 @@ def serve(settings: Settings, database: Database) -> None:
             access_log=False,
             timeout_graceful_shutdown=3,
         )
-        uvicorn.Server(config).run()
+        _Server(config, announce).run()
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it listens: a link printed earlier would lead nowhere."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take Ctrl-C and SIGTERM as the wish to stop. Uvicorn's own raises them again at the end, before the
+        worker could be stopped."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._announce()
 
 
 @contextmanager

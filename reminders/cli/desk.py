@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reminders.care import clinics, imports, staff
+from reminders.care.api_keys import new_api_key
 from reminders.cli.common import clear_errors, open_database, say, start
 from reminders.clock import require_aware
 from reminders.errors import SettingsError
@@ -94,6 +95,18 @@ def import_file(file: Path, clinic_name: str, language: str, *, dry_run: bool) -
         say("Dry run: nothing was saved")
 
 
+@click.command("create-api-key")
+@click.option("--name", required=True, help="What will use it: shown to staff.")
+@click.option("--clinic", "clinic_name", default="", help="Which clinic, by name, where there are several.")
+@clear_errors
+def create_api_key(name: str, clinic_name: str) -> None:
+    """Make a key for the JSON API and print it, this once."""
+    with open_database(start()).begin() as session:
+        key = new_api_key(session, _clinic(session, clinic_name), name, now(session))
+    say("Send it as `Authorization: Bearer KEY`. It is shown only now:")
+    click.echo(f"    {key}")
+
+
 def _clinic(session: Session, name: str) -> UUID:
     found = [row for row in session.execute(select(Clinic.id, Clinic.name)) if name in {"", row.name}]
     if len(found) != 1:
@@ -139,4 +152,4 @@ def _show(entry: PlannedStep, zone: ZoneInfo, texts: dict[str, dict[str, str]]) 
         click.echo(f"  [{channel}{note}] {body}")
 
 
-COMMANDS = (create_clinic, import_file, preview)
+COMMANDS = (create_clinic, create_api_key, import_file, preview)

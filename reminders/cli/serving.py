@@ -33,31 +33,39 @@ def up(*, with_demo: bool) -> None:
     database = Database(settings.database_url, settings.keyring())
     say("Bringing the database to the newest schema")
     migrate.upgrade(database)
-    (_welcome_demo if with_demo else _welcome)(settings, database)
-    embedded.serve(settings, database)
+    lines = (_welcome_demo if with_demo else _welcome)(settings, database)
+    embedded.serve(settings, database, lambda: click.echo("\n".join(lines)))
     database.close()
     say("Stopped. The data is kept.")
 
 
-def _welcome_demo(settings: Settings, database: Database) -> None:
+def _welcome_demo(settings: Settings, database: Database) -> list[str]:
     say("Preparing the demo clinic")
     started = demo.start(database, settings)
     say(f"Demo clock: {started.demo_time:%A %d %B %Y, %H:%M} in the clinic")
-    click.echo(f"\n  Clinic         {settings.public_url}/\n  Sandbox phone  {settings.public_url}/sandbox/")
-    click.echo(f"  Sign in, once  {settings.public_url}/sign-in/{started.token}\n\n  Stop with Ctrl-C.\n")
+    return [
+        "",
+        f"  Clinic         {settings.public_url}/",
+        f"  Sandbox phone  {settings.public_url}/sandbox/",
+        f"  Sign in, once  {settings.public_url}/sign-in/{started.token}",
+        "",
+        "  Stop with Ctrl-C.",
+    ]
 
 
-def _welcome(settings: Settings, database: Database) -> None:
+def _welcome(settings: Settings, database: Database) -> list[str]:
     with database.read() as session:
         demo.refuse_with_real_credentials(settings, session)
         has_clinic = session.scalars(select(Clinic.id).limit(1)).first() is not None
-    click.echo(f"\n  Clinic  {settings.public_url}/")
+    lines = ["", f"  Clinic  {settings.public_url}/"]
     if settings.sandboxed:
-        click.echo(f"  Channels without credentials go to the sandbox: {settings.public_url}/sandbox/")
+        lines.append(f"  Channels without credentials go to the sandbox: {settings.public_url}/sandbox/")
     if not has_clinic:
-        click.echo('  No clinic yet. In another terminal: .venv/bin/reminders create-clinic --name "..." --owner-name')
-        click.echo('  "..." --owner-email ...   It prints the link to sign in.')
-    click.echo("")
+        lines += [
+            '  No clinic yet. In another terminal: .venv/bin/reminders create-clinic --name "..." --owner-name "..."',
+            "  --owner-email ...   It prints the link to sign in.",
+        ]
+    return [*lines, "", "  Stop with Ctrl-C."]
 
 
 @click.command("migrate")
