@@ -45,11 +45,13 @@ class Browser:
 
     def get(self, path: str) -> Response:
         """Open a page."""
-        return self.client.get(path)
+        answer: Response = self.client.get(path)
+        return answer
 
     def post(self, path: str, fields: dict[str, str] | None = None) -> Response:
         """Send a form."""
-        return self.client.post(path, data={"csrf_token": self.csrf_token, **(fields or {})})
+        answer: Response = self.client.post(path, data={"csrf_token": self.csrf_token, **(fields or {})})
+        return answer
 
     def add_patient(self, **fields: str) -> Patient:
         """Put a patient on file, who agreed to whatever they have an address for."""

@@ -16,7 +16,7 @@ def say(browser: Browser, patient: Patient | None, body: str, minutes: int, kind
     """A patient's words, so many minutes ago, with a ticket if they need one; its id."""
     at = TODAY - timedelta(minutes=minutes)
     with browser.database.begin() as session:
-        sender = session.scalars(select(Sender).where(Sender.channel == Channel.SMS)).first()
+        sender = session.scalars(select(Sender).where(Sender.channel == Channel.SMS).limit(1)).one()
         reply = Reply(
             clinic_id=browser.clinic.id,
             sender_id=sender.id,

@@ -52,7 +52,7 @@ def link(browser: Browser) -> str:
 def consent(browser: Browser) -> ConsentAction:
     """The newest entry of the ledger."""
     with browser.database.read() as session:
-        return session.scalars(select(Consent).order_by(Consent.at.desc())).first().action
+        return session.scalars(select(Consent.action).order_by(Consent.at.desc()).limit(1)).one()
 
 
 def test_opening_the_link_asks_first(browser: Browser, stranger: TestClient, link: str) -> None:

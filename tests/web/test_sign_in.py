@@ -30,7 +30,8 @@ def with_password(browser: Browser) -> str:
 def sign_in(client: TestClient, email: str, password: str, **more: str) -> Response:
     """Fill in the form of the sign-in page."""
     token = csrf_of(client.get("/sign-in").text)
-    return client.post("/sign-in", data={"csrf_token": token, "email": email, "password": password, **more})
+    answer: Response = client.post("/sign-in", data={"csrf_token": token, "email": email, "password": password, **more})
+    return answer
 
 
 def new_link(browser: Browser) -> str:
