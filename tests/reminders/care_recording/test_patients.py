@@ -22,7 +22,7 @@ from tests.reminders.care_recording.conftest import MARIE, Desk
 def test_is_found(desk: Desk, typed: str) -> None:
     with desk.database.begin() as session:
         marie = desk.add(session)
-        desk.add(session, PatientInput("Paul", "Gagnon", phone="514 555 0112", external_id="D-2"))
+        desk.add(session, PatientInput("Martine", "Gagnon", phone="514 555 0112", external_id="D-2"))
         assert patients.search(session, desk.clinic.id, typed, 10) == [marie]
 
 
