@@ -19,6 +19,7 @@ from reminders.models import Clinic, Patient, ProtocolVersion
 from reminders.models.kinds import Channel, Language
 from reminders.wording.render import Rendered, render
 from reminders.wording.texts import find
+from reminders.wording.values import clinic_values
 from schedules.plan import Plan, PlannedStep, SkippedStep, plan
 from schedules.protocol import Step
 
@@ -95,18 +96,8 @@ class _Reader:
 
     def text(self, step: Step, channel: Channel) -> Rendered:
         text = find(f"step:{step.key}", self.language, channel, self.version.content)
-        return render(text, self._values())
-
-    def _values(self) -> dict[str, str]:
-        clinic = self.clinic
-        return {
-            "clinic": clinic.short_name,
-            "first_name": self.patient.given_name if self.patient else "",
-            "phone": clinic.phone,
-            "address": clinic.address,
-            "booking_url": clinic.booking_url,
-            "unsubscribe_url": _LINK,
-        }
+        name = self.patient.given_name if self.patient else ""
+        return render(text, clinic_values(self.clinic, channel) | {"first_name": name, "unsubscribe_url": _LINK})
 
 
 def _in_order(planned: Plan) -> list[PlannedStep | SkippedStep]:

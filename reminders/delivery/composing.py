@@ -13,6 +13,7 @@ from reminders.models.kinds import Channel, Language
 from reminders.wording import segments
 from reminders.wording.render import Rendered, placeholders, render
 from reminders.wording.texts import Text, find
+from reminders.wording.values import clinic_values
 
 _Which = tuple[str, Language, Channel, uuid.UUID | None]
 
@@ -35,8 +36,7 @@ class Composer:
         self._contents = contents
         self._texts: dict[_Which, tuple[Text, frozenset[str]]] = {}
         self._rendered: dict[tuple[_Which, tuple[str, ...]], tuple[Rendered, int]] = {}
-        self._names = {Channel.SMS: clinic.short_name or clinic.name, Channel.EMAIL: clinic.name}
-        self._plain = {"phone": clinic.phone, "address": clinic.address, "booking_url": clinic.booking_url}
+        self._clinic = {channel: clinic_values(clinic, channel) for channel in Channel}
 
     def compose(self, facts: Facts, public_url: str) -> Composed:
         """The message as it will be sent.
@@ -48,7 +48,7 @@ class Composer:
         which = (facts.template, facts.language, facts.channel, facts.protocol_version_id)
         text, names = self._text(which)
         link = self._way_out(facts, public_url)
-        values = self._values(facts, names, {"unsubscribe_url": link, "url": public_url})
+        values = self._values(facts, names, public_url) | {"unsubscribe_url": link}
         key = (which, tuple(values[name] for name in sorted(names & values.keys())))
         if key not in self._rendered:
             rendered = render(text, values)
@@ -64,12 +64,13 @@ class Composer:
             self._texts[which] = text, placeholders(text)
         return self._texts[which]
 
-    def _values(self, facts: Facts, names: frozenset[str], links: Mapping[str, str]) -> dict[str, str]:
-        """Only what the text names is decrypted."""
-        values = {**self._plain, **links, "clinic": self._names[facts.channel]}
+    def _values(self, facts: Facts, names: frozenset[str], public_url: str) -> dict[str, str]:
+        """Only what the text names is decrypted. A link is kept as a path, since the address may change."""
+        values = dict(self._clinic[facts.channel])
         if "first_name" in names:
             values["first_name"] = unseal(self._keyring, facts.first_name, "patient.given_name") or ""
-        return values | (unseal(self._keyring, facts.params, "message.params") or {})
+        values |= unseal(self._keyring, facts.params, "message.params") or {}
+        return values | {"url": public_url + values.pop("path", "")}
 
     def _way_out(self, facts: Facts, public_url: str) -> str:
         if facts.channel is not Channel.EMAIL or facts.patient_id is None or facts.staff_id is not None:

@@ -5,17 +5,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import phonenumbers
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from reminders.web.i18n import catalogue
 from reminders.web.moments import Words
 from reminders.web.visitors import Visitor
+from reminders.wording.values import readable_phone
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
-_NORTH_AMERICA = 1
 
 
 @cache
@@ -56,12 +55,5 @@ def asset(name: str) -> str:
 
 
 def phone(number: str | None) -> str:
-    """An E.164 number as people read it: 514 555-0134 at home, +33 1 23 45 67 89 abroad. Other text stays as it is."""
-    if not number or not number.startswith("+"):
-        return number or ""
-    try:
-        parsed = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException:
-        return number
-    shown = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    return shown.removeprefix("+1 ").replace("-", " ", 1) if parsed.country_code == _NORTH_AMERICA else shown
+    """An E.164 number as people read it, "" for none."""
+    return readable_phone(number or "")

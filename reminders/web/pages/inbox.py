@@ -26,6 +26,14 @@ def show(member: Reader) -> Response:
     return _page(member, {})
 
 
+@router.get("/tickets/{ticket_id}")
+def find(member: Reader, ticket_id: UUID) -> Response:
+    """Where an alert's link leads: to the ticket among the others."""
+    with member.read() as session:
+        ticket = _ticket(session, ticket_id)
+    return RedirectResponse(f"/#ticket-{ticket.id}", 303)
+
+
 @router.post("/tickets/{ticket_id}/acknowledge")
 def acknowledge(sent: Writer, ticket_id: UUID) -> Response:
     """Somebody has it in hand."""
