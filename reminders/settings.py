@@ -45,6 +45,7 @@ class Settings(BaseModel):
     secret_key: SecretStr = Field(SecretStr(""), alias="REMINDERS_SECRET_KEY")
     encryption_keys: Several = Field((), alias="REMINDERS_ENCRYPTION_KEYS")
     sweep_seconds: float = Field(2.0, alias="REMINDERS_SWEEP_SECONDS", gt=0, le=60)
+    reconcile_seconds: float = Field(15.0, alias="REMINDERS_RECONCILE_SECONDS", gt=0, le=60)
     log_format: Literal["console", "json"] = Field("console", alias="REMINDERS_LOG_FORMAT")
     sandbox_port: int = Field(8001, alias="REMINDERS_SANDBOX_PORT", ge=1, le=65535)
     sandbox_smtp_port: int = Field(8025, alias="REMINDERS_SANDBOX_SMTP_PORT", ge=1, le=65535)

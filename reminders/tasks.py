@@ -18,7 +18,6 @@ from reminders.settings import Settings
 
 _log = logs.get(__name__)
 
-RECONCILE_SECONDS = 15.0
 EVENTS_SECONDS = 2.0
 PENDING_SECONDS = 5.0
 
@@ -67,13 +66,14 @@ def _understand_pending(delivery: Delivery) -> None:
     replies.understand_pending(delivery.database)
 
 
-SCHEDULE: dict[str, tuple[Callable[[Delivery], object], float | None]] = {
-    "reminders.send_due": (send_due, None),
-    "reminders.reconcile": (reconcile, RECONCILE_SECONDS),
-    "reminders.handle_events": (_handle_events, EVENTS_SECONDS),
-    "reminders.understand_pending": (_understand_pending, PENDING_SECONDS),
+SCHEDULE: dict[str, tuple[Callable[[Delivery], object], Callable[[Settings], float]]] = {
+    "reminders.send_due": (send_due, lambda settings: settings.sweep_seconds),
+    "reminders.reconcile": (reconcile, lambda settings: settings.reconcile_seconds),
+    "reminders.handle_events": (_handle_events, lambda _: EVENTS_SECONDS),
+    "reminders.understand_pending": (_understand_pending, lambda _: PENDING_SECONDS),
 }
-"""Each task with what it runs and how often, in seconds; None means REMINDERS_SWEEP_SECONDS."""
+"""Each task with what it runs and how often, in seconds. How often changes nothing of what a run decides: a provider
+is asked twice a minute apart, however often somebody looks whether that minute is over."""
 
 
 def make_app(settings: Settings, runtime: Runtime) -> Celery:
@@ -115,7 +115,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
 
 
 def _entry(name: str, settings: Settings) -> dict[str, Any]:
-    seconds = SCHEDULE[name][1] or settings.sweep_seconds
+    seconds = SCHEDULE[name][1](settings)
     return {"task": name, "schedule": timedelta(seconds=seconds), "options": {"expires": seconds}}
 
 

@@ -1,20 +1,27 @@
 """Real processes for journeys, promises and faults: `reminders` commands on loopback, stopped by their pid."""
 
+import atexit
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from reminders import migrate
 from reminders.crypto import new_key
+from reminders.database import Database
 from reminders.settings import SANDBOX_NUMBER, Settings, load
-from tests import services
+from tests import conftest, services
 
 ROOT = Path(__file__).resolve().parent.parent
+
+_PROBES = {"web": ("PORT", "/healthz"), "sandbox": ("REMINDERS_SANDBOX_PORT", "/sandbox/version")}
+_START_SECONDS = 60
 
 
 @dataclass
@@ -39,12 +46,14 @@ class Stack:
             "REMINDERS_SECRET_KEY": "a secret for the tests' processes, long enough",
             "REMINDERS_ENCRYPTION_KEYS": new_key(),
             "REMINDERS_SWEEP_SECONDS": "0.5",
+            "REMINDERS_RECONCILE_SECONDS": "0.5",
             "REMINDERS_SANDBOX_PORT": str(sandbox),
             "REMINDERS_SANDBOX_SMTP_PORT": str(smtp),
             **self.extra,
         }
         self.url = f"http://127.0.0.1:{port}"
         self.sandbox_url = f"http://127.0.0.1:{sandbox}"
+        atexit.register(self.kill)
 
     @property
     def settings(self) -> Settings:
@@ -60,50 +69,115 @@ class Stack:
         return done.stdout
 
     def start(self, *names: str) -> None:
-        """Start processes by their command's name ("worker", or "worker:2" for a second one)."""
+        """Start processes by their command's name ("worker", or "worker:2" for a second one), and wait until web and
+        sandbox answer; worker and beat show by what they do that they are there."""
         for name in names:
+            assert name not in self.running, f"{name} runs already"
             self.running[name] = self._popen(name)
-        self.wait_ready(names)
-
-    def wait_ready(self, names: Iterable[str]) -> None:
-        """Wait until web and sandbox answer, if they are among `names`."""
-        for name, url in (("web", f"{self.url}/healthz"), ("sandbox", f"{self.sandbox_url}/sandbox/messages")):
-            if name in names:
-                services.wait_until(lambda url=url: _answers(url), 30, f"{name} answers; log: {self.log(name)[-2000:]}")
+        for name in names:
+            if name in _PROBES:
+                self._wait_ready(name)
 
     def stop(self, *names: str) -> None:
-        """Stop the named processes, or all."""
+        """Stop the named processes, or all, as an operator would: all are asked first, then each is waited for."""
+        stopping = [self.running.pop(name) for name in names or tuple(self.running)]
+        for process in stopping:
+            process.terminate()
+        for process in stopping:
+            services.stop(process, seconds=30)
+
+    def kill(self, *names: str) -> None:
+        """Kill the named processes, or all, as a power cut would."""
         for name in names or tuple(self.running):
-            services.stop(self.running.pop(name), seconds=30)
+            process = self.running.pop(name)
+            process.kill()
+            process.wait()
 
     def log(self, name: str) -> str:
         """What a process has logged so far."""
-        path = self.folder / f"{name.replace(':', '-')}.log"
+        path = self._log_path(name)
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def texts(self, number: str | None = None) -> list[dict[str, Any]]:
+    def texts(self, recipient: str | None = None) -> list[dict[str, Any]]:
         """What the sandbox has sent to a phone or mailbox (or to all), oldest first; inbound ones left out."""
-        found: list[dict[str, Any]] = httpx.get(f"{self.sandbox_url}/sandbox/messages", timeout=10).json()
+        found: list[dict[str, Any]] = self._sandbox("GET", "/sandbox/messages").json()
         ours = {SANDBOX_NUMBER, self.settings.effective_mail_from}
-        return [m for m in found if m["to"] not in ours and number in (None, m["to"])]
+        return [m for m in found if m["to"] not in ours and recipient in (None, m["to"])]
 
     def reply(self, number: str, body: str, **more: Any) -> None:
         """A patient's text, through the sandbox to our signed webhook."""
-        said = {"from": number, "to": SANDBOX_NUMBER, "body": body, **more}
-        httpx.post(f"{self.sandbox_url}/sandbox/replies", json=said, timeout=30).raise_for_status()
+        self._sandbox("POST", "/sandbox/replies", {"from": number, "to": SANDBOX_NUMBER, "body": body, **more})
+
+    def fault(self, kind: str, times: int = 1, **more: Any) -> None:
+        """What carrier and mailbox do wrong the next `times` times; see reminders.sandbox.faults."""
+        self._sandbox("POST", "/sandbox/faults", {"kind": kind, "times": times, **more})
+
+    def clear_faults(self) -> None:
+        """From now on nothing goes wrong."""
+        self._sandbox("DELETE", "/sandbox/faults")
+
+    def _sandbox(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        answer = httpx.request(method, f"{self.sandbox_url}{path}", json=body, timeout=30, trust_env=False)
+        return answer.raise_for_status()
+
+    def _wait_ready(self, name: str) -> None:
+        setting, path = _PROBES[name]
+        process = self.running[name]
+        url = f"http://127.0.0.1:{self.environ[setting]}{path}"
+        try:
+            services.wait_until(lambda: process.poll() is not None or _answers(url), _START_SECONDS, "an answer")
+        finally:
+            assert process.poll() is None, f"{name} ended by itself:\n{self.log(name)[-2000:]}"
 
     def _command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "reminders", *arguments]
 
+    def _log_path(self, name: str) -> Path:
+        return self.folder / f"{name.replace(':', '-')}.log"
+
     def _popen(self, name: str) -> subprocess.Popen[bytes]:
-        with (self.folder / f"{name.replace(':', '-')}.log").open("ab") as log:
-            return subprocess.Popen(
-                self._command(name.split(":", maxsplit=1)[0]), env=self.environ, cwd=self.folder, stdout=log, stderr=log
-            )
+        command = self._command(name.split(":", maxsplit=1)[0])
+        with self._log_path(name).open("ab") as log:
+            return subprocess.Popen(command, env=self.environ, cwd=self.folder, stdout=log, stderr=log)
+
+
+@dataclass
+class Redis:
+    """A Redis of a test's own, which may be emptied, killed and started again at the same address."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def kill(self) -> None:
+        """Kill it; nothing of what it held survives."""
+        self.process.kill()
+        self.process.wait()
+
+    def restart(self) -> None:
+        """Start it at the same address, empty."""
+        port = int(self.url.rsplit(":", 1)[1].split("/", maxsplit=1)[0])
+        _, self.process = services.start_redis(port)
+
+
+@contextmanager
+def open_stack(folder: Path, **extra: str) -> Iterator[tuple[Stack, Redis, Database]]:
+    """A stack with nothing started yet, on a migrated PostgreSQL database and a Redis of its own; all end with it."""
+    url = conftest.new_postgres_database()
+    redis = Redis(*services.start_redis())
+    stack = Stack(folder, url, redis.url, extra)
+    database = Database(url, stack.settings.keyring())
+    try:
+        migrate.upgrade(database)
+        yield stack, redis, database
+    finally:
+        stack.kill()
+        redis.kill()
+        database.close()
+        conftest.drop_postgres_database(url)
 
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=2).status_code == httpx.codes.OK
+        return httpx.get(url, timeout=2, trust_env=False).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
