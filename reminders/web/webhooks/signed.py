@@ -1,5 +1,6 @@
 """The door for Twilio's webhooks: nothing is looked at before the signature holds."""
 
+import re
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import parse_qsl
@@ -21,6 +22,8 @@ _log = logs.get(__name__)
 MAX_FIELDS = 500
 """More fields than any webhook has; a form that has more is not Twilio's."""
 
+_WORD = re.compile(r"[\x21-\x7e]{1,64}")
+
 
 @dataclass(frozen=True)
 class Webhook:
@@ -34,6 +37,11 @@ class Webhook:
         """The first value of a field, "" if there is none."""
         value = self.fields.get(name)
         return value if value is not None else ""
+
+    def word(self, name: str) -> str:
+        """A field that holds an id, a status or a code; "" if it is none that a column could hold."""
+        value = self.get(name)
+        return value if _WORD.fullmatch(value) else ""
 
 
 async def _body(request: Request) -> bytes:
@@ -86,8 +94,9 @@ def _tokens(session: Session, settings: Settings, account: str) -> list[str]:
     found = [token.get_secret_value() for token in settings.twilio_auth_token if account == settings.twilio_account_sid]
     own = select(Sender.credentials).where(Sender.channel == Channel.SMS, Sender.account == account)
     for credentials in session.scalars(own.where(Sender.credentials.is_not(None))):
-        found.append(str(credentials["token"]))
-    return found
+        found.append(str(credentials.get("token", "")))
+    # An empty token would let anybody sign.
+    return [token for token in found if token]
 
 
 def _holds(tokens: list[str], url: str, fields: ImmutableMultiDict[str, str], signature: str) -> bool:

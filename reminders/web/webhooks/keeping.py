@@ -1,0 +1,58 @@
+"""Keeping what came in, in one transaction, and understanding it in the next."""
+
+from sqlalchemy.orm import Session
+
+from reminders import logs
+from reminders.care import replies
+from reminders.models import Reply, Sender
+from reminders.models.instance import now
+from reminders.models.kinds import Channel, ReplyKind
+from reminders.web.webhooks.signed import Webhook
+
+_log = logs.get(__name__)
+
+MAX_MEDIA = 10
+"""Twilio attaches at most ten files to a message."""
+
+_CARRIER_ANSWERED = frozenset({"STOP", "START", "HELP"})
+
+
+def keep(session: Session, webhook: Webhook, sender: Sender, kind: ReplyKind, provider_id: str) -> Reply | None:
+    """Keep a text or a call to `sender`; None if it is there already."""
+    answered = webhook.get("OptOutType").upper()
+    inbound = replies.Inbound(
+        sender_id=sender.id,
+        clinic_id=sender.clinic_id,
+        channel=Channel.SMS,
+        kind=kind,
+        provider_id=provider_id,
+        from_address=webhook.get("From"),
+        body=webhook.get("Body"),
+        media=_media(webhook),
+        raw=webhook.fields.multi_items(),
+        opt_out_type=answered if answered in _CARRIER_ANSWERED else "",
+    )
+    return replies.receive(session, inbound, now(session))
+
+
+def understand(webhook: Webhook, reply: Reply | None) -> None:
+    """Read a new reply, and do what follows from it.
+
+    Whatever goes wrong, the reply is kept: the carrier is told so, and the task for unread replies takes it up.
+    """
+    if reply is None:
+        return
+    try:
+        with webhook.database.begin() as session:
+            replies.understand(session, reply.id, now(session))
+    except Exception as error:
+        _log.error("reply not understood", reply_id=str(reply.id), exc_info=error)
+
+
+def _media(webhook: Webhook) -> list[dict[str, str]]:
+    """Where the attachments lie; nothing is fetched here."""
+    given = webhook.get("NumMedia")
+    count = min(int(given), MAX_MEDIA) if given.isascii() and given.isdigit() and len(given) <= len("99") else 0
+    return [
+        {"url": webhook.get(f"MediaUrl{i}"), "content_type": webhook.get(f"MediaContentType{i}")} for i in range(count)
+    ]
