@@ -21,6 +21,9 @@ OPTED_OUT = "opted_out"
 _ENDED_BY_IT = (MessageKind.REMINDER, MessageKind.NUDGE, MessageKind.ANSWER, MessageKind.STAFF)
 """What an opt-out calls off. A safety text and the confirmation itself still go, and alerts are not the patient's."""
 
+_MEANS_EVERYTHING = frozenset({"reply", "carrier"})
+"""Who says stop in words wants no more messages, by whatever way; who uses the link in an e-mail wants no e-mail."""
+
 _CONFIRMATION_USEFUL_FOR = timedelta(hours=24)
 
 
@@ -45,14 +48,15 @@ class OptOutRequest:
 def opt_out(session: Session, request: OptOutRequest, now: datetime) -> OptOut:
     """Suppress the address, withdraw the consents of all who hold it, call off what is pending, confirm once.
 
-    Saying it again changes nothing that is in force, and is not confirmed again.
+    A STOP in words from somebody whom the address tells apart ends the other channel too. On a shared number nobody
+    knows who spoke: the number stops, for all. Saying it again changes nothing that is in force, and is not confirmed
+    again.
     """
     row = _suppress(session, request, now)
     patients = holders(session, request.clinic_id, request.channel, request.address_index)
     if request.source != WRONG_NUMBER:
-        withdrawals.withdraw(
-            session, withdrawals.Change(patients, request.channel, request.source, now, request.reply_id)
-        )
+        for change in _changes(request, patients, now):
+            withdrawals.withdraw(session, change)
     reason = WRONG_NUMBER if request.source == WRONG_NUMBER else OPTED_OUT
     cancel(session, _pending(request, patients), reason, now)
     _confirm(session, request, patients, _Confirmation("confirmation:stop", row.id, row.at), now)
@@ -73,8 +77,8 @@ def opt_in(session: Session, request: OptOutRequest, now: datetime) -> bool:
     if lifted is None:
         return False
     patients = holders(session, request.clinic_id, request.channel, request.address_index)
-    change = withdrawals.Change(patients, request.channel, request.source, now, request.reply_id)
-    withdrawals.restore(session, change, since=lifted.at)
+    for change in _changes(request, patients, now):
+        withdrawals.restore(session, change, since=lifted.at)
     _plan_again(session, request, patients, now)
     _confirm(session, request, patients, _Confirmation("confirmation:start", lifted.id, now), now)
     return True
@@ -93,6 +97,16 @@ def _of(request: OptOutRequest) -> tuple[ColumnElement[bool], ...]:
         OptOut.channel == request.channel,
         OptOut.address_index == request.address_index,
     )
+
+
+def _changes(request: OptOutRequest, patients: Sequence[Patient], now: datetime) -> list[withdrawals.Change]:
+    channels = _channels(request, patients)
+    return [withdrawals.Change(patients, channel, request.source, now, request.reply_id) for channel in channels]
+
+
+def _channels(request: OptOutRequest, patients: Sequence[Patient]) -> tuple[Channel, ...]:
+    ends_all = request.source in _MEANS_EVERYTHING and len(patients) == 1
+    return tuple(Channel) if ends_all else (request.channel,)
 
 
 def _suppress(session: Session, request: OptOutRequest, now: datetime) -> OptOut:
@@ -121,7 +135,7 @@ def _pending(request: OptOutRequest, patients: Sequence[Patient]) -> ColumnEleme
     to_it = Message.patient_id.in_([patient.id for patient in patients]) | (
         Message.patient_id.is_(None) & Message.reply_id.in_(wrote)
     )
-    of_ours = (Message.clinic_id == request.clinic_id) & (Message.channel == request.channel)
+    of_ours = (Message.clinic_id == request.clinic_id) & Message.channel.in_(_channels(request, patients))
     return of_ours & Message.kind.in_(_ENDED_BY_IT) & to_it
 
 

@@ -156,3 +156,36 @@ def test_start_does_not_undo_what_staff_withdrew_meanwhile(database: Database, c
     with database.begin() as session:
         assert opt_in(session, replace(request, source="reply"), LATER + timedelta(hours=1))
         assert (case.patient.id, Channel.SMS) not in consents.consented(session, [case.patient.id])
+
+
+def in_force(database: Database, patient: Patient) -> set[Channel]:
+    with database.read() as session:
+        return {channel for _, channel in consents.consented(session, [patient.id])}
+
+
+def test_stop_in_words_ends_the_other_channel_too_and_start_brings_both_back(
+    database: Database, clinic: Clinic
+) -> None:
+    with database.begin() as session:
+        case = add_case(session, clinic)
+        consent(session, case.patient, Channel.EMAIL, ConsentAction.GRANTED, NOW)
+        mail = add_message(session, case.treatment, state=State.PLANNED, channel=Channel.EMAIL)
+    request = request_for(database, clinic, case.patient)
+    with database.begin() as session:
+        opt_out(session, request, LATER)
+    assert in_force(database, case.patient) == set()
+    with database.read() as session:
+        assert session.get_one(Message, mail.id).state is State.CANCELLED
+    with database.begin() as session:
+        opt_in(session, request, LATER + timedelta(hours=1))
+    assert in_force(database, case.patient) == {Channel.SMS, Channel.EMAIL}
+
+
+def test_the_link_in_an_e_mail_ends_only_that_channel(database: Database, clinic: Clinic) -> None:
+    with database.begin() as session:
+        case = add_case(session, clinic)
+        consent(session, case.patient, Channel.EMAIL, ConsentAction.GRANTED, NOW)
+    request = request_for(database, clinic, case.patient, source="page")
+    with database.begin() as session:
+        opt_out(session, request, LATER)
+    assert in_force(database, case.patient) == {Channel.EMAIL}
