@@ -43,7 +43,7 @@ def _framed(scene: Scene, clause: Clause) -> Answer | None:
     others = [word for at, word in enumerate(said) if at not in places]
     if not places or any(word not in _FRAMES and word not in _INSTEAD_OF | _BETWEEN for word in others):
         return None
-    if said[0] in {"at", "a"} and len(said) > 1:
+    if said[0] == "at":
         return None
     if _joined_number(scene, clause):
         return None
@@ -72,6 +72,8 @@ def _an_article(said: list[str], at: int) -> bool:
 
 def _leading(scene: Scene) -> Answer | None:
     """A digit that begins the reply and counts nothing: "3 please call me"."""
+    if not scene.text.clauses or _joined_number(scene, scene.text.clauses[0]):
+        return None
     first = scene.text.clauses[0]
     start = next((at for at in range(first.start, first.end) if scene.words[at] not in _FRAMES), first.end)
     if start >= first.end or scene.words[start] not in _SPELT or scene.words[start] not in {"1", "2", "3"}:

@@ -13,15 +13,23 @@ _HOLDING = word_group("holding")
 _BEFORE_HOLDING = word_group("before_holding")
 _FRENCH_AFTER = frozenset({"pas", "nomore", "jamais"})
 _PARTITIVES = frozenset(["de", "du", "des", "d", "un", "une", "le", "la", "les"])
+_NO = frozenset({"no", "non", "nope"})
+_SUBJECTS = frozenset({"i", "they", "it", "there", "we", "je", "ca", "ce", "y", "ils", "elles"})
+_VERBS = frozenset({"is", "are", "was", "has", "have", "est", "sont", "a", "ai"})
 _REACH = 8
 
 
 def negates(scene: Scene, at: int) -> bool:
     """True when the word here is a negation, and no part of "not sure", "no doubt" and their like."""
-    if scene.words[at] not in NEGATORS:
+    if scene.words[at] not in NEGATORS or _answers(scene, at):
         return False
     lookalikes = (*scene.marks.get("pseudo_negation", ()), *scene.marks.get("doubt", ()))
     return not any(mark.start <= at < mark.end for mark in lookalikes)
+
+
+def _answers(scene: Scene, at: int) -> bool:
+    """ "No they are still there": this "no" answers our question and denies nothing that follows."""
+    return scene.words[at] in _NO and at + 1 < len(scene.words) and scene.words[at + 1] in _SUBJECTS
 
 
 def denied(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
@@ -58,7 +66,8 @@ def _carries(scene: Scene, number: int, before: int, flags: frozenset[int]) -> b
     clause, earlier = scene.text.clauses[number], scene.text.clauses[before]
     listed = all(at in flags or _fills(scene, at) for at in range(clause.start, clause.end))
     named = any(at in flags for at in range(earlier.start, earlier.end))
-    return clause.opens is Break.COMMA and listed and named
+    tells = not _VERBS.isdisjoint(scene.words[clause.start : clause.end])
+    return clause.opens is Break.COMMA and listed and named and not tells
 
 
 def _fills(scene: Scene, at: int) -> bool:

@@ -17,7 +17,7 @@ _FILLERS = word_group("stop_fillers") | _PLEASE
 _BEFORE = word_group("orders_before")
 _AFTER = word_group("orders_after")
 _OPTIONS = frozenset(["1", "2", "3", "#", "numero", "number"])
-_LONGEST_END = 7
+_LONGEST_END = 6  # words before a closing STOP
 _STRANGERS = 2
 _ME = frozenset({"me", "moi"})
 _THANKS = frozenset({"thanks", "thank", "merci", "cheers", "regards"})
@@ -63,6 +63,7 @@ def _denied(scene: Scene, match: Match) -> bool:
 def _alone(scene: Scene, matches: Sequence[Match]) -> Sequence[Match]:
     """These matches, when the whole reply holds nothing else but polite words."""
     polite = scene.marks.get("polite", [])
+    matches = [match for match in matches if not _overlaps(match, polite)]
     covered = {at for match in (*matches, *polite) for at in range(match.start, match.end)}
     rest = (at for at in range(len(scene.words)) if at not in covered)
     return matches if all(scene.words[at] in _PLEASE | _ME or _signs(scene, at) for at in rest) else ()
@@ -92,7 +93,7 @@ def _bare(scene: Scene, match: Match) -> bool:
         return False
     if all(_filler(word) for word in (*before, *after)):
         return True
-    return _opens(before, after) or _closes(clause, before, after) or _short(clause, before, after)
+    return _opens(before, after) or _closes(before, after) or _short(clause, before, after)
 
 
 def _filler(word: str) -> bool:
@@ -109,6 +110,10 @@ def _short(clause: Clause, before: Sequence[str], after: Sequence[str]) -> bool:
     return unknown and not clause.asks and len(before) + len(after) <= _STRANGERS
 
 
-def _closes(clause: Clause, before: Sequence[str], after: Sequence[str]) -> bool:
-    short = clause.end - clause.start <= _LONGEST_END
-    return short and all(_filler(word) for word in after) and bool(before) and before[-1] not in _BEFORE
+def _closes(before: Sequence[str], after: Sequence[str]) -> bool:
+    return (
+        len(before) <= _LONGEST_END
+        and all(_filler(word) for word in after)
+        and bool(before)
+        and before[-1] not in _BEFORE
+    )

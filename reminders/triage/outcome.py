@@ -26,6 +26,8 @@ _COMPLAINTS = word_group("other_complaints")
 _SKIN = word_group("skin_complaints")
 _BREAKOUTS = word_group("breakout_words")
 _PLEASE = word_group("please")
+_LESS = frozenset({"less", "fewer", "moins"})
+_NOTHING = frozenset({"nothing", "rien"})
 _PROGRESSIVE = word_group("progressive")
 
 
@@ -115,6 +117,8 @@ def _cue(scene: Scene, concept: str, match: Match) -> Said | None:
         return None
     if concept == "none" and scene.words[match.start] in NEGATORS and not negates(scene, match.start):
         return None
+    if concept == "many" and not _LESS.isdisjoint(scene.words[match.start : match.end]):
+        return None
     plain = cue is Cue.STILL and not _SAYS_STILL & set(_words(scene, match))
     if not _negated(scene, match):
         return Said(cue, match, plain)
@@ -133,6 +137,8 @@ def _negated(scene: Scene, match: Match) -> bool:
     clause = scene.clause(match.start)
     before = range(max(clause.start, match.start - _NEGATION_REACH), match.start)
     inside = (at for at in match.skipped)
+    if any(scene.words[at] in _NOTHING for at in before):
+        return True
     after = match.end < clause.end and scene.words[match.end] in _FRENCH_AFTER and negates(scene, match.end)
     return after or any(negates(scene, at) for at in (*before, *inside))
 

@@ -37,7 +37,7 @@ def _person_before(scene: Scene, start: int, end: int) -> int | None:
 
 def _owned(scene: Scene, start: int, at: int) -> bool:
     before = scene.words[max(start, at - 2) : at]
-    return scene.words[at] in _UNOWNED or bool(_OWNERS & set(before))
+    return at == start or scene.words[at] in _UNOWNED or bool(_OWNERS & set(before))
 
 
 def _carried_on(scene: Scene, start: int, end: int) -> bool:

@@ -11,6 +11,8 @@ from reminders.triage.vocabulary import words as word_group
 
 _TOPICS = word_group("topics")
 _FILLERS = word_group("list_fillers")
+_IF = frozenset({"if", "si"})
+_SUBJECTS = frozenset({"i", "there", "je", "y"})
 _REVERSAL = word_group("reversal")
 _PLEASE = word_group("please")
 _FOLLOWING = 2  # clauses after the symptom's in which "gone now" still speaks of it
@@ -34,11 +36,18 @@ def status(scene: Scene, match: Match, flags: frozenset[int]) -> Status:
         return Status.DOUBT if _until_now(scene, match) or _reversed(scene, match) else Status.DENIED
     if somebody_else(scene, match):
         return Status.SOMEBODY_ELSE
+    if _in_general(scene, match):
+        return Status.HYPOTHETICAL
     if _hypothetical(scene, match, flags):
         return Status.DOUBT if _goes_on(scene, match) else Status.HYPOTHETICAL
     if _past(scene, match, flags):
         return Status.PAST
     return Status.DOUBT if _unsure(scene, match) else Status.ASSERTED
+
+
+def _in_general(scene: Scene, match: Match) -> bool:
+    clause = scene.clause(match.start)
+    return clause.asks and bool(scene.marked("in_general", clause.start, clause.end))
 
 
 def _until_now(scene: Scene, match: Match) -> bool:
@@ -63,9 +72,17 @@ def _hypothetical(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
     marks = [mark for mark in scene.marked("hypothetical", region, match.end) if mark.start < match.start]
     excused = [mark for name in ("indirect_question", "touching", "stated") for mark in scene.marks.get(name, ())]
     return any(
-        mark.end > start and not any(mark.start < other.end and other.start < mark.end for other in excused)
+        mark.end > start
+        and not _main_clause(scene, mark, match)
+        and not any(mark.start < other.end and other.start < mark.end for other in excused)
         for mark in marks
     )
+
+
+def _main_clause(scene: Scene, mark: Match, match: Match) -> bool:
+    """ "If it helps I have a fever": a second subject begins what is told."""
+    between = scene.words[mark.end + 1 : match.start]
+    return scene.words[mark.start] in _IF and not _SUBJECTS.isdisjoint(between)
 
 
 def _list_start(scene: Scene, match: Match, flags: frozenset[int]) -> int:

@@ -61,4 +61,8 @@ def _plus(words: Sequence[str], at: int, before: str, after: str) -> str:
         return NO_MORE
     if before in _MORE_BEFORE or "que" in words[at + 1 : at + _QUE_REACH]:
         return EVEN_MORE
-    return NO_MORE if after in _NO_MORE_AFTER or after == "" or before.endswith("ez") else "plus"
+    return (
+        NO_MORE
+        if after in _NO_MORE_AFTER or before in {"moi", "me"} or after == "" or before.endswith("ez")
+        else "plus"
+    )

@@ -1,0 +1,114 @@
+"""Words before meaning: Quebec "pus", spelling, normal forms, orders that are none, and JSON."""
+
+import json
+
+import pytest
+
+from reminders.triage import Asked, Label, read
+from reminders.triage.evaluate import to_json
+from reminders.triage.normalise import fold
+from reminders.triage.patterns import compile_phrase
+from reminders.triage.scene import build
+from reminders.triage.spelling import corrected
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("j'ai pus de boutons", "nomore"),
+        ("y'a pus rien", "nomore"),
+        ("c'est pus rouge", "nomore"),
+        ("textez-moi pus", "nomore"),
+        ("y'a du pus", "pus"),
+        ("plein de pus", "pus"),
+        ("y'a pus qui sort", "pus"),
+        ("there is pus", "pus"),
+        ("green pus", "pus"),
+        ("pus", "pus"),
+    ],
+)
+def test_quebec_pus(text: str, meant: str) -> None:
+    assert meant in build(text).words
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("plus de boutons", "nomore"),
+        ("je ne veux plus", "nomore"),
+        ("j'ai plus de boutons qu'avant", "evenmore"),
+        ("de plus en plus", "evenmore"),
+        ("non plus", "plus"),
+    ],
+)
+def test_french_plus(text: str, meant: str) -> None:
+    assert meant in build(text).words
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("feverr", "fever"),
+        ("blsiters", "blisters"),
+        ("fievr", "fievre"),
+        ("swolllen", "swollen"),
+        ("urticare", "urticaire"),
+    ],
+)
+def test_a_slip_is_corrected(typed: str, meant: str) -> None:
+    assert build(typed).words == [meant]
+
+
+@pytest.mark.parametrize(
+    "word", ["never", "lever", "river", "shop", "stomp", "step", "fiere", "payne", "simples", "hires"]
+)
+def test_a_real_word_is_left_alone(word: str) -> None:
+    assert corrected(word) == word
+
+
+@pytest.mark.parametrize(
+    ("typed", "folded"),
+    [("FIÈVRE", "fievre"), ("œil", "oeil"), ("1️⃣", "1"), ("don’t", "don't"), ("stoooop", "stop"), ("S T O P", "stop")],
+)
+def test_fold(typed: str, folded: str) -> None:
+    assert fold(typed).strip() == folded
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Don't stop sending these",
+        "arrêtez pas de m'écrire",
+        "when can I stop the cream",
+        "full stop",
+        "at the bus stop",
+        "I'll stop by tomorrow",
+        "the bleeding stopped",
+        "je dois arrêter au dépanneur",
+        "à l'arrêt d'autobus",
+        "need to cancel my appointment",
+        "at the end of the week",
+        "non stop compliments",
+    ],
+)
+def test_no_opt_out(text: str) -> None:
+    assert Label.STOP not in read(text, 3, Asked.NONE).labels
+
+
+@pytest.mark.parametrize("text", ["thanks for your help", "merci pour l'info", "help, my skin is dry", "votre aide"])
+def test_no_keyword(text: str) -> None:
+    assert Label.HELP not in read(text, 3, Asked.NONE).labels
+
+
+def test_a_reading_as_json() -> None:
+    found = to_json(read("STOP, j'ai de la fièvre", 3, Asked.NONE))
+
+    assert json.loads(json.dumps(found)) == found
+    assert found["labels"] == ["stop", "urgent"]
+    assert found["language"] == "fr"
+    assert {"label": "urgent", "words": "fievre"} in found["evidence"]
+
+
+def test_an_alternative_of_two_words_is_refused() -> None:
+    with pytest.raises(ValueError, match="an alternative is one word"):
+        compile_phrase("concept", "can't|won't stop", {}, lambda word: word.split("'"))
