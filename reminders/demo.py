@@ -30,6 +30,11 @@ CLINIC = clinics.NewClinic(
     booking_url="https://clinic.example/rdv",
 )
 
+OWNER = staff.NewStaff("Camille Roy", "camille@clinic.example", Role.OWNER, Language.FR)
+NURSE = staff.NewStaff("Priya Shah", "priya@clinic.example", Role.STAFF, Language.EN)
+NURSE_PHONE = "+15145550160"
+"""Whom a red flag reaches: her phone is among the sandbox's."""
+
 PROVIDERS = ("Dre Anaïs Beaulieu", "Infirmière Priya Shah")
 
 
@@ -123,9 +128,10 @@ def _seed(session: Session, settings: Settings, moment: datetime) -> Clinic:
     clinic = clinics.create_clinic(session, CLINIC, settings, moment)
     # Open every day: on a closed one the check-in would wait, and the demo must show it on any day of the week.
     clinic.closed_weekdays = []
-    staff.invite(
-        session, clinic.id, staff.NewStaff("Camille Roy", "camille@clinic.example", Role.OWNER, Language.FR), moment
-    )
+    staff.invite(session, clinic.id, OWNER, moment)
+    staff.invite(session, clinic.id, NURSE, moment)
+    nurse = session.scalars(select(Staff).where(Staff.clinic_id == clinic.id, Staff.role == Role.STAFF)).one()
+    nurse.phone, nurse.on_call = NURSE_PHONE, True
     actor = Actor(clinic.id, "demo")
     for index, person in enumerate(PATIENTS):
         _record(session, actor, clinic, person, PROVIDERS[index % len(PROVIDERS)], moment)
