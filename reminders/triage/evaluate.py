@@ -113,6 +113,22 @@ def _score(label: Label, results: Iterable[Result]) -> Score:
     return Score(label, sum(e for e, _ in pairs), sum(f for _, f in pairs), sum(e and f for e, f in pairs))
 
 
+def report(evaluation: Evaluation) -> Iterator[str]:
+    """Lines for a terminal: accuracy by label, over all rows, and each miss with what decided it."""
+    yield f"{'label':<14}{'expected':>9}{'found':>7}{'precision':>11}{'recall':>8}"
+    for score in evaluation.scores:
+        yield f"{score.label:<14}{score.expected:>9}{score.found:>7}{score.precision:>11.3f}{score.recall:>8.3f}"
+    yield f"{len(evaluation.results)} rows: {evaluation.exact:.1%} exactly right"
+    yield f"{evaluation.false_alarms:.1%} of harmless rows called urgent or stop"
+    for miss in evaluation.misses:
+        yield f"expected {_listed(miss.row.expected)}, read {_listed(miss.reading.labels)}: {miss.row.text!r}"
+        yield from (f"    {one.label}: {one.words}" for one in miss.reading.evidence)
+
+
+def _listed(labels: Iterable[Label]) -> str:
+    return "|".join(sorted(labels))
+
+
 def to_json(reading: Reading) -> dict[str, Any]:
     """A reading as JSON-safe values: labels (sorted), confidence, language, tier, evidence (label and words)."""
     return {

@@ -17,6 +17,7 @@ _PLAIN_PLUS_AFTER = word_group("plus_plain_after")
 _UNSETTLED = frozenset({"pus", "pu", "plus"})
 _WANTING = frozenset({"veux", "veut", "voulons", "voudrais", "souhaite", "peux", "peut", "aimerais"})
 _INFINITIVES = ("er", "ir", "re", "oir")
+_ONE = frozenset({"un", "une"})
 _NE_REACH = 5
 _QUE_REACH = 7
 
@@ -46,6 +47,8 @@ def _pus(before: str, after: str, second: str) -> str:
     if after in _DISCHARGE_AFTER or before in _DISCHARGE_BEFORE:
         return "pus"
     if before in _NO_MORE_BEFORE or before.endswith("ez"):
+        return NO_MORE
+    if not before and after in _ONE and second != "peu":
         return NO_MORE
     if after in _NO_MORE_AFTER and not (after == "de" and second in _OWNERS):
         return NO_MORE

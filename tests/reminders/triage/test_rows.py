@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reminders.triage import Label
-from reminders.triage.evaluate import Evaluation, Row, evaluate, rows
+from reminders.triage.evaluate import Evaluation, Row, evaluate, report, rows
 
 REPOSITORY = Path(__file__).parents[3]
 OWN = REPOSITORY / "tests" / "data" / "replies_own.tsv"
@@ -69,6 +69,16 @@ def test_a_harmless_row_called_urgent_is_a_false_alarm() -> None:
     read = evaluate([Row("en", 3, frozenset({Label.OTHER}), "I have a fever"), Row("en", 3, frozenset(), "ok")])
 
     assert read.false_alarms == 0.5
+
+
+def test_the_report_names_each_miss_and_what_decided_it() -> None:
+    lines = list(
+        report(evaluate([Row("en", 3, frozenset({Label.OTHER}), "I have a fever"), Row("en", 3, frozenset(), "ok")]))
+    )
+
+    assert "expected other, read urgent: 'I have a fever'" in lines
+    assert "    urgent: fever" in lines
+    assert any(line.split()[:3] == ["urgent", "0", "1"] for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,8 @@ def test_fold(typed: str, folded: str) -> None:
         "arrêtez pas de m'écrire",
         "when can I stop the cream",
         "full stop",
+        "stop the serum tonight or keep going?",
+        "Arrêter la crème ce soir ou demain?",
         "at the bus stop",
         "I'll stop by tomorrow",
         "the bleeding stopped",
