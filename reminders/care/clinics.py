@@ -92,6 +92,26 @@ def seed_senders(session: Session, clinic: Clinic, settings: Settings, now: date
     return fresh
 
 
+def follow_environment(session: Session, settings: Settings) -> int:
+    """Let the senders that live on the environment's credentials follow it; how many changed.
+
+    A clinic that began in the sandbox and then connects its own number goes on with that number, unpaused.
+    """
+    wanted = {sender.channel: sender for sender in (_sms_sender(settings), _email_sender(settings))}
+    kept = session.scalars(select(Sender).where(Sender.credentials.is_(None))).all()
+    changed = [sender for sender in kept if _identity(sender) != _identity(wanted[sender.channel])]
+    for sender in changed:
+        new = wanted[sender.channel]
+        sender.account, sender.address, sender.service = _identity(new)
+        sender.rate, sender.paused_until, sender.paused_reason = new.rate, None, None
+    session.flush()
+    return len(changed)
+
+
+def _identity(sender: Sender) -> tuple[str, str, str]:
+    return sender.account, sender.address, sender.service
+
+
 def hours(clinic: Clinic, patient: Patient | CleanPatient | None = None) -> Hours:
     """When `clinic` may write to `patient`: the clinic's window and closed days, in the patient's own zone."""
     zone = (patient.timezone if patient else None) or clinic.timezone

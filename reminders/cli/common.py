@@ -9,6 +9,7 @@ import click
 from sqlalchemy.exc import OperationalError
 
 from reminders import demo, logs, migrate
+from reminders.care import clinics
 from reminders.database import Database
 from reminders.errors import RemindersError, SettingsError
 from reminders.settings import Settings, load
@@ -54,6 +55,16 @@ def open_database(settings: Settings) -> Database:
     database = Database(settings.database_url, settings.keyring())
     if not migrate.is_current(database):
         raise SettingsError(["the database's schema is not current; run `reminders migrate` first"])
-    with database.read() as session:
-        demo.refuse_with_real_credentials(settings, session)
+    prepare(settings, database)
     return database
+
+
+def prepare(settings: Settings, database: Database) -> None:
+    """What every start does with a current database.
+
+    Raises:
+        SettingsError: it runs on the demo clock and might reach a real phone.
+    """
+    with database.begin() as session:
+        demo.refuse_with_real_credentials(settings, session)
+        clinics.follow_environment(session, settings)

@@ -44,7 +44,7 @@ def test_a_number_belongs_to_the_first_clinic(database: Database, settings: Sett
         assert len(protocols.published(session, second.id)) == len(library.available())
 
 
-def test_real_credentials_make_real_senders(database: Database, tmp_path: Path) -> None:
+def real(tmp_path: Path) -> Settings:
     given = {
         "REMINDERS_DATA_DIR": str(tmp_path),
         "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
@@ -53,12 +53,35 @@ def test_real_credentials_make_real_senders(database: Database, tmp_path: Path) 
         "SMTP_URL": "smtp://mail.example:25",
         "MAIL_FROM": "soins@clinique.example",
     }
+    return load(given, tmp_path / "none")
+
+
+def test_real_credentials_make_real_senders(database: Database, tmp_path: Path) -> None:
     with database.begin() as session:
-        clinics.create_clinic(session, NewClinic("One"), load(given, tmp_path / "none"), NOW)
+        clinics.create_clinic(session, NewClinic("One"), real(tmp_path), NOW)
         sms, email = session.scalars(select(Sender).order_by(Sender.channel.desc())).all()
         assert (sms.account, sms.address, sms.service) == ("AC" + "0" * 32, "MG" + "0" * 32, "MG" + "0" * 32)
         assert (sms.rate, sms.credentials) == (1.0, None)
         assert email.address == "soins@clinique.example"
+
+
+def test_a_clinic_that_began_in_the_sandbox_goes_on_with_its_own_number(
+    database: Database, settings: Settings, tmp_path: Path
+) -> None:
+    with database.begin() as session:
+        clinics.create_clinic(session, NewClinic("One"), settings, NOW)
+        before = {sender.channel: sender.id for sender in session.scalars(select(Sender))}
+        own = Sender(clinic_id=session.scalars(select(Sender.clinic_id)).first(), channel="sms", account="AC1")
+        own.address, own.credentials, own.next_free_at, own.created_at = "+15145550199", {"token": "t"}, NOW, NOW
+        session.add(own)
+        session.flush()
+        assert clinics.follow_environment(session, settings) == 0
+        assert clinics.follow_environment(session, real(tmp_path)) == 2
+    with database.read() as session:
+        sms = session.get_one(Sender, before["sms"])
+        assert (sms.account, sms.address, sms.rate) == ("AC" + "0" * 32, "MG" + "0" * 32, 1.0)
+        assert session.get_one(Sender, before["email"]).address == "soins@clinique.example"
+        assert session.get_one(Sender, own.id).address == "+15145550199"
 
 
 @pytest.mark.parametrize(
