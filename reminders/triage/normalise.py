@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reminders.triage.vocabulary import EMOJI, EXPANSIONS, JOINED
 
-MAX_CHARACTERS = 4000  # longer than any text and most e-mails; bounds the time a reply can take
+MAX_CHARACTERS = 10_000  # longer than any text and nearly any e-mail; bounds the time that a reply can take
 
 _QUOTES = str.maketrans(
     {

@@ -17,6 +17,7 @@ _FILLERS = word_group("stop_fillers") | _PLEASE
 _BEFORE = word_group("orders_before")
 _AFTER = word_group("orders_after")
 _OPTIONS = frozenset(["1", "2", "3", "#", "numero", "number"])
+_TOLD = word_group("told_opt_outs")
 _LONGEST_END = 6  # words before a closing STOP
 _STRANGERS = 2
 _ME = frozenset({"me", "moi"})
@@ -26,30 +27,35 @@ _THANKS = frozenset({"thanks", "thank", "merci", "cheers", "regards"})
 def orders(scene: Scene) -> list[Finding]:
     """What the reply tells us to do: stop, start or help."""
     found = scene.find(INTENTS, "order")
-    start = _starts(scene, found)
-    stop = [] if start else _stops(scene, found)
-    help_ = [] if start or stop else _helps(scene, found)
-    return start + stop + help_
+    start, stop = _starts(scene, found), _stops(scene, found)
+    standing = [match for match in stop if not _taken_back(scene, match, start)]
+    if standing:
+        return _findings(scene, Label.STOP, standing)
+    return _findings(scene, Label.START, start) or _findings(
+        scene, Label.HELP, _alone(scene, found.get("help_alone", ()))
+    )
 
 
-def _stops(scene: Scene, found: Found) -> list[Finding]:
+def _findings(scene: Scene, label: Label, matches: Sequence[Match]) -> list[Finding]:
+    return [Finding(label, scene.said(match), SURE) for match in matches]
+
+
+def _taken_back(scene: Scene, match: Match, starts: Sequence[Match]) -> bool:
+    """ "I unsubscribed by mistake, put me back": an opt-out that is told, beside the wish to start again."""
+    return bool(starts) and (scene.words[match.start] in _TOLD or _overlaps(match, starts))
+
+
+def _stops(scene: Scene, found: Found) -> list[Match]:
     kept = found.get("keep_going", [])
     frames = [match for match in found.get("stop", ()) if not _overlaps(match, kept)]
     keywords = [match for match in found.get("stop_keyword", ()) if not _overlaps(match, kept) and _bare(scene, match)]
     alone = [*_alone(scene, found.get("stop_alone", ())), *_whole(scene, found.get("stop_clause", ()))]
-    return [Finding(Label.STOP, scene.said(match), SURE) for match in (*frames, *keywords, *alone)]
+    return [*frames, *keywords, *alone]
 
 
-def _starts(scene: Scene, found: Found) -> list[Finding]:
+def _starts(scene: Scene, found: Found) -> list[Match]:
     frames = [match for match in found.get("start", ()) if not _denied(scene, match)]
-    return [
-        Finding(Label.START, scene.said(match), SURE)
-        for match in (*frames, *_alone(scene, found.get("start_alone", ())))
-    ]
-
-
-def _helps(scene: Scene, found: Found) -> list[Finding]:
-    return [Finding(Label.HELP, scene.said(match), SURE) for match in _alone(scene, found.get("help_alone", ()))]
+    return [*frames, *_alone(scene, found.get("start_alone", ()))]
 
 
 def _overlaps(match: Match, others: Sequence[Match]) -> bool:

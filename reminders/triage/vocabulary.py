@@ -31,8 +31,3 @@ TONGUES: dict[str, frozenset[str]] = {tongue: frozenset(words.split()) for tongu
 def words(group: str) -> frozenset[str]:
     """A named group of single words from grammar.toml."""
     return frozenset(str(_GRAMMAR["words"][group]).split())
-
-
-def phrases(group: str) -> list[str]:
-    """A named group of phrases from grammar.toml, in the pattern language of patterns.py."""
-    return list(_GRAMMAR["phrases"][group])

@@ -97,6 +97,19 @@ def test_no_opt_out(text: str) -> None:
     assert Label.STOP not in read(text, 3, Asked.NONE).labels
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Stop. I don't want to get texts again",
+        "do not ever send me messages again",
+        "stop texting me and don't start again",
+        "n'envoyez plus de textos, et ne recommencez pas à m'écrire",
+    ],
+)
+def test_an_opt_out_beside_the_word_again_stays_one(text: str) -> None:
+    assert Label.STOP in read(text, 3, Asked.NONE).labels
+
+
 @pytest.mark.parametrize("text", ["thanks for your help", "merci pour l'info", "help, my skin is dry", "votre aide"])
 def test_no_keyword(text: str) -> None:
     assert Label.HELP not in read(text, 3, Asked.NONE).labels
