@@ -4,7 +4,8 @@ import atexit
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,6 +104,16 @@ class Stack:
         found: list[dict[str, Any]] = self._sandbox("GET", "/sandbox/messages").json()
         ours = {SANDBOX_NUMBER, self.settings.effective_mail_from}
         return [m for m in found if m["to"] not in ours and recipient in (None, m["to"])]
+
+    def once_each(self, recipients: Iterable[str]) -> bool:
+        """Whether each of these phones and mailboxes has got something; fails if anybody has got something twice.
+
+        E-mails with one Message-ID are one: a mailbox knows the second for the same.
+        """
+        counts = Counter(to for to, _ in {(text["to"], text.get("message_id") or text["id"]) for text in self.texts()})
+        twice = {to: count for to, count in counts.items() if count > 1}
+        assert not twice
+        return all(counts[to] for to in recipients)
 
     def reply(self, number: str, body: str, **more: Any) -> None:
         """A patient's text, through the sandbox to our signed webhook."""

@@ -1,10 +1,13 @@
 """A clinic at work, built through `care` alone: what the promises, faults and journeys start from."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from reminders.care import clinics, consents, patients, treatments
 from reminders.care.actors import Actor
@@ -13,6 +16,7 @@ from reminders.models import Clinic, Instance, Message, Patient, Treatment
 from reminders.models.instance import CLOCK_OFFSET, now
 from reminders.models.kinds import Channel
 from reminders.settings import Settings
+from schedules.lifecycle import State
 
 TUESDAY = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 """11:00 in Montreal, inside every window, two days after the clocks went forward."""
@@ -56,44 +60,61 @@ class World:
 
     def patient(self, phone: str = "", email: str = "", **typed: str) -> Patient:
         """A patient on file who agreed to be written to at each address given."""
-        given = {"given_name": "Marie", "family_name": "Tremblay", "language": "en"} | typed
-        actor, moment = Actor(self.clinic.id, "form"), self.now
+        moment = self.now
         with self.database.begin(clinic=self.clinic.id) as session:
-            entered = patients.PatientInput(phone=phone, email=email, **given)
-            patient = patients.add(session, actor, self.clinic, patients.clean(entered, self.clinic), moment)
-            for channel, wanted in ((Channel.SMS, phone), (Channel.EMAIL, email)):
-                if wanted:
-                    grant = consents.Grant(patient.id, channel, consents.CURRENT, "as shown", patient.language)
-                    consents.grant(session, actor, grant, moment)
-        return patient
+            return self._add(session, {"phone": phone, "email": email, **typed}, moment)
 
     def treat(self, patient: Patient, days_ago: int = 7, at: str = "10:00") -> Treatment:
         """Record a microneedling treatment, so many local days ago."""
         moment = self.now
-        on = moment.astimezone(ZoneInfo(self.clinic.timezone)).date() - timedelta(days=days_ago)
-        given = treatments.TreatmentInput("microneedling", on.isoformat(), at)
         with self.database.begin(clinic=self.clinic.id) as session:
-            here = session.merge(patient, load=False)
-            return treatments.record(session, Actor(self.clinic.id, "form"), self.clinic, here, given, moment)
+            return self._record(session, session.merge(patient, load=False), (days_ago, at), moment)
 
     def owe_texts(self, count: int, first: int = 0) -> list[str]:
-        """Check-in texts due now, each to a phone of its own; the numbers."""
+        """Check-in texts due now, all at once, each to a phone of its own; the numbers."""
         numbers = [number(n) for n in range(first, first + count)]
-        for phone in numbers:
-            self.treat(self.patient(phone=phone))
+        self._owe([{"phone": phone} for phone in numbers])
         return numbers
 
     def owe_emails(self, count: int, first: int = 0) -> list[str]:
-        """Check-in e-mails due now, each to an address of its own; the addresses."""
+        """Check-in e-mails due now, all at once, each to an address of its own; the addresses."""
         addresses = [address(n) for n in range(first, first + count)]
-        for email in addresses:
-            self.treat(self.patient(email=email))
+        self._owe([{"email": email} for email in addresses])
         return addresses
+
+    def _owe(self, people: Iterable[dict[str, str]]) -> None:
+        moment = self.now
+        with self.database.begin(clinic=self.clinic.id) as session:
+            for person in people:
+                self._record(session, self._add(session, person, moment), (7, "10:00"), moment)
+
+    def _add(self, session: Session, typed: dict[str, str], moment: datetime) -> Patient:
+        actor = Actor(self.clinic.id, "form")
+        given = {"given_name": "Marie", "family_name": "Tremblay", "language": "en"} | typed
+        patient = patients.add(
+            session, actor, self.clinic, patients.clean(patients.PatientInput(**given), self.clinic), moment
+        )
+        for channel, wanted in ((Channel.SMS, patient.phone), (Channel.EMAIL, patient.email)):
+            if wanted:
+                grant = consents.Grant(patient.id, channel, consents.CURRENT, "as shown", patient.language)
+                consents.grant(session, actor, grant, moment)
+        return patient
+
+    def _record(self, session: Session, patient: Patient, when: tuple[int, str], moment: datetime) -> Treatment:
+        days_ago, at = when
+        on = moment.astimezone(ZoneInfo(self.clinic.timezone)).date() - timedelta(days=days_ago)
+        given = treatments.TreatmentInput("microneedling", on.isoformat(), at)
+        return treatments.record(session, Actor(self.clinic.id, "form"), self.clinic, patient, given, moment)
 
     def messages(self) -> list[Message]:
         """Every message, by due time."""
         with self.database.read() as session:
             return list(session.scalars(select(Message).order_by(Message.due_at, Message.id)))
+
+    def states(self) -> Counter[State]:
+        """How many messages stand where."""
+        with self.database.read() as session:
+            return Counter(session.scalars(select(Message.state)))
 
 
 def open_world(database: Database, settings: Settings, moment: datetime = TUESDAY) -> World:

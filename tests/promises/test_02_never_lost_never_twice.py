@@ -1,0 +1,210 @@
+"""Promise 2: claimed and committed before the call, no session open during it, doubt resolved with the provider.
+
+Seen to fail when
+"""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.pool import QueuePool
+
+from reminders.channels.base import Accepted, Listed, Outgoing
+from reminders.channels.opening import SenderIdentity
+from reminders.delivery.context import Delivery, Pace
+from reminders.delivery.reconcile import reconcile
+from reminders.delivery.sweep import send_due
+from reminders.models import Attempt, Message
+from reminders.models.kinds import Outcome
+from reminders.settings import Settings
+from schedules.lifecycle import State
+from tests import services
+from tests.processes import Stack, open_stack
+from tests.promises.world import World, open_world
+from tests.reminders.delivery.fakes import FakeChannel, Provider
+
+LEASE = timedelta(minutes=3)
+ASK = timedelta(seconds=70)
+ENDED = frozenset({State.SENT, State.DELIVERED})
+CALLS_AT_ONCE = 20
+PATIENCE = 30.0
+_ROUNDS = 4
+
+
+class SlowProvider(Provider):
+    """Phones in this process; each call lasts half a second, in which it watches who holds a database session."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__()
+        self.engine = engine
+        self.fewest_open: list[int] = []
+
+    def __call__(self, identity: SenderIdentity, _settings: Settings) -> FakeChannel:
+        """Open a channel."""
+        return _Watching(self, identity)
+
+    async def watch(self) -> None:
+        """Note the fewest sessions that were open at one moment of a call: other work may hold one now and then."""
+        pool = self.engine.pool
+        assert isinstance(pool, QueuePool)
+        seen = []
+        for _ in range(25):
+            await asyncio.sleep(0.02)
+            seen.append(pool.checkedout())
+        self.fewest_open.append(min(seen))
+
+
+class _Watching(FakeChannel):
+    def __init__(self, provider: SlowProvider, identity: SenderIdentity) -> None:
+        super().__init__(provider, identity)
+        self._watched = provider
+
+    async def send(self, message: Outgoing) -> Accepted:
+        await self._watched.watch()
+        return await super().send(message)
+
+    async def find(self, to: str) -> list[Listed]:
+        await self._watched.watch()
+        return list(await super().find(to))
+
+
+@pytest.fixture
+def provider(world: World) -> SlowProvider:
+    """Slow phones."""
+    return SlowProvider(world.database.engine)
+
+
+@pytest.fixture
+def delivery(world: World, settings: Settings, provider: SlowProvider) -> Iterator[Delivery]:
+    """Delivery to those phones."""
+    opened = Delivery(world.database, settings, provider, Pace(time_out=5))
+    yield opened
+    opened.close()
+
+
+def test_no_session_is_open_while_a_provider_is_called_or_asked(
+    world: World, delivery: Delivery, provider: SlowProvider
+) -> None:
+    provider.deeds = ["accept and say nothing"]
+    world.owe_texts(3)
+    assert send_due(delivery).sent == 2
+    world.pass_time(ASK)
+    assert reconcile(delivery).found == 1
+    assert provider.fewest_open == [0, 0, 0, 0]
+
+
+def test_the_call_is_on_record_before_it_is_made(world: World, delivery: Delivery, provider: SlowProvider) -> None:
+    seen: list[tuple[State, Outcome | None]] = []
+
+    def look(message: Outgoing) -> None:
+        with world.database.read() as session:
+            attempt = session.get_one(Attempt, message.attempt_id)
+            seen.append((session.get_one(Message, attempt.message_id).state, attempt.outcome))
+
+    provider.during = look
+    world.owe_texts(2)
+    send_due(delivery)
+    assert seen == [(State.SENDING, None)] * 2
+
+
+def test_sweeps_side_by_side_claim_each_message_once(
+    world: World, settings: Settings, delivery: Delivery, provider: SlowProvider
+) -> None:
+    numbers = world.owe_texts(30)
+    other = Delivery(world.database, settings, provider, Pace(time_out=5))
+    with ThreadPoolExecutor(4) as sweeps:
+        list(sweeps.map(send_due, [delivery, other, delivery, other]))
+    other.close()
+    assert Counter(message.to for message in provider.taken) == Counter(numbers)
+    with world.database.read() as session:
+        assert len(list(session.scalars(select(Attempt.id)))) == len(numbers)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, World]]:
+    """Processes on PostgreSQL and Redis. There is no web, so no receipt ever helps."""
+    with open_stack(tmp_path_factory.mktemp("stack")) as (opened, _, database):
+        yield opened, open_world(database, opened.settings)
+
+
+@pytest.fixture
+def stack(stage: tuple[Stack, World]) -> Stack:
+    """A carrier that does nothing wrong yet, a worker and a beat, whatever the test before left behind."""
+    opened = stage[0]
+    opened.start(*({"sandbox", "worker", "beat"} - opened.running.keys()))
+    opened.clear_faults()
+    return opened
+
+
+@pytest.fixture
+def busy(stage: tuple[Stack, World]) -> World:
+    """Their clinic."""
+    return stage[1]
+
+
+def _await_settled(stack: Stack, world: World, recipients: list[str]) -> None:
+    """Let time pass until everything is settled; each recipient then has exactly one."""
+    for _ in range(_ROUNDS):
+        # The two lookups that allow a further try lie a minute apart on the database's clock.
+        world.pass_time(ASK)
+        services.wait_until(lambda: not _ripe(world), PATIENCE, "the sweeps have caught up with the clock")
+    assert set(world.states()) <= ENDED
+    assert stack.once_each(recipients)
+
+
+def _ripe(world: World) -> list[Message]:
+    """What a sweep has yet to take up, call, recover or ask about at this moment of the database's clock."""
+    moment = world.now
+    return [
+        message
+        for message in world.messages()
+        if message.state is State.PLANNED
+        or (message.lease_until is not None and message.lease_until <= moment)
+        or (message.check_at is not None and message.check_at <= moment)
+    ]
+
+
+def test_a_worker_killed_during_its_calls(stack: Stack, busy: World) -> None:
+    stack.fault("hang", times=CALLS_AT_ONCE, seconds=8)
+    numbers = busy.owe_texts(CALLS_AT_ONCE + 10)
+    services.wait_until(lambda: len(stack.texts()) >= CALLS_AT_ONCE, PATIENCE, "all calls at once are under way")
+    stack.kill("worker")
+    assert busy.states() == {State.SENDING: CALLS_AT_ONCE, State.CLAIMED: 10}
+    stack.start("worker")
+    busy.pass_time(LEASE)
+    services.wait_until(lambda: State.UNKNOWN in busy.states(), PATIENCE, "the calls are in doubt")
+    _await_settled(stack, busy, numbers)
+    assert len(stack.texts()) == len(numbers)
+
+
+def test_a_carrier_that_accepts_and_does_not_say_so(stack: Stack, busy: World) -> None:
+    for kind in ("error_500_after_accepting", "drop_after_accepting", "wrong_json"):
+        stack.fault(kind, times=2)
+    stack.fault("hang", times=2, seconds=12)
+    stack.fault("error_500", times=2)
+    numbers = busy.owe_texts(12, first=100)
+    services.wait_until(lambda: busy.states()[State.UNKNOWN] == 10, PATIENCE, "ten calls had no usable answer")
+    _await_settled(stack, busy, numbers)
+
+
+def test_a_mail_server_that_hangs_up_after_the_data(stack: Stack, busy: World) -> None:
+    stack.fault("smtp_close_after_data", times=2)
+    addresses = busy.owe_emails(3)
+    services.wait_until(lambda: busy.states()[State.UNKNOWN] == 2, PATIENCE, "two e-mails are in doubt")
+    _await_settled(stack, busy, addresses)
+    copies = Counter(mail["to"] for mail in stack.texts() if mail["channel"] == "email")
+    assert sorted(copies.values()) == [1, 2, 2], "tried once more, and the mailbox knows the second for the same"
+
+
+def test_two_workers_and_two_beats_send_no_more_than_one(stack: Stack, busy: World) -> None:
+    stack.start("worker:2", "beat:2")
+    services.wait_until(lambda: "ready." in stack.log("worker:2"), PATIENCE, "the second worker is there")
+    bursts = [busy.owe_texts(5, first=first) for first in range(200, 260, 5)]
+    _await_settled(stack, busy, [phone for burst in bursts for phone in burst])
+    for worker in ("worker", "worker:2"):
+        assert re.search("swept.*claimed=[1-9]", stack.log(worker)), f"{worker} has sent something"
