@@ -1,6 +1,8 @@
 # Everything a newcomer needs: `make demo`, `make run`, `make test`. Needs Python >= 3.11 and make, nothing else.
 PORT ?= 8000
-PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11 python3 python,$(shell command -v $(name) 2>/dev/null)))
+# The newest that really runs: a name on the PATH may be a shim with nothing behind it.
+PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python3 python; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$name && break; done)
 BIN := .venv/bin
 export PORT
 
@@ -15,8 +17,7 @@ help:
 # What the service needs, pinned by hash, and the project itself.
 venv: .venv/.runtime
 .venv/.python:
-	@test -n "$(PYTHON)" || { echo "No Python found: install Python 3.11 or newer."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11."; exit 1; }
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer found: install one, or say make PYTHON=/path/to/python3."; exit 1; }
 	@echo "==> Making .venv with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing (Debian: apt install python3-venv)."; exit 1; }
 	@touch $@
