@@ -1,7 +1,6 @@
 """Commands that show how a reply is read."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -9,7 +8,7 @@ import click
 from reminders.cli.common import clear_errors
 from reminders.errors import SettingsError
 from reminders.triage import Asked, asked_on, read
-from reminders.triage.evaluate import Evaluation, Result, Row, evaluate, rows, to_json
+from reminders.triage.evaluate import Row, evaluate, report, rows, to_json
 from reminders.triage.reading import CHECK_IN_DAY
 
 
@@ -32,7 +31,7 @@ def read_reply(text: str, day: int, asked: str | None) -> None:
 def read_replies(file: Path, *, as_json: bool) -> None:
     """Read a table of replies (columns lang, day, expected, text); print accuracy per label and every miss."""
     labelled = _rows(file)
-    lines = map(_as_json, labelled) if as_json else _report(evaluate(labelled))
+    lines = map(_as_json, labelled) if as_json else report(evaluate(labelled))
     for line in lines:
         click.echo(line)
 
@@ -46,22 +45,6 @@ def _rows(file: Path) -> list[Row]:
 
 def _as_json(row: Row) -> str:
     return json.dumps(to_json(read(row.text, row.day, asked_on(row.day))), ensure_ascii=False)
-
-
-def _report(found: Evaluation) -> Iterator[str]:
-    for miss in found.misses:
-        yield _miss(miss)
-    yield f"{'label':<14}{'rows':>6}{'found':>7}{'precision':>11}{'recall':>8}"
-    for score in found.scores:
-        yield f"{score.label:<14}{score.expected:>6}{score.found:>7}{score.precision:>11.1%}{score.recall:>8.1%}"
-    yield f"label set exactly right: {found.exact:.1%} of {len(found.results)} rows"
-    yield f"harmless rows called urgent or stop: {found.false_alarms:.1%}"
-
-
-def _miss(miss: Result) -> str:
-    expected, got = "|".join(sorted(miss.row.expected)), "|".join(sorted(miss.reading.labels))
-    words = ", ".join(f"{one.label}: {one.words}" for one in miss.reading.evidence)
-    return f"MISS day {miss.row.day} expected {expected} got {got} ({words}): {miss.row.text!r}"
 
 
 COMMANDS = (read_reply, read_replies)
