@@ -1,7 +1,9 @@
 """The Celery app: wake-ups for work that rows already owe. No task carries an argument, none is ever lost for good."""
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +24,33 @@ EVENTS_SECONDS = 2.0
 PENDING_SECONDS = 5.0
 
 
+class _Turn:
+    """One job's turns in this process: one at a time, each at least `spacing` seconds after the last began.
+
+    So neither a slow sweep nor a backlog of wake-ups piles up. Told by the stopwatch: were wake-ups to expire instead,
+    a worker whose clock is ahead of beat's would find all of them stale and send nothing.
+    """
+
+    def __init__(self, spacing: float) -> None:
+        self._spacing = spacing
+        self._lock = threading.Lock()
+        self._next = time.monotonic()
+
+    @contextmanager
+    def take(self) -> Iterator[bool]:
+        """Whether the turn is the caller's, until it leaves."""
+        if not self._lock.acquire(blocking=False):
+            yield False
+            return
+        try:
+            began = time.monotonic()
+            may = began >= self._next
+            self._next = began + self._spacing if may else self._next
+            yield may
+        finally:
+            self._lock.release()
+
+
 class Runtime:
     """What the tasks of one process share, opened on first use: after a fork, so no connection is inherited."""
 
@@ -30,7 +59,7 @@ class Runtime:
         self._given = database
         self._lock = threading.Lock()
         self._delivery: Delivery | None = None
-        self._busy = {name: threading.Lock() for name in SCHEDULE}
+        self._turns = {name: _Turn(seconds(settings) / 2) for name, (_, seconds) in SCHEDULE.items()}
 
     @property
     def delivery(self) -> Delivery:
@@ -42,13 +71,10 @@ class Runtime:
             return self._delivery
 
     def run_alone(self, name: str, job: Callable[[Delivery], object]) -> None:
-        """Run `job` unless this process is still at the same one: a slow sweep must not pile up its successors."""
-        if not self._busy[name].acquire(blocking=False):
-            return
-        try:
-            job(self.delivery)
-        finally:
-            self._busy[name].release()
+        """Run `job` unless this process is still at the same one, or has only just begun one."""
+        with self._turns[name].take() as is_ours:
+            if is_ours:
+                job(self.delivery)
 
     def close(self) -> None:
         """Close what was opened here."""
@@ -79,7 +105,7 @@ is asked twice a minute apart, however often somebody looks whether that minute 
 def make_app(settings: Settings, runtime: Runtime) -> Celery:
     """A Celery app whose tasks work on `runtime`.
 
-    A tick expires with its interval, so a backlog of wake-ups never multiplies; results are nobody's business.
+    Results are nobody's business, and a wake-up says nothing but which task it is for.
     """
     app = Celery("reminders", broker=settings.broker_url, set_as_current=False)
     app.conf.update(_configuration(settings))
@@ -115,8 +141,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
 
 
 def _entry(name: str, settings: Settings) -> dict[str, Any]:
-    seconds = SCHEDULE[name][1](settings)
-    return {"task": name, "schedule": timedelta(seconds=seconds), "options": {"expires": seconds}}
+    return {"task": name, "schedule": timedelta(seconds=SCHEDULE[name][1](settings))}
 
 
 def _transport(broker_url: str) -> dict[str, Any]:

@@ -74,10 +74,14 @@ class Stack:
         sandbox answer; worker and beat show by what they do that they are there."""
         for name in names:
             assert name not in self.running, f"{name} runs already"
-            self.running[name] = self._popen(name)
+            self.running[name] = self._popen(name, self._command(name.split(":", maxsplit=1)[0]))
         for name in names:
             if name in _PROBES:
                 self._wait_ready(name)
+
+    def start_script(self, name: str, path: Path, *arguments: str) -> None:
+        """Start a script of the tests' own in a command's place, under `name`."""
+        self.running[name] = self._popen(name, [sys.executable, str(path), *arguments])
 
     def stop(self, *names: str) -> None:
         """Stop the named processes, or all, as an operator would: all are asked first, then each is waited for."""
@@ -146,8 +150,7 @@ class Stack:
     def _log_path(self, name: str) -> Path:
         return self.folder / f"{name.replace(':', '-')}.log"
 
-    def _popen(self, name: str) -> subprocess.Popen[bytes]:
-        command = self._command(name.split(":", maxsplit=1)[0])
+    def _popen(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
         with self._log_path(name).open("ab") as log:
             return subprocess.Popen(command, env=self.environ, cwd=self.folder, stdout=log, stderr=log)
 

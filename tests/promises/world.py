@@ -37,6 +37,10 @@ def address(n: int) -> str:
     return f"patient{n}@example.org"
 
 
+_AGE = timedelta(days=365)
+"""How long the clinic has been there, so that a test may choose any day of the year before."""
+
+
 @dataclass
 class World:
     """One clinic in one database, and the database's clock."""
@@ -122,7 +126,7 @@ def open_world(database: Database, settings: Settings, moment: datetime = TUESDA
     set_clock(database, moment)
     new = clinics.NewClinic("Clinique Lumière de Westmount", "Clinique Lumière", phone="+15145550119")
     with database.begin() as session:
-        clinic = clinics.create_clinic(session, new, settings, now(session))
+        clinic = clinics.create_clinic(session, new, settings, moment - _AGE)
     return World(database, clinic)
 
 
