@@ -28,8 +28,8 @@ from tests.promises.world import World
 from tests.reminders.delivery.fakes import Provider
 from tests.web.conftest import Browser
 
-MARIE = "+15145550142"
-NURSE = "+15145550150"
+MARIE = "+15145550112"
+NURSE = "+15145550113"
 
 
 @dataclass
