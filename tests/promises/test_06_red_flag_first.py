@@ -100,7 +100,8 @@ def test_a_stated_red_flag_brings_the_safety_text_a_ticket_and_the_nurse(night: 
 
 
 def _see_alerts(practice: Practice, count: int) -> None:
-    """For each reply a red-flag ticket, a safety text and an alert to the nurse, all of them due now."""
+    """For each reply a red-flag ticket, a safety text and an alert to the nurse, all of them due now; no answer."""
+    assert practice.rows(select(Message).where(Message.kind == MessageKind.ANSWER)) == []
     flagged = set(practice.rows(select(Ticket.reply_id).where(Ticket.kind == TicketKind.RED_FLAG)))
     assert flagged == set(practice.rows(select(Reply.id)))
     now = practice.world.now
@@ -118,7 +119,6 @@ def test_doubt_brings_the_cautious_text_and_the_nurse_but_no_advice(night: Pract
     _see_alerts(night, len(said))
     templates = set(night.rows(select(Message.template).where(Message.kind == MessageKind.SAFETY)))
     assert templates == {"safety:cautious"}
-    assert night.rows(select(Message).where(Message.kind == MessageKind.ANSWER)) == []
     night.sweep()
     assert all(len(night.got(phone)) == 1 for phone in said)
 
