@@ -125,7 +125,10 @@ def _at(sealed: bytes | None, context: str, index: str | None) -> Addressee | No
 
 @cache
 def _columns(channel: Channel) -> list[ColumnElement[Any]]:
-    """The columns of `Facts`, each by its name there. Sealed ones are read as bytes, so that one that does not open spoils no other."""
+    """The columns of `Facts`, each by its name there.
+
+    Sealed ones are read as bytes, so that one that does not open spoils no other.
+    """
     attempts = select(func.coalesce(func.max(Attempt.number), 0)).where(Attempt.message_id == Message.id)
     message = [
         *(Message.id, Message.clinic_id, Message.sender_id, Message.kind, Message.channel, Message.urgent),
