@@ -1,0 +1,37 @@
+"""Letting the database's time pass until every doubt is resolved, however long that takes a clinic."""
+
+from datetime import timedelta
+
+from reminders.models import Message
+from schedules.lifecycle import State
+from tests import services
+from tests.promises.world import World
+
+ASK = timedelta(seconds=70)
+"""More than what lies between two lookups that count."""
+
+LEASE = timedelta(minutes=3)
+"""More than a claim lasts."""
+
+ENDED = frozenset({State.SENT, State.DELIVERED})
+IN_HAND = frozenset({State.CLAIMED, State.SENDING})
+
+
+def await_settled(world: World, rounds: int = 4, patience: float = 30.0) -> None:
+    """Until every message has reached its phone or mailbox; `patience` in seconds of the world's clock a round."""
+    for _ in range(rounds):
+        services.wait_until(lambda: not _ripe(world), patience, "the sweeps have caught up with the clock")
+        world.pass_time(ASK)
+    services.wait_until(lambda: set(world.states()) <= ENDED, patience, f"everything is settled: {world.states()}")
+
+
+def _ripe(world: World) -> list[Message]:
+    """What a sweep has yet to take up, call or ask about at this moment of the database's clock."""
+    moment = world.now
+    return [
+        message
+        for message in world.messages()
+        if message.state in IN_HAND
+        or (message.state is State.PLANNED and message.due_at <= moment)
+        or (message.check_at is not None and message.check_at <= moment)
+    ]
