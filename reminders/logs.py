@@ -92,6 +92,8 @@ def _name_exception(_logger: object, _method: str, line: MutableMapping[str, Any
 def _name_foreign_exception(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     record = line.get("_record")
     if isinstance(record, logging.LogRecord) and record.exc_info:
+        # Libraries put the error's own words into theirs.
+        line["event"] = f"error in {record.name}"
         line["exc_info"] = record.exc_info
         record.exc_info = None
         record.exc_text = None

@@ -80,7 +80,9 @@ def test_record_text_answer_ticket_report(start_demo: Callable[..., Demo], page:
     expect(persisting.locator("td").first).to_have_text("1")
     _keep_screenshot(page, "report")
 
-    page.goto(f"{demo.url}/patients?q=Desj")
+    page.goto(f"{demo.url}/patients")
+    page.get_by_role("searchbox").fill("Desj")
+    page.get_by_role("search").get_by_role("button").click()
     page.get_by_role("link", name="Rosalie Desjardins").click()
     expect(page.locator("main")).to_contain_text("3")
     _keep_screenshot(page, "patient")

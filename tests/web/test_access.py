@@ -24,8 +24,8 @@ OPEN = {
 """Pages for anybody. Webhooks prove themselves by signature, the API by key: their own tests see to them."""
 
 OTHERS = ("/api/", "/webhooks/", "/sandbox/", "/2010-04-01/")
-OWN_FORMS = {"/sign-out", "/account/password"}
-"""What a viewer may send, being about themselves."""
+OWN_FORMS = {"/sign-out", "/account/password", "/patients"}
+"""What a viewer may send: it is about themselves, or searches."""
 
 _BLANK = re.compile(r"\{(\w+)(?::\w+)?\}")
 

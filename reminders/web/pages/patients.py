@@ -13,7 +13,7 @@ from reminders.care import audit, consents, patients
 from reminders.errors import DuplicateError, InvalidInputError, Problem
 from reminders.models import Patient
 from reminders.models.kinds import Channel
-from reminders.web.access import Posted, Reader, Writer
+from reminders.web.access import OwnForm, Posted, Reader, Writer
 from reminders.web.pages.patient_view import input_of, patient_context
 from reminders.web.pages.record_form import patient_fields, patient_from
 from reminders.web.views import page
@@ -26,10 +26,19 @@ router = APIRouter(include_in_schema=False, prefix="/patients")
 
 
 @router.get("")
-def find(member: Reader, q: str = "") -> Response:
-    """Those whom the search finds; without one, the newest."""
+def newest(member: Reader) -> Response:
+    """Those who were added last."""
+    return _list(member, "")
+
+
+@router.post("")
+def find(sent: OwnForm) -> Response:
+    """Those whom the search finds. A form, since a name has no place in an address; a viewer may send it too."""
+    return _list(sent.member, sent.form.get("q").strip())
+
+
+def _list(member: Member, asked: str) -> Response:
     with member.read() as session:
-        asked = q.strip()
         found = patients.search(session, member.clinic.id, asked, _MOST_FOUND) if asked else _newest(session)
     return page(member, "patients.html", q=asked, patients=found)
 
