@@ -110,7 +110,7 @@ def make_app(settings: Settings, runtime: Runtime) -> Celery:
     app = Celery("reminders", broker=settings.broker_url, set_as_current=False)
     app.conf.update(_configuration(settings))
     for name, (job, _) in SCHEDULE.items():
-        app.task(name=name)(_task(runtime, name, job))
+        app.task(name=name, shared=False)(_task(runtime, name, job))
     app.finalize()
     return app
 
