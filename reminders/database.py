@@ -159,7 +159,7 @@ def insert_missing(session: Session, table: type[Base], values: dict[str, Any]) 
 
 
 def _engine(url: str, pool_size: int) -> Engine:
-    # hide_parameters: a value that cannot be bound is not sealed yet, and the error would quote it.
+    # hide_parameters: an error quotes no value that it could not store.
     if url.startswith("sqlite"):
         engine = create_engine(
             url,
