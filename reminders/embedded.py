@@ -113,6 +113,8 @@ class _EmbeddedWorker:
     """A Celery worker in a daemon thread. Its state is global to the process: one worker a process, no more."""
 
     def __init__(self, app: Celery) -> None:
+        # The pool's threads look tasks up in the process's default app, and say nothing when they find none there.
+        app.set_default()
         celery.worker.state.should_stop = None
         celery.worker.state.should_terminate = None
         self._worker: Worker = app.WorkController(

@@ -90,9 +90,12 @@ def _until_ready(output: IO[str]) -> str:
     pytest.fail(f"the demo did not start: {printed}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser() -> Iterator[Browser]:
-    """A headless Chromium, the installed one; without it the test is skipped, and the summary says so loudly."""
+    """A headless Chromium, the installed one; without it the test is skipped, and the summary says so loudly.
+
+    One a test: Playwright's event loop runs in this thread until it ends, and other tests need to start their own.
+    """
     path = services.chromium()
     if path is None:
         pytest.skip("no Chromium on this machine")
