@@ -1,0 +1,335 @@
+"""Promise 8: a clinic sees only its own. Every route is walked by those who have no business there, with true ids.
+
+Seen to fail when: `_only_own_clinic` filtered nothing, or not aliases; `_write_own_clinic` refused nothing; a session
+was opened without a clinic; a key opened every clinic; a route forgot to ask who is there; a viewer could post.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from httpx import Response
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import aliased
+from starlette.testclient import TestClient
+
+from reminders.care import api_keys, clinics
+from reminders.care.actors import Actor
+from reminders.care.consents import withdraw
+from reminders.database import Base, ClinicOwned
+from reminders.errors import NotFoundError
+from reminders.models import Audit, Clinic, Consent, Message, Patient, Reply, StaffSession, Ticket, Treatment
+from reminders.models.kinds import Channel, Role
+from tests.promises.practice import MARIE, Practice
+from tests.promises.syntax import calls, modules
+from tests.promises.world import number
+
+SECRET = "Zénobie"
+"""The given name of clinic A's patient: nobody else may read it."""
+
+_BLANK = re.compile(r"\{(\w+)(?::\w+)?\}")
+
+OWNED: tuple[type[Any], ...] = tuple(
+    mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, ClinicOwned)
+)
+
+
+@dataclass
+class Ours:
+    """Clinic A with something of everything, and clinic B next door."""
+
+    practice: Practice
+    ids: Mapping[str, str]
+    neighbour: Clinic
+    neighbour_key: str
+
+    @property
+    def clinic_id(self) -> UUID:
+        """Clinic A."""
+        return self.practice.clinic.id
+
+    def dump(self, *left_out: type[Any]) -> dict[str, list[str]]:
+        """Every row of clinic A, by table."""
+        with self.practice.database.engine.connect() as connection:
+            return {
+                owned.__tablename__: sorted(
+                    repr(row)
+                    for row in connection.execute(
+                        select(owned.__table__).where(owned.__table__.c.clinic_id == self.clinic_id)
+                    )
+                )
+                for owned in OWNED
+                if owned not in left_out
+            }
+
+
+@pytest.fixture
+def ours(practice: Practice) -> Ours:
+    """A week at clinic A; clinic B has a key and nobody else."""
+    marie = practice.world.patient(phone=MARIE, email="z@patient.example", given_name=SECRET)
+    treatment = practice.world.treat(marie)
+    practice.nurse()
+    practice.sweep()
+    practice.text("3 but I have a fever")
+    practice.text("who is this", sender=number(5))
+    practice.sweep()
+    with practice.database.begin() as session:
+        new = clinics.NewClinic("Clinique d'à côté", phone="+15145550118")
+        neighbour = clinics.create_clinic(session, new, practice.settings, practice.world.now)
+        key = api_keys.new_api_key(session, neighbour.id, "system", practice.world.now)
+    ids = {
+        "patient_id": str(marie.id),
+        "treatment_id": str(treatment.id),
+        "ticket_id": str(practice.rows(select(Ticket.id))[0]),
+        "channel": "sms",
+        "token": "A" * 43,
+        "attempt_id": str(practice.rows(select(Message.id))[0]),
+    }
+    return Ours(practice, ids, neighbour, key)
+
+
+def _routes(app: FastAPI) -> Iterator[tuple[str, str]]:
+    for route in iter_route_contexts(app.routes):
+        for method in sorted((route.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield method, route.path or ""
+
+
+FORM = {
+    "given_name": "Changed",
+    "family_name": "Changed",
+    "treated_on": "2026-03-09",
+    "treated_time": "09:00",
+    "reason": "changed",
+    "outcome": "called",
+    "action": "save",
+    "protocol_key": "microneedling",
+    "consent_email": "yes",
+    "password": "long enough for anybody",
+}
+BODIES: Mapping[str, Mapping[str, object]] = {
+    "consents": {"channel": "sms", "granted": False},
+    "close": {"outcome": "called"},
+    "patients": {"given_name": "Changed"},
+    "treatments": {"state": "cancelled"},
+}
+"""What a practice system would change, by the last word of the address that is not an id."""
+
+ENDS_A_SESSION = {("POST", "/sign-out"), ("POST", "/account/password")}
+
+Ask = Callable[[str, str], Response]
+
+
+def _walk(ours: Ours, ask: Ask) -> Iterator[tuple[str, str, Response]]:
+    """Every method of every route, its blanks filled with clinic A's ids; but what would end the walker's session."""
+    for method, path in _routes(ours.practice.app):
+        if (method, path) in ENDS_A_SESSION:
+            continue
+        yield method, path, ask(method, _BLANK.sub(lambda blank: ours.ids[blank[1]], path))
+
+
+def _as_browser(ours: Ours, client: TestClient, csrf_token: str) -> Ask:
+    fields = FORM | {"csrf_token": csrf_token, "patient_id": ours.ids["patient_id"]}
+
+    def ask(method: str, address: str) -> Response:
+        answer: Response = client.request(method, address, data=fields if method == "POST" else None)
+        return answer
+
+    return ask
+
+
+def _as_system(ours: Ours, key: str) -> Ask:
+    client = TestClient(ours.practice.app, follow_redirects=False, headers={"Authorization": f"Bearer {key}"})
+
+    def ask(method: str, address: str) -> Response:
+        *_, before, last = address.split("/")
+        body = BODIES.get(last) or BODIES.get(before) or {}
+        answer: Response = client.request(method, address, json=body if method in {"POST", "PATCH"} else None)
+        return answer
+
+    return ask
+
+
+OPEN = {"/healthz", "/readyz", "/metrics", "/sign-in", "/sign-in/{token}", "/u/{token}", "/api/v1/openapi.json"}
+
+
+def test_there_is_something_to_see(ours: Ours) -> None:
+    """The walks below would also pass in an empty clinic, or with ids that lead nowhere."""
+    filled = {name for name, rows in ours.dump().items() if rows}
+    assert filled >= {
+        "patient",
+        "message",
+        "reply",
+        "ticket",
+        "attempt",
+        "consent",
+        "treatment",
+        "name_token",
+        "check_in",
+    }
+    owner = ours.practice.browser(ours.practice.hire(role=Role.OWNER))
+    for method, path, answer in _walk(ours, _as_browser(ours, owner.client, owner.csrf_token)):
+        if method == "GET" and "_id}" in path and not path.startswith("/api"):
+            assert answer.status_code in {200, 303}, path
+    assert len(list(_routes(ours.practice.app))) > 40
+
+
+def test_a_stranger_gets_nowhere(ours: Ours) -> None:
+    before = ours.dump()
+    client = TestClient(ours.practice.app, follow_redirects=False)
+    for method, path, answer in _walk(ours, _as_browser(ours, client, "")):
+        assert SECRET not in answer.text, (method, path)
+        if path in OPEN:
+            assert answer.status_code in {200, 303, 400, 403, 404, 422, 503}, (method, path)
+        elif answer.status_code == 303:
+            assert answer.headers["location"].startswith("/sign-in"), (method, path)
+        else:
+            assert answer.status_code in {401, 403, 404}, (method, path, answer.status_code)
+    assert ours.dump() == before
+
+
+@pytest.mark.parametrize("role", [Role.OWNER, Role.STAFF])
+def test_staff_of_another_clinic_find_and_change_nothing(ours: Ours, role: Role) -> None:
+    before = ours.dump()
+    person = ours.practice.hire(role=role, clinic=ours.neighbour)
+    theirs = ours.practice.browser(person, ours.neighbour)
+    for method, path, answer in _walk(ours, _as_browser(ours, theirs.client, theirs.csrf_token)):
+        assert SECRET not in answer.text, (method, path)
+        assert answer.status_code < 500, (method, path)
+        if "_id}" in path and not path.startswith("/webhooks"):
+            assert answer.status_code in {401, 403, 404}, (method, path, answer.status_code)
+    found = theirs.post("/patients", {"q": SECRET})
+    assert found.status_code == 200, "the walk ended with nobody signed in"
+    assert SECRET not in found.text.replace(f'value="{SECRET}"', "")
+    assert ours.dump() == before
+
+
+def test_another_clinics_system_finds_and_changes_nothing(ours: Ours) -> None:
+    before = ours.dump()
+    for method, path, answer in _walk(ours, _as_system(ours, ours.neighbour_key)):
+        assert SECRET not in answer.text, (method, path)
+        if path.startswith("/api") and "_id}" in path:
+            assert answer.status_code == 404, (method, path, answer.status_code)
+    client = TestClient(ours.practice.app, headers={"Authorization": f"Bearer {ours.neighbour_key}"})
+    wanted = {"protocol": "microneedling", "treated_at": "2026-03-09T10:00:00-04:00"}
+    for path in ("/api/v1/treatments", "/api/v1/treatments/preview"):
+        answer = client.post(path, json=wanted | {"patient_id": ours.ids["patient_id"]})
+        assert answer.status_code in {404, 422}, answer.text
+        assert SECRET not in answer.text
+    assert ours.dump() == before
+
+
+def test_a_key_that_is_nobodys_is_refused_everywhere(ours: Ours) -> None:
+    before = ours.dump()
+    for method, path, answer in _walk(ours, _as_system(ours, "made-up")):
+        if path.startswith("/api") and path not in OPEN:
+            assert answer.status_code == 401, (method, path)
+    assert ours.dump() == before
+
+
+def test_a_viewer_reads_and_changes_nothing(ours: Ours) -> None:
+    """Their looking is noted and their own session touched; all else stays."""
+    viewer = ours.practice.browser(ours.practice.hire(role=Role.VIEWER))
+    before = ours.dump(Audit, StaffSession)
+    for method, path, answer in _walk(ours, _as_browser(ours, viewer.client, viewer.csrf_token)):
+        allowed = {"/patients", "/sign-in", *OPEN}
+        if method == "POST" and path not in allowed and not path.startswith(("/api", "/webhooks")):
+            assert answer.status_code == 403, (method, path)
+    assert viewer.get("/").status_code == 200
+    assert ours.dump(Audit, StaffSession) == before
+
+
+# The door itself.
+
+
+def test_every_statement_in_a_clinics_session_is_filtered(ours: Ours) -> None:
+    with ours.practice.database.begin(clinic=ours.neighbour.id) as session:
+        for owned in OWNED:
+            alias, whose = aliased(owned), owned.clinic_id == ours.clinic_id
+            joined = select(owned).join(Clinic, Clinic.id == owned.clinic_id)
+            for statement in (select(owned), select(alias), joined, select(owned.clinic_id)):
+                assert all(_clinic_of(found) != ours.clinic_id for found in session.scalars(statement)), owned
+            counted = session.scalar(select(func.count()).select_from(owned))
+            assert counted == len(session.scalars(select(owned)).all())
+            for change in (update(owned).where(whose).values(clinic_id=ours.neighbour.id), delete(owned).where(whose)):
+                assert session.scalars(change.returning(owned.clinic_id)).all() == [], owned
+        session.rollback()
+
+
+def _clinic_of(found: Any) -> UUID:
+    clinic_id: UUID = found if isinstance(found, UUID) else found.clinic_id
+    return clinic_id
+
+
+def test_a_row_cannot_be_had_by_its_id_either(ours: Ours) -> None:
+    for owned, name in ((Patient, "patient_id"), (Treatment, "treatment_id"), (Ticket, "ticket_id")):
+        with ours.practice.database.read(clinic=ours.neighbour.id) as session:
+            assert session.get(owned, UUID(ours.ids[name])) is None
+        with ours.practice.database.read(clinic=ours.clinic_id) as session:
+            assert session.get(owned, UUID(ours.ids[name])) is not None
+
+
+def test_another_clinics_row_cannot_be_written(ours: Ours) -> None:
+    database = ours.practice.database
+    reply = ours.practice.rows(select(Reply))[0]
+    with pytest.raises(PermissionError), database.begin(clinic=ours.neighbour.id) as session:
+        session.merge(reply, load=False).body = "changed"
+    with pytest.raises(PermissionError), database.begin(clinic=ours.neighbour.id) as session:
+        session.add(Audit(clinic_id=ours.clinic_id, at=ours.practice.world.now, action="x", subject_kind="x"))
+
+
+def test_a_use_case_with_anothers_id_finds_nothing(ours: Ours) -> None:
+    """Even without the door: care asks by the actor's clinic."""
+    actor, now = Actor(ours.neighbour.id, "form"), ours.practice.world.now
+    entries = len(ours.practice.rows(select(Consent)))
+    with pytest.raises(NotFoundError), ours.practice.database.begin() as session:
+        withdraw(session, actor, UUID(ours.ids["patient_id"]), Channel.SMS, now)
+    assert len(ours.practice.rows(select(Consent))) == entries
+
+
+UNSCOPED: Mapping[str, str] = {
+    "reminders/care/events.py": "works through what delivery reported, for every clinic",
+    "reminders/care/understanding.py": "works through unread replies, for every clinic",
+    "reminders/cli/common.py": "the operator's command, who owns the machine",
+    "reminders/cli/desk.py": "the operator's commands: makes clinics, finds the one that is named",
+    "reminders/cli/serving.py": "the operator's commands, at start",
+    "reminders/delivery/reconcile.py": "asks providers for every clinic",
+    "reminders/delivery/run.py": "sends for every clinic, one sender at a time",
+    "reminders/delivery/sweep.py": "finds whose turn it is among every clinic's senders",
+    "reminders/demo.py": "makes the demo's clinic",
+    "reminders/web/api/caller.py": "finds the key by its hash, before anybody's clinic is known",
+    "reminders/web/pages/health.py": "counts and ages of the whole installation, nothing of anybody",
+    "reminders/web/pages/sign_in.py": "finds who signs in, before anybody's clinic is known",
+    "reminders/web/pages/unsubscribe.py": "the patient is known by a signed link alone",
+    "reminders/web/visitors.py": "finds the session by its hash, before anybody's clinic is known",
+    "reminders/web/webhooks/inbound.py": "the clinic is the one whose number was written to",
+    "reminders/web/webhooks/keeping.py": "goes on with the reply that was just kept",
+    "reminders/web/webhooks/receipts.py": "the attempt's id names the clinic",
+    "reminders/web/webhooks/signed.py": "finds the token that may sign for an account",
+    "reminders/web/webhooks/voice.py": "the clinic is the one whose number was called",
+}
+"""Who may open a session that sees every clinic, and why; everybody else names the clinic."""
+
+
+def test_a_session_without_a_clinic_has_its_reason() -> None:
+    found = set()
+    for path, tree in modules():
+        if path.name == "database.py":
+            continue
+        for name, call in calls(tree):
+            opens = name.endswith(("database.begin", "database.read")) or name in {"?.begin", "?.read", "Session"}
+            if opens and not call.args and not call.keywords:
+                found.add(str(path))
+    assert found == set(UNSCOPED), "open it with clinic=..., or write down here why it must see them all"
+
+
+def test_every_table_of_a_clinics_data_is_owned() -> None:
+    """A table that forgets its clinic has no door at all."""
+    tables = {mapper.class_.__tablename__ for mapper in Base.registry.mappers}
+    assert tables - {owned.__tablename__ for owned in OWNED} == {"clinic", "instance"}
+    with_clinic = {table.name for table in Base.metadata.sorted_tables if "clinic_id" in table.c}
+    assert with_clinic == {owned.__tablename__ for owned in OWNED}
