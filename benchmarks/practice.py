@@ -1,0 +1,160 @@
+"""A clinic with many patients, written in bulk: what the benchmarks start from."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from reminders.care import clinics, protocols
+from reminders.crypto import Keyring
+from reminders.database import Base, Database
+from reminders.ids import new_id
+from reminders.models import Consent, Instance, Message, MessageReminder, Patient, Reminder, Sender, Treatment
+from reminders.models.instance import CLOCK_OFFSET, now
+from reminders.models.kinds import Channel, ConsentAction, Language, MessageKind, Purpose
+from reminders.outbox import PRIORITY, keys
+from reminders.settings import Settings
+from schedules.lifecycle import State
+
+TUESDAY = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
+"""11:00 in Montreal, inside every window: the clock when the clinic opens."""
+
+UNLIMITED = 1_000_000.0
+"""Segments a second: no sender of a benchmark waits for its budget."""
+
+_WEEK, _DAY = timedelta(days=7), timedelta(days=1)
+_NAMES = ("Marie", "Zoé", "Jean-François", "Anne", "Liam", "Noémie", "William", "Chloé")
+_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """The clinic, its SMS sender, and the protocol (with its version) that all treatments follow."""
+
+    clinic_id: uuid.UUID
+    sender_id: uuid.UUID
+    protocol_id: uuid.UUID
+    version_id: uuid.UUID
+
+
+def phone(number: int) -> str:
+    """The n-th patient's number, E.164: of an area code that does not exist, so nobody's."""
+    return f"+1555{number:07d}"
+
+
+def open_practice(database: Database, settings: Settings) -> Practice:
+    """A clinic with its senders and protocols; the database's clock begins at TUESDAY and runs."""
+    new = clinics.NewClinic("Clinique Lumière de Westmount", "Clinique Lumière", phone="+15145550119")
+    with database.begin() as session:
+        offset = (TUESDAY - now(session)).total_seconds()
+        session.add(Instance(key=CLOCK_OFFSET, value=str(offset)))
+        clinic = clinics.create_clinic(session, new, settings, TUESDAY - timedelta(days=365))
+        session.execute(update(Sender).values(rate=UNLIMITED))
+        sender = session.scalars(select(Sender).where(Sender.channel == Channel.SMS)).one()
+        protocol, version = protocols.published(session, clinic.id)[0]
+        return Practice(clinic.id, sender.id, protocol.id, version.id)
+
+
+def add_patients(database: Database, practice: Practice, count: int) -> list[uuid.UUID]:
+    """Patients with a phone who agreed to texts; half of them read French."""
+    rows = [_patient(practice, database.keyring, number) for number in range(count)]
+    _write(database, Patient, rows)
+    _write(database, Consent, [_consent(practice, row) for row in rows])
+    return [row["id"] for row in rows]
+
+
+def add_check_ins(database: Database, practice: Practice, count: int, due_at: datetime = TUESDAY) -> None:
+    """Patients treated a week ago, each with a day-7 check-in text that is due at `due_at`."""
+    treatments = [_treatment(practice, patient_id) for patient_id in add_patients(database, practice, count)]
+    reminders = [_reminder(row, due_at) for row in treatments]
+    pairs = zip(treatments, reminders, strict=True)
+    messages = [_message(practice, *pair, _language(number)) for number, pair in enumerate(pairs)]
+    links = [
+        {"clinic_id": practice.clinic_id, "message_id": message["id"], "reminder_id": reminder["id"], "live": True}
+        for message, reminder in zip(messages, reminders, strict=True)
+    ]
+    for table, rows in ((Treatment, treatments), (Reminder, reminders), (Message, messages), (MessageReminder, links)):
+        _write(database, table, rows)
+
+
+def _write(database: Database, table: type[Base], rows: list[dict[str, Any]]) -> None:
+    with database.begin() as session:
+        for start in range(0, len(rows), _AT_ONCE):
+            session.execute(insert(table), rows[start : start + _AT_ONCE])
+
+
+def _language(number: int) -> Language:
+    return Language.FR if number % 2 else Language.EN
+
+
+def _patient(practice: Practice, keyring: Keyring, number: int) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "clinic_id": practice.clinic_id,
+        "given_name": _NAMES[number % len(_NAMES)],
+        "family_name": "Tremblay",
+        "language": _language(number),
+        "phone": phone(number),
+        "phone_index": keyring.index("phone", phone(number)),
+        "created_at": TUESDAY - 2 * _WEEK,
+    }
+
+
+def _consent(practice: Practice, patient: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "clinic_id": practice.clinic_id,
+        "patient_id": patient["id"],
+        "channel": Channel.SMS,
+        "purpose": Purpose.AFTERCARE,
+        "action": ConsentAction.GRANTED,
+        "at": TUESDAY - 2 * _WEEK,
+        "source": "form",
+        "language": patient["language"],
+    }
+
+
+def _treatment(practice: Practice, patient_id: uuid.UUID) -> dict[str, Any]:
+    at = TUESDAY - _WEEK
+    stamps = {"treated_at": at, "local_date": at.date(), "state_at": at, "created_at": at}
+    protocol = {"protocol_id": practice.protocol_id, "protocol_version_id": practice.version_id}
+    return {"id": new_id(), "clinic_id": practice.clinic_id, "patient_id": patient_id, **protocol, **stamps}
+
+
+def _reminder(treatment: dict[str, Any], due_at: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "clinic_id": treatment["clinic_id"],
+        "treatment_id": treatment["id"],
+        "step": "day-7",
+        "is_check_in": True,
+        "due_at": due_at,
+        "useful_until": due_at + _DAY,
+        "state_at": TUESDAY - _WEEK,
+        "created_at": TUESDAY - _WEEK,
+    }
+
+
+def _message(
+    practice: Practice, treatment: dict[str, Any], reminder: dict[str, Any], language: Language
+) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "clinic_id": practice.clinic_id,
+        "patient_id": treatment["patient_id"],
+        "treatment_id": treatment["id"],
+        "protocol_version_id": practice.version_id,
+        "sender_id": practice.sender_id,
+        "channel": Channel.SMS,
+        "kind": MessageKind.REMINDER,
+        "priority": PRIORITY[MessageKind.REMINDER],
+        "language": language,
+        "template": "step:day-7",
+        "dedupe_key": keys.reminder_key(reminder["id"], Channel.SMS, 1),
+        "due_at": reminder["due_at"],
+        "useful_until": reminder["useful_until"],
+        "state": State.PLANNED,
+        "state_at": TUESDAY - _WEEK,
+        "created_at": TUESDAY - _WEEK,
+    }
