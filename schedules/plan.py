@@ -40,9 +40,11 @@ class Plan:
     skipped: tuple[SkippedStep, ...]
 
 
-def plan(protocol: Protocol, treated_at: datetime, hours: Hours, now: datetime) -> Plan:
+def plan(protocol: Protocol, treated_at: datetime, hours: Hours, now: datetime, day_zero: date | None = None) -> Plan:
     """What the treatment at `treated_at` is owed, seen from `now` (both aware).
 
+    Days are counted from `day_zero`, the treatment's date at the clinic: a patient who lives where it is tomorrow
+    already was not treated tomorrow. Without it, from the date of `treated_at` in the zone of `hours`, the patient's.
     A step is due on its local day at its local time, moved into the window, and for a check-in to the next open
     day. A due time that has passed becomes the next allowed instant, as long as the step is useful then. A step's
     turn ends when the next one's comes, so two steps of a treatment are never due, late or not, at one moment.
@@ -50,7 +52,8 @@ def plan(protocol: Protocol, treated_at: datetime, hours: Hours, now: datetime) 
     Raises:
         ValueError: `treated_at` or `now` is naive.
     """
-    treated_on = utc(treated_at).astimezone(hours.zone).date()
+    treated_here = utc(treated_at).astimezone(hours.zone).date()
+    treated_on = day_zero or treated_here
     steps = sorted((_scheduled(step, treated_on, hours) for step in protocol.steps), key=_turn)
     ends = [later.due_at for later in steps[1:]] + [None]
     decided = [_decide(step, end, hours, utc(now)) for step, end in zip(steps, ends, strict=True)]

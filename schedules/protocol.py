@@ -41,7 +41,7 @@ class StepKind(StrEnum):
 class Step:
     """One thing to send: "7 days after, a check-in, at 10:00, useful for 3 days".
 
-    `day` counts local calendar days from the treatment's local date; `at` is local wall-clock time; `useful_for`
+    `day` counts calendar days from the treatment's date at the clinic; `at` is local wall-clock time; `useful_for`
     counts from the moment the step is due, in whole hours.
 
     Raises:

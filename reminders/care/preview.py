@@ -73,11 +73,11 @@ def preview(
     moment = treated_at(given, ZoneInfo(clinic.timezone), now)
     protocol, version = find_protocol(session, clinic.id, given.protocol_key)
     hours = clinics.hours(clinic, patient)
-    planned = plan(protocols.parse(version), moment, hours, now)
+    day = moment.astimezone(ZoneInfo(clinic.timezone)).date()
+    planned = plan(protocols.parse(version), moment, hours, now, day)
     way = _reach(session, clinic, patient, channels)
     reader = _Reader(clinic, patient, version)
     entries = [_entry(step, way, reader, hours.zone) for step in _in_order(planned)]
-    day = moment.astimezone(ZoneInfo(clinic.timezone)).date()
     known = same_day(session, patient.id, protocol.id, day) if isinstance(patient, Patient) else None
     return Preview(entries, moment, hours.zone, reader.language, known.id if known else None)
 
@@ -97,7 +97,8 @@ class _Reader:
     def text(self, step: Step, channel: Channel) -> Rendered:
         text = find(f"step:{step.key}", self.language, channel, self.version.content)
         name = self.patient.given_name if self.patient else ""
-        return render(text, clinic_values(self.clinic, channel) | {"first_name": name, "unsubscribe_url": _LINK})
+        links = {"unsubscribe_url": _LINK, "check_in_url": _LINK}
+        return render(text, clinic_values(self.clinic, channel) | links | {"first_name": name})
 
 
 def _in_order(planned: Plan) -> list[PlannedStep | SkippedStep]:

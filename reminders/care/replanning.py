@@ -56,7 +56,8 @@ def revise(session: Session, clinic: Clinic, patient: Patient, treatment: Treatm
     """
     session.flush()
     version = session.get_one(ProtocolVersion, treatment.protocol_version_id)
-    wanted = plan(protocols.parse(version), treatment.treated_at, clinics.hours(clinic, patient), now)
+    protocol, hours = protocols.parse(version), clinics.hours(clinic, patient)
+    wanted = plan(protocol, treatment.treated_at, hours, now, treatment.local_date)
     way = reach(session, patient)
     terms = Terms(way.channel, way.reason, patient.language, way.agreed_at)
     case = _Case(session, treatment, terms, now)

@@ -124,13 +124,14 @@ def test_a_worker_whose_clock_is_an_hour_ahead_works_on_time(tmp_path: Path) -> 
 
 
 CALENDARS = {
-    # the patient's zone, treated at 14:30 in Montreal on, when day 1, 3 and 7 are due (UTC)
+    # The patient's zone, treated at 14:30 in Montreal on, when day 1, 3 and 7 are due (UTC). Days are counted from the
+    # clinic's date, which the patient remembers; the hour is the patient's own.
     "the night the clocks go forward": ("", "2026-03-07", ("03-08T14:00", "03-10T14:00", "03-14T14:00")),
     "the night they go back": ("", "2026-10-31", ("11-01T15:00", "11-03T15:00", "11-07T15:00")),
     "a check-in that the change moves by an hour": ("", "2026-03-03", ("03-04T15:00", "03-06T15:00", "03-10T14:00")),
     "a patient in Vancouver": ("America/Vancouver", "2026-03-10", ("03-11T17:00", "03-13T17:00", "03-17T17:00")),
     "half an hour off": ("America/St_Johns", "2026-03-10", ("03-11T12:30", "03-13T12:30", "03-17T12:30")),
-    "where it is tomorrow": ("Pacific/Auckland", "2026-03-10", ("03-11T21:00", "03-13T21:00", "03-17T21:00")),
+    "where it is tomorrow": ("Pacific/Auckland", "2026-03-10", ("03-10T21:00", "03-12T21:00", "03-16T21:00")),
     "where they change on another day": ("Europe/Paris", "2026-03-28", ("03-29T08:00", "03-31T08:00", "04-04T08:00")),
 }
 

@@ -99,10 +99,12 @@ def test_how_long_each_step_is_useful() -> None:
     assert until == ["05-06 20:00", "05-09 20:00", "05-14 10:00"]
 
 
-def test_the_patients_zone_decides_what_day_it_was() -> None:
-    auckland = Hours(ZoneInfo("Pacific/Auckland"))
-    made = plan(MICRONEEDLING, local("2026-05-04 14:00"), auckland, local("2026-05-04 14:05"))
-    assert shown(made, auckland.zone)["day-1"] == "05-06 10:00"
+def test_the_clinics_date_is_day_zero_and_the_hour_the_patients_own() -> None:
+    auckland, treated = Hours(ZoneInfo("Pacific/Auckland")), local("2026-05-04 14:00")
+    told = plan(MICRONEEDLING, treated, auckland, local("2026-05-04 14:05"), date(2026, 5, 4))
+    assert shown(told, auckland.zone)["day-1"] == "05-05 10:00"
+    alone = plan(MICRONEEDLING, treated, auckland, local("2026-05-04 14:05"))
+    assert shown(alone, auckland.zone)["day-1"] == "05-06 10:00", "with no clinic's date, the patient's own"
 
 
 def tips(day: int, hours: int) -> Step:

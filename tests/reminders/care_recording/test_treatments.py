@@ -63,6 +63,19 @@ def test_the_preview_shows_words_in_the_patients_language_and_hours_in_their_zon
     assert desk.clinic.short_name in shown.entries[0].texts[Channel.SMS].body
 
 
+def test_days_count_from_the_clinics_date_wherever_the_patient_lives(desk: Desk) -> None:
+    away = PatientInput("Anne", "Ross", "en", "604 555 0100", timezone="Pacific/Auckland")
+    late = TreatmentInput("microneedling", "2026-03-09", "14:30")
+    with desk.database.begin() as session:
+        patient = desk.add(session, away)
+        desk.agree(session, patient, Channel.SMS)
+        shown = treatments.preview(session, desk.clinic, patient, {Channel.SMS}, late, NOW)
+        treatment = desk.record(session, patient, late)
+        dues = [due for _, _, due in messages_of(session, treatment.id)]
+    assert [entry.due_at for entry in shown.entries] == dues
+    assert [entry.local.date().day for entry in shown.entries][1:] == [12, 16]
+
+
 def test_the_preview_for_nobody_yet(desk: Desk) -> None:
     with desk.database.read() as session:
         shown = treatments.preview(session, desk.clinic, None, {Channel.EMAIL}, TODAY, NOW)
