@@ -1,5 +1,7 @@
 """From a reading and a situation to the effects of a reply: the decision itself, pure."""
 
+from dataclasses import replace
+
 from reminders.care.effects import (
     Effect,
     OfferConsult,
@@ -12,10 +14,13 @@ from reminders.care.effects import (
     StopMessages,
 )
 from reminders.models.kinds import CheckInOutcome, TicketKind
-from reminders.triage import Label, Reading
+from reminders.triage import Evidence, Label, Reading
 
 SURE = 0.6
 """The confidence from which a reading is acted on without a person looking at it."""
+
+_A_RELATIVES = 0.4
+"""How sure a red flag is that the words give to a relative, who may be the patient."""
 
 MOST_SAFETY_TEXTS = 3
 """How often one address gets the same safety text within the hour: more than two machines need to talk in a ring."""
@@ -32,6 +37,19 @@ _PLAIN = frozenset({Label.OTHER, Label.CLEAR, Label.IMPROVING})
 """What needs no person when it is read with confidence."""
 
 _KEYWORDS = frozenset({Label.STOP, Label.START, Label.HELP})
+
+
+def as_meant(reading: Reading, situation: Situation) -> Reading:
+    """The reading, with a relative's red flag as one in doubt where the sender may speak for the patient."""
+    if not (situation.for_another and reading.set_aside) or Label.URGENT in reading.labels:
+        return reading
+    return replace(
+        reading,
+        labels=reading.labels - {Label.OTHER} | {Label.URGENT},
+        confidence=_A_RELATIVES,
+        evidence=(*(Evidence(Label.URGENT, words) for words in reading.set_aside), *reading.evidence),
+        tier="urgent",
+    )
 
 
 def decide_effects(reading: Reading, situation: Situation) -> list[Effect]:

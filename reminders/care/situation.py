@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from reminders.care.checkins import AskedCheckIn, asked
 from reminders.care.effects import Situation
+from reminders.care.guardians import may_speak_for_another
 from reminders.care.matching import holders
 from reminders.models import Clinic, Message, Patient, Reply, Treatment
 from reminders.models.kinds import MessageKind, ReplyKind, TreatmentState
@@ -29,12 +30,14 @@ class Context:
     treatment: Treatment | None
 
     @property
+    def today(self) -> date:
+        """The clinic's local date when the reply came."""
+        return self.reply.received_at.astimezone(ZoneInfo(self.clinic.timezone)).date()
+
+    @property
     def day(self) -> int | None:
         """Days since the treatment, counted in the clinic's local dates."""
-        if self.treatment is None:
-            return None
-        here = self.reply.received_at.astimezone(ZoneInfo(self.clinic.timezone))
-        return (here.date() - self.treatment.local_date).days
+        return None if self.treatment is None else (self.today - self.treatment.local_date).days
 
 
 def context_of(session: Session, reply: Reply, now: datetime) -> Context:
@@ -62,6 +65,7 @@ def situation_of(session: Session, context: Context, now: datetime) -> Situation
         voice=reply.kind is ReplyKind.VOICE,
         attachment=bool(reply.media),
         answered_by_carrier=reply.opt_out_type,
+        for_another=may_speak_for_another(context.holders, context.today),
         recent_answers=frozenset(template for (kind, template) in sent if kind is MessageKind.ANSWER),
         safety_texts={template: n for (kind, template), n in sent.items() if kind is MessageKind.SAFETY},
     )

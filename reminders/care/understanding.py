@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from reminders import logs
 from reminders.care.applying import Act, apply
-from reminders.care.decisions import decide_effects
+from reminders.care.decisions import as_meant, decide_effects
 from reminders.care.effects import OpenTicket
 from reminders.care.situation import context_of, situation_of
 from reminders.care.tickets import NewTicket, key_for, open_ticket
@@ -35,8 +35,10 @@ def understand(session: Session, reply_id: uuid.UUID, now: datetime) -> None:
     if reply is None:
         return
     context = context_of(session, reply, now)
-    reading = read(reply.body, context.day, Asked.CHECK_IN if context.check_in else Asked.NONE)
-    effects = decide_effects(reading, situation_of(session, context, now))
+    situation = situation_of(session, context, now)
+    read_as = read(reply.body, context.day, Asked.CHECK_IN if context.check_in else Asked.NONE)
+    reading = as_meant(read_as, situation)
+    effects = decide_effects(reading, situation)
     _keep(reply, reading)
     if not any(isinstance(effect, OpenTicket) for effect in effects):
         reply.handled_at = now

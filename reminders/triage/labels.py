@@ -54,7 +54,8 @@ class Reading:
     """What a reply means. `confidence` is that of the least certain label, or of the red flag where there is one.
 
     `language` is "en" where the text does not tell (a bare digit): prefer the patient's recorded language.
-    `tier` is None unless `urgent` is among the labels.
+    `tier` is None unless `urgent` is among the labels. `set_aside` are the words of red flags that were taken for
+    somebody else's: whoever knows that the sender may speak for the patient must not pass over them.
     """
 
     labels: frozenset[Label]
@@ -62,3 +63,4 @@ class Reading:
     language: Tongue
     evidence: tuple[Evidence, ...]
     tier: Tier | None
+    set_aside: tuple[str, ...] = ()

@@ -36,6 +36,11 @@ def status(scene: Scene, match: Match, flags: frozenset[int]) -> Status:
         return Status.DOUBT if _until_now(scene, match) or _reversed(scene, match) else Status.DENIED
     if somebody_else(scene, match):
         return Status.SOMEBODY_ELSE
+    return told(scene, match, flags)
+
+
+def told(scene: Scene, match: Match, flags: frozenset[int]) -> Status:
+    """How a symptom stands that is not denied, whoever has it."""
     if _in_general(scene, match):
         return Status.HYPOTHETICAL
     if _hypothetical(scene, match, flags):

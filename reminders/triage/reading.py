@@ -8,7 +8,7 @@ from reminders.triage.lexicon import INTENTS
 from reminders.triage.orders import orders
 from reminders.triage.outcome import outcome
 from reminders.triage.quoted import Source, own_words
-from reminders.triage.redflags import red_flags
+from reminders.triage.redflags import red_flags, set_aside
 from reminders.triage.requests import requests
 from reminders.triage.scene import Scene, build
 
@@ -41,6 +41,7 @@ def read(text: str, day: int | None, asked: Asked) -> Reading:
         language=tongue,
         evidence=tuple(dict.fromkeys(Evidence(finding.label, finding.words) for finding in findings)),
         tier=_tier(findings),
+        set_aside=set_aside(scene),
     )
 
 

@@ -4,7 +4,7 @@ from reminders.triage import temperature
 from reminders.triage.labels import Finding, Label, Tier
 from reminders.triage.lexicon import FLAG_SETTINGS, REDFLAGS
 from reminders.triage.patterns import Match
-from reminders.triage.polarity import Status, status
+from reminders.triage.polarity import Status, status, told
 from reminders.triage.scene import Scene
 from reminders.triage.vocabulary import words as word_group
 
@@ -19,9 +19,21 @@ _MILD_REACH = 3
 def red_flags(scene: Scene) -> list[Finding]:
     """Every red flag that is asserted or in doubt, surest first."""
     matches = named(scene)
-    flags = frozenset(at for match in matches for at in range(match.start, match.end))
+    flags = _places(matches)
     found = [_finding(scene, match, flags) for match in matches]
     return sorted((finding for finding in found if finding), key=lambda finding: -finding.confidence)
+
+
+def set_aside(scene: Scene) -> tuple[str, ...]:
+    """The words of red flags that would count if they were not somebody else's.
+
+    Whether the sender may be speaking for the patient ("ma fille a de la fièvre") the words alone do not tell.
+    """
+    matches = named(scene)
+    flags = _places(matches)
+    theirs = [match for match in matches if status(scene, match, flags) is Status.SOMEBODY_ELSE]
+    present = [match for match in theirs if told(scene, match, flags) in _CONFIDENCE and not _harmless(scene, match)]
+    return tuple(dict.fromkeys(scene.said(match) for match in present))
 
 
 def named(scene: Scene) -> list[Match]:
@@ -32,9 +44,7 @@ def named(scene: Scene) -> list[Match]:
 
 def _finding(scene: Scene, match: Match, flags: frozenset[int]) -> Finding | None:
     settings = FLAG_SETTINGS[match.concept]
-    if settings.get("mild") and _slight(scene, match):
-        return None
-    if match.concept == "fever" and temperature.normal(scene, match):
+    if _harmless(scene, match):
         return None
     confidence = _CONFIDENCE.get(status(scene, match, flags))
     if confidence is None:
@@ -42,6 +52,15 @@ def _finding(scene: Scene, match: Match, flags: frozenset[int]) -> Finding | Non
     confidence = min(confidence, UNSURE) if settings.get("doubt") else confidence
     tier: Tier = "emergency" if settings.get("tier") == "emergency" else "urgent"
     return Finding(Label.URGENT, scene.said(match), confidence, tier)
+
+
+def _places(matches: list[Match]) -> frozenset[int]:
+    return frozenset(at for match in matches for at in range(match.start, match.end))
+
+
+def _harmless(scene: Scene, match: Match) -> bool:
+    mild = bool(FLAG_SETTINGS[match.concept].get("mild")) and _slight(scene, match)
+    return mild or (match.concept == "fever" and temperature.normal(scene, match))
 
 
 def _slight(scene: Scene, match: Match) -> bool:
