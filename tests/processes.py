@@ -116,7 +116,7 @@ class Stack:
         """
         counts = Counter(to for to, _ in {(text["to"], text.get("message_id") or text["id"]) for text in self.texts()})
         twice = {to: count for to, count in counts.items() if count > 1}
-        assert not twice
+        assert not twice, f"got more than one: {twice}"
         return all(counts[to] for to in recipients)
 
     def reply(self, number: str, body: str, **more: Any) -> None:

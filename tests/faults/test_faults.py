@@ -2,6 +2,9 @@
 
 The short version runs with the other tests; FAULTS=long has more of everything. Not here yet: PostgreSQL restarted or
 stopped, SQLite, and the table of results (issue 3).
+
+Seen to fail when calls of a lost worker, or calls without an answer, were planned again at once, and when a worker did
+not reconnect to Redis.
 """
 
 import os
@@ -59,6 +62,7 @@ def test_workers_killed_during_their_calls(stage: tuple[Stack, Redis, World]) ->
     """Each kill hits calls in flight: the rows that it leaves behind say so."""
     stack, _, world = stage
     stack.fault("hang", times=TEXTS * 2, seconds=0.7)
+    stack.fault("no_receipts", times=TEXTS // 2)
     numbers = world.owe_texts(TEXTS)
     stack.start("worker", "beat")
     for _ in range(KILLS):
@@ -95,8 +99,8 @@ def test_carrier_and_mail_server_at_their_worst(stage: tuple[Stack, Redis, World
     for kind in ("error_500_after_accepting", "drop_after_accepting", "wrong_json", "error_500", "drop"):
         stack.fault(kind, times=few)
     stack.fault("throttle_429", times=some, seconds=1)
-    for kind in ("duplicate_receipts", "shuffle_receipts", "no_receipts"):
-        stack.fault(kind, times=some)
+    for kind in ("no_receipts", "duplicate_receipts", "shuffle_receipts"):
+        stack.fault(kind, times=some)  # the first are those of the calls above, which nothing but the list can resolve
     stack.fault("lookup_500", times=few)
     stack.fault("smtp_close_after_data", times=EMAILS // 5)
     stack.fault("smtp_4xx", times=EMAILS // 5)

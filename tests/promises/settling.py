@@ -14,17 +14,18 @@ LEASE = timedelta(minutes=3)
 """More than a claim lasts."""
 
 ENDED = frozenset({State.SENT, State.DELIVERED})
+OPEN = frozenset({State.PLANNED, State.CLAIMED, State.SENDING, State.UNKNOWN})
 IN_HAND = frozenset({State.CLAIMED, State.SENDING})
 
 
 def await_settled(world: World, rounds: int = 4, patience: float = 30.0) -> None:
-    """Until every message has reached its phone or mailbox; `patience` in seconds of the world's clock a round."""
+    """Until nothing waits, is in hand or in doubt; `patience` in seconds of the world's clock a round."""
     for _ in range(rounds):
         services.wait_until(lambda: not _ripe(world), patience, "the sweeps have caught up with the clock")
-        if set(world.states()) <= ENDED:
+        if not OPEN & set(world.states()):
             return
         world.pass_time(ASK)
-    services.wait_until(lambda: set(world.states()) <= ENDED, patience, f"everything is settled: {world.states()}")
+    services.wait_until(lambda: not OPEN & set(world.states()), patience, f"everything is settled: {world.states()}")
 
 
 def _ripe(world: World) -> list[Message]:

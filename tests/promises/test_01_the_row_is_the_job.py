@@ -1,6 +1,14 @@
 """Promise 1: all that is owed is a row, written with what caused it; Celery carries wake-ups and nothing else.
 
 Seen to fail when
+- a treatment was committed before what it owes (a commit in treatments.record): ..._written_with_it_or_not_at_all, and
+  test_nothing_below_the_edge_commits;
+- enqueue wrote answers in a transaction of its own: test_an_answer_is_written_with_what_was_understood_or_not_at_all;
+- the web called send_task with an ETA: test_no_code_schedules_by_the_broker_or_tells_it_anything;
+- a task took an argument, or a wake-up had an expiry: test_no_task_takes_an_argument_and_none_waits_longer_...;
+- a worker ran every wake-up that it found: test_a_backlog_of_wake_ups_does_not_multiply;
+- a worker swept by itself when it started: test_without_beat_nothing_is_sent_and_with_it_everything;
+- a worker did not reconnect to Redis: test_a_lost_broker_loses_nothing.
 """
 
 import ast

@@ -1,6 +1,15 @@
 """Promise 9: naive datetimes are refused, only the database's clock decides, daylight saving is decided on purpose.
 
 Seen to fail when
+- replan.Existing took a naive time: test_a_naive_datetime_is_refused_at_every_value;
+- the column type took naive times for local ones: test_a_naive_datetime_gets_into_no_statement;
+- columns were plain DateTime: test_every_column_of_time_refuses_naive_ones;
+- receipts called datetime.now: test_no_code_but_the_clock_asks_what_time_it_is;
+- the sweep took the host's clock: test_the_host_clock_decides_nothing and both ..._clock_..._an_hour_ahead_...;
+- wake-ups expired by a clock (as they first did): test_a_worker_whose_clock_is_an_hour_ahead_works_on_time;
+- days were counted in 24 hours, or in the clinic's zone: test_each_step_is_sent_at_its_documented_instant;
+- skipped times were taken, or the second of a time that comes twice: test_a_time_that_the_clocks_skip_is_refused_...;
+- the last check used the clinic's window: test_the_window_is_the_patients_own.
 """
 
 import ast
