@@ -1,17 +1,17 @@
 """Every setting, from the environment, `.env` and `NAME_FILE` files, checked once at start."""
 
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from reminders.crypto import Keyring, new_key, parse_key
-from reminders.errors import CryptoError, SettingsError
+from reminders import setting_rules
+from reminders.crypto import Keyring, parse_key
+from reminders.errors import SettingsError
+from reminders.local_keys import local_keys
 
 SANDBOX_ACCOUNT = "AC" + "5a" * 16
 """The sandbox carrier's account: shaped like Twilio's, and never one of theirs in practice."""
@@ -26,8 +26,6 @@ def _split(value: object) -> object:
 
 SANDBOX_MAIL_FROM = "clinic@clinic.example"
 """The sandbox clinic's e-mail address, in a domain that nobody can own (RFC 2606)."""
-
-_SECRET_LENGTH = 32
 
 Several = Annotated[tuple[SecretStr, ...], BeforeValidator(_split)]
 
@@ -61,10 +59,8 @@ class Settings(BaseModel):
 
     @field_validator("public_url", "twilio_api_url")
     @classmethod
-    def _http_url(cls, value: str) -> str:
-        if value and urlsplit(value).scheme not in {"http", "https"}:
-            raise ValueError("must start with http:// or https://")
-        return value.rstrip("/")
+    def _without_last_slash(cls, value: str) -> str:
+        return value if value.endswith("://") else value.rstrip("/")
 
     @property
     def sms_sandboxed(self) -> bool:
@@ -133,10 +129,8 @@ def load(environ: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) 
 def _read_files(given: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     """`given` with each NAME that only NAME_FILE names read from its file."""
     problems = []
-    names = {str(field.alias) for field in Settings.model_fields.values()}
-    for name in sorted(names):
-        path = given.get(f"{name}_FILE")
-        if not path or given.get(name):
+    for name in sorted(str(field.alias) for field in Settings.model_fields.values()):
+        if not (path := given.get(f"{name}_FILE")) or given.get(name):
             continue
         try:
             given[name] = Path(path).read_text(encoding="utf-8").strip()
@@ -161,43 +155,22 @@ def _with_defaults(settings: Settings) -> Settings:
 def _with_local_keys(settings: Settings) -> Settings:
     if settings.secret_key.get_secret_value() and settings.encryption_keys:
         return settings
-    kept = _local_keys(settings.data_dir / "secrets.env")
+    kept = local_keys(settings.data_dir / "secrets.env")
     secret = settings.secret_key.get_secret_value() or kept["REMINDERS_SECRET_KEY"]
     keys = settings.encryption_keys or (SecretStr(kept["REMINDERS_ENCRYPTION_KEYS"]),)
     return settings.model_copy(update={"secret_key": SecretStr(secret), "encryption_keys": keys})
 
 
-def _local_keys(path: Path) -> dict[str, str]:
-    """The keys kept beside a SQLite database; made now if there are none. Two starters agree on the first's."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = f"REMINDERS_SECRET_KEY={secrets.token_urlsafe(32)}\nREMINDERS_ENCRYPTION_KEYS={new_key()}\n"
-    draft = path.with_suffix(f".{os.getpid()}.tmp")
-    draft.touch(mode=0o600)
-    draft.write_text(fresh, encoding="utf-8")
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-    return {name: value or "" for name, value in dotenv_values(path).items()}
-
-
 def _problems(settings: Settings) -> list[str]:
-    """What pydantic cannot see: settings that contradict or need each other."""
-    found = []
-    if not settings.secret_key.get_secret_value():
-        found.append("REMINDERS_SECRET_KEY: missing; `reminders check --new-key` prints one")
-    elif len(settings.secret_key.get_secret_value()) < _SECRET_LENGTH:
-        found.append(f"REMINDERS_SECRET_KEY: too short; {_SECRET_LENGTH} characters at least")
-    if not settings.encryption_keys:
-        found.append("REMINDERS_ENCRYPTION_KEYS: missing; `reminders check --new-key` prints one")
-    for key in settings.encryption_keys:
-        try:
-            parse_key(key.get_secret_value())
-        except CryptoError as error:
-            found.append(f"REMINDERS_ENCRYPTION_KEYS: {error}")
-    return found + _channel_problems(settings)
+    """What pydantic cannot see: keys and addresses that cannot work, and settings that need each other."""
+    if problem := setting_rules.database_problem(settings.database_url):
+        # Which keys must be given hangs on the database.
+        return [f"REMINDERS_DATABASE_URL: {problem}"]
+    keys = [key.get_secret_value() for key in settings.encryption_keys]
+    found = [("REMINDERS_SECRET_KEY", setting_rules.secret_problem(settings.secret_key.get_secret_value()))]
+    found += [("REMINDERS_ENCRYPTION_KEYS", problem) for problem in setting_rules.key_problems(keys)]
+    found += _shape_problems(settings)
+    return [f"{name}: {problem}" for name, problem in found if problem] + _channel_problems(settings)
 
 
 def _channel_problems(settings: Settings) -> list[str]:
@@ -208,9 +181,20 @@ def _channel_problems(settings: Settings) -> list[str]:
         found.append("TWILIO_ACCOUNT_SID: missing although TWILIO_AUTH_TOKEN is set")
     if settings.twilio_account_sid and not (settings.twilio_from_number or settings.twilio_messaging_service_sid):
         found.append("TWILIO_FROM_NUMBER or TWILIO_MESSAGING_SERVICE_SID: one of them must be set")
-    smtp = settings.smtp_url.get_secret_value()
-    if smtp and (urlsplit(smtp).scheme not in {"smtp", "smtps"} or not urlsplit(smtp).hostname):
-        found.append("SMTP_URL: must look like smtp[s]://user:pass@host:port?starttls=1")
-    if smtp and not settings.mail_from:
+    if not settings.email_sandboxed and not settings.mail_from:
         found.append("MAIL_FROM: missing although SMTP_URL is set")
     return found
+
+
+def _shape_problems(settings: Settings) -> list[tuple[str, str]]:
+    """What no value can be, whatever the others are. No line quotes the value: it may hold a password."""
+    rules = {
+        "REMINDERS_DATA_DIR": setting_rules.folder_problem(settings.data_dir),
+        "REMINDERS_BROKER_URL": setting_rules.broker_problem(settings.broker_url),
+        "REMINDERS_PUBLIC_URL": setting_rules.web_problem(settings.public_url),
+        "TWILIO_API_URL": setting_rules.web_problem(settings.twilio_api_url),
+        "TWILIO_FROM_NUMBER": settings.twilio_from_number and setting_rules.number_problem(settings.twilio_from_number),
+        "SMTP_URL": setting_rules.smtp_problem(settings.effective_smtp_url),
+        "MAIL_FROM": setting_rules.mail_from_problem(settings.effective_mail_from),
+    }
+    return list(rules.items())

@@ -58,14 +58,18 @@ class MailServer:
 
     @classmethod
     def from_url(cls, url: str) -> "MailServer":
-        """Read SMTP_URL; settings have checked its shape."""
-        parts = urlsplit(url)
+        """Read SMTP_URL, which settings have checked, or a sender's own: ChannelError (SENDER) if it cannot be read."""
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            raise ChannelError("the mail server's URL cannot be read", Fault.SENDER, "url") from None
         wants_tls = parse_qs(parts.query).get("starttls", ["0"])[-1] not in {"0", "", "no", "false"}
         tls: Literal["none", "starttls", "implicit"] = "starttls" if wants_tls else "none"
         if parts.scheme == "smtps":
             tls = "implicit"
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        return cls(parts.hostname or "", parts.port or _PORTS[tls], user, password, tls)
+        return cls(parts.hostname or "", port or _PORTS[tls], user, password, tls)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,70 +1,98 @@
 """The configuration doctor."""
 
-import secrets
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import click
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from reminders import crypto, migrate
+from reminders import migrate
 from reminders.cli.common import clear_errors, start
 from reminders.database import Database
+from reminders.local_keys import fresh_keys
+from reminders.setting_rules import is_in_memory, redis_url
 from reminders.settings import Settings
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one probe found: something to mend, or at most something to know."""
+
+    words: str = ""
+    is_wrong: bool = False
+
+
+_FINE = Finding()
 
 
 @click.command()
 @click.option("--new-key", is_flag=True, help="Print fresh keys for the environment and stop.")
 @clear_errors
 def check(*, new_key: bool) -> None:
-    """Say what is wrong with the configuration and how to mend it."""
+    """Say what is wrong with the configuration and how to mend it.
+
+    Ends with 0 if it can work, 1 if something does not answer or fit, 2 if a setting is wrong or missing.
+    """
     if new_key:
-        click.echo(f"REMINDERS_SECRET_KEY={secrets.token_urlsafe(32)}\nREMINDERS_ENCRYPTION_KEYS={crypto.new_key()}")
+        click.echo(fresh_keys(), nl=False)
         return
     settings = start()
-    found = [(name, probe(settings)) for name, probe in _PROBES.items()]
-    for name, problem in found:
-        click.echo(f"{'ok ' if problem is None else 'NO '} {name}{'' if problem is None else ': ' + problem}")
-    sys.exit(1 if any(problem for _, problem in found) else 0)
+    found = {name: probe(settings) for name, probe in _PROBES.items()}
+    for name, finding in found.items():
+        words = f": {finding.words}" if finding.words else ""
+        click.echo(f"{'NO ' if finding.is_wrong else 'ok '} {name}{words}")
+    sys.exit(1 if any(finding.is_wrong for finding in found.values()) else 0)
 
 
-def _settings(_settings: Settings) -> str | None:
-    return None
+def _settings(_settings: Settings) -> Finding:
+    return _FINE
 
 
-def _database(settings: Settings) -> str | None:
+def _database(settings: Settings) -> Finding:
     database = Database(settings.database_url, settings.keyring())
     try:
-        return None if migrate.is_current(database) else "the schema is not current; run `reminders migrate`"
+        if migrate.is_current(database):
+            return _FINE
     except SQLAlchemyError as error:
-        return f"does not answer ({type(error).__name__}); look at REMINDERS_DATABASE_URL"
+        return Finding(f"does not answer ({type(error).__name__}); look at REMINDERS_DATABASE_URL", is_wrong=True)
     finally:
         database.close()
+    return Finding("the schema is not current; run `reminders migrate`", is_wrong=True)
 
 
-def _broker(settings: Settings) -> str | None:
-    if settings.broker_url.startswith("memory"):
-        return None
+def _broker(settings: Settings) -> Finding:
+    if is_in_memory(settings.broker_url):
+        return Finding("in memory, which is enough for `reminders up` and for nothing else")
     try:
-        Redis.from_url(settings.broker_url, socket_connect_timeout=3, socket_timeout=3).ping()
+        Redis.from_url(redis_url(settings.broker_url), socket_connect_timeout=3, socket_timeout=3).ping()
     except (RedisError, ValueError) as error:
-        return f"does not answer ({type(error).__name__}); look at REMINDERS_BROKER_URL"
-    return None
+        return Finding(f"does not answer ({type(error).__name__}); look at REMINDERS_BROKER_URL", is_wrong=True)
+    return _FINE
 
 
-def _webhooks(settings: Settings) -> str | None:
+def _webhooks(settings: Settings) -> Finding:
     if settings.sms_sandboxed or settings.public_url.startswith("https://"):
-        return None
-    return "REMINDERS_PUBLIC_URL is not https, so Twilio's receipts and replies would not reach us safely"
+        return _FINE
+    return Finding(
+        "REMINDERS_PUBLIC_URL is not https, so Twilio's receipts and replies would not reach us safely", is_wrong=True
+    )
 
 
-_PROBES: dict[str, Callable[[Settings], str | None]] = {
+def _mailbox(settings: Settings) -> Finding:
+    if not settings.imap_url.get_secret_value():
+        return _FINE
+    return Finding("IMAP_URL is accepted and not used yet; nobody reads that mailbox")
+
+
+_PROBES: dict[str, Callable[[Settings], Finding]] = {
     "settings": _settings,
     "database": _database,
     "broker": _broker,
     "webhooks": _webhooks,
+    "mailbox": _mailbox,
 }
 
 COMMANDS = (check,)

@@ -13,6 +13,7 @@ from reminders.database import Database
 from reminders.errors import SettingsError
 from reminders.models import Clinic
 from reminders.sandbox.app import create_sandbox_app
+from reminders.setting_rules import is_in_memory
 from reminders.settings import Settings, load
 from reminders.web.app import create_app
 
@@ -90,7 +91,7 @@ def web(host: str) -> None:
 @clear_errors
 def worker() -> None:
     """Send what is due; start as many as wanted."""
-    settings = start()
+    settings = _with_broker(start())
     open_database(settings).close()
     tasks.run_worker(settings)
 
@@ -99,7 +100,7 @@ def worker() -> None:
 @clear_errors
 def beat() -> None:
     """Wake the workers; without it nothing is sent."""
-    tasks.run_beat(start())
+    tasks.run_beat(_with_broker(start()))
 
 
 @click.command()
@@ -110,6 +111,14 @@ def sandbox() -> None:
     if not settings.sandboxed:
         raise SettingsError(["the sandbox is refused with real credentials"])
     _serve(create_sandbox_app(settings), "127.0.0.1", settings.sandbox_port)
+
+
+def _with_broker(settings: Settings) -> Settings:
+    if is_in_memory(settings.broker_url):
+        raise SettingsError(
+            ["REMINDERS_BROKER_URL: missing; worker and beat meet in Redis, redis://host:6379/0 (`up` needs none)"]
+        )
+    return settings
 
 
 def _serve(app: FastAPI, host: str, port: int) -> None:

@@ -80,3 +80,11 @@ def test_e_mail_leaves_by_the_senders_server_or_ours(tmp_path: Path) -> None:
 
 def test_receipts_come_to_the_public_address(tmp_path: Path) -> None:
     assert status_url(live(tmp_path), ATTEMPT) == f"http://127.0.0.1:8000/webhooks/twilio/status/{ATTEMPT}"
+
+
+@pytest.mark.parametrize("url", ["smtp://h:notaport", "smtp://h:99999", "smtp://[::1"])
+def test_a_senders_own_url_that_cannot_be_read_is_the_senders_fault(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ChannelError) as caught:
+        open_channel(replace(EMAIL, credentials={"url": url}), live(tmp_path))
+    assert caught.value.fault is Fault.SENDER
+    assert url not in str(caught.value)
