@@ -272,6 +272,7 @@ def upgrade() -> None:
         sa.Column("protocol_version_id", sa.Uuid(), nullable=False),
         sa.Column("provider_id", sa.Uuid(), nullable=True),
         sa.Column("external_id", sa.String(length=100), nullable=True),
+        sa.Column("import_key", sa.String(length=64), nullable=True),
         sa.Column("treated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("local_date", sa.Date(), nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),
@@ -291,6 +292,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["recorded_by"], ["staff.id"], name=op.f("fk_treatment_recorded_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_treatment")),
         sa.UniqueConstraint("clinic_id", "external_id", name=op.f("uq_treatment_clinic_id_external_id")),
+        sa.UniqueConstraint("clinic_id", "import_key", name=op.f("uq_treatment_clinic_id_import_key")),
         sa.UniqueConstraint(
             "patient_id",
             "protocol_id",

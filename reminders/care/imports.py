@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from reminders.care import audit, consents, protocols, treatments
+from reminders import logs
+from reminders.care import audit, consents, import_known, protocols, treatments
 from reminders.care.actors import Actor
 from reminders.care.import_columns import Columns, find_columns
 from reminders.care.import_file import read_table
@@ -38,6 +40,11 @@ _CHUNK = 50
 _TOO_LATE = "too_late"
 _WORDING_VERSION = "import"
 
+_TAKEN = "external_id_taken"
+_NOT_SAVED = "not_saved"
+
+_log = logs.get(__name__)
+
 Numbered = tuple[int, tuple[str, ...]]
 
 
@@ -48,7 +55,7 @@ class _Run:
     actor: Actor
     columns: Columns
     now: datetime
-    first_lines: dict[str, int] = field(default_factory=dict)
+    first_lines: dict[uuid.UUID, int] = field(default_factory=dict)
 
 
 class _DryRunOverError(Exception):
@@ -76,14 +83,24 @@ def import_csv(
     run = _Run(Actor(clinic_id, "import"), find_columns(table.header), now)
     size = max(len(table.rows), 1) if dry_run else _CHUNK
     lines: list[LineResult] = []
+    for start in range(0, len(table.rows), size):
+        lines += _saved(database, run, table.rows[start : start + size], dry_run=dry_run)
+    return ImportReport(lines, dry_run)
+
+
+def _saved(database: Database, run: _Run, rows: Sequence[Numbered], *, dry_run: bool) -> list[LineResult]:
+    """What became of the rows of one transaction. If the database fails it, that is said of each, and all goes on."""
+    results: list[LineResult] = []
     try:
-        for start in range(0, len(table.rows), size):
-            with database.begin(clinic=clinic_id) as session:
-                lines += _chunk(session, run, table.rows[start : start + size])
-                _end_trial(dry_run=dry_run)
+        with database.begin(clinic=run.actor.clinic_id) as session:
+            results = _chunk(session, run, rows)
+            _end_trial(dry_run=dry_run)
     except _DryRunOverError:
         pass
-    return ImportReport(lines, dry_run)
+    except SQLAlchemyError as error:
+        _log.error("import not saved", reason=type(error).__name__)
+        return [LineResult(line, SKIPPED, _NOT_SAVED) for line, _ in rows]
+    return results
 
 
 def _end_trial(*, dry_run: bool) -> None:
@@ -114,22 +131,32 @@ def _line(session: Session, run: _Run, clinic: Clinic, row: Numbered, names: dic
     except InvalidInputError as error:
         column, problem = next(iter(error.problems.items()))
         return LineResult(line, SKIPPED, problem.key, {"column": column, **problem.params})
+    except DuplicateError:
+        # The file number of somebody who was erased: it stays theirs, and nobody else's record hangs on it.
+        return LineResult(line, SKIPPED, _TAKEN, {"column": "external_id"})
 
 
 def _take(session: Session, run: _Run, clinic: Clinic, line: int, given: ImportRow) -> LineResult:
     patient = find_or_add(session, run.actor, clinic, clean(given.patient, clinic), run.now)
     is_consent_new = _take_consents(session, run, patient, given)
+    told = import_known.told(session, clinic, patient, given.treatment, run.now)
+    known = import_known.find(session, told)
+    if known is not None:
+        return _known(run, line, known, is_consent_new=is_consent_new)
     try:
         with session.begin_nested():
             treatment = treatments.record(session, run.actor, clinic, patient, given.treatment, run.now)
     except DuplicateError as error:
-        return _known(run, line, error.existing_id, is_consent_new=is_consent_new)
-    run.first_lines[str(treatment.id)] = line
+        existing = session.get_one(Treatment, uuid.UUID(error.existing_id))
+        import_known.recognise(session, told, existing)
+        return _known(run, line, existing, is_consent_new=is_consent_new)
+    treatment.import_key = told.key
+    run.first_lines[treatment.id] = line
     return LineResult(line, ACCEPTED, _why_silent(session, patient, treatment))
 
 
-def _known(run: _Run, line: int, treatment_id: str, *, is_consent_new: bool) -> LineResult:
-    first = run.first_lines.setdefault(treatment_id, line)
+def _known(run: _Run, line: int, treatment: Treatment, *, is_consent_new: bool) -> LineResult:
+    first = run.first_lines.setdefault(treatment.id, line)
     if first != line:
         raise InvalidInputError({"treated_on": Problem("duplicate_in_file", first=str(first))})
     return LineResult(line, ACCEPTED, "consent_added") if is_consent_new else LineResult(line, ALREADY)

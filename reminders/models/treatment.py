@@ -54,6 +54,7 @@ class Treatment(ClinicOwned, Base):
     __tablename__ = "treatment"
     __table_args__ = (
         UniqueConstraint("clinic_id", "external_id"),
+        UniqueConstraint("clinic_id", "import_key"),
         UniqueConstraint("patient_id", "protocol_id", "local_date", "ordinal"),
     )
 
@@ -64,6 +65,8 @@ class Treatment(ClinicOwned, Base):
     protocol_version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("protocol_version.id"))
     provider_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("provider.id"))
     external_id: Mapped[str | None] = mapped_column(String(100))
+    import_key: Mapped[str | None] = mapped_column(String(64))
+    """A keyed fingerprint of the line that it was imported from: the line is known also when the date was corrected."""
     treated_at: Mapped[datetime]
     local_date: Mapped[date]
     ordinal: Mapped[int] = mapped_column(Integer, default=1)
