@@ -506,6 +506,7 @@ def upgrade() -> None:
         sa.Column("media", sa.LargeBinary(), nullable=True),
         sa.Column("raw", sa.LargeBinary(), nullable=True),
         sa.Column("opt_out_type", sa.String(length=16), nullable=False),
+        sa.Column("to_unknown_number", sa.Boolean(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("labels", sa.JSON(), nullable=False),

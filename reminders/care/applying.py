@@ -23,7 +23,7 @@ from reminders.care.effects import (
 from reminders.care.situation import Context
 from reminders.care.tickets import NewTicket, key_for, open_ticket
 from reminders.models.kinds import Language, MessageKind, TicketKind
-from reminders.outbox import Draft, enqueue, keys
+from reminders.outbox import Draft, enqueue, keys, sending_channels
 from reminders.triage import Reading
 
 _USEFUL_FOR = timedelta(hours=24)
@@ -56,8 +56,7 @@ def apply(session: Session, act: Act, effects: Sequence[Effect]) -> None:
 def _apply_one(session: Session, act: Act, effect: Effect) -> None:
     match effect:
         case SendSafety(template):
-            draft = _draft(act, MessageKind.SAFETY, template, keys.safety_key(act.context.reply.id))
-            enqueue(session, [draft], act.now)
+            _send_safety(session, act, template)
         case SendAnswer(template):
             draft = _draft(act, MessageKind.ANSWER, template, keys.answer_key(act.context.reply.id))
             enqueue(session, [draft], act.now)
@@ -71,6 +70,15 @@ def _apply_one(session: Session, act: Act, effect: Effect) -> None:
             optouts.opt_out(session, _request(act, source, by_carrier=by_carrier), act.now)
         case StartMessages(by_carrier):
             optouts.opt_in(session, _request(act, "reply", by_carrier=by_carrier), act.now)
+
+
+def _send_safety(session: Session, act: Act, template: str) -> None:
+    """Queue the safety text. Where the clinic has lost its sender staff must call, and the alert still goes out."""
+    reply = act.context.reply
+    if reply.channel in sending_channels(session, reply.clinic_id):
+        enqueue(session, [_draft(act, MessageKind.SAFETY, template, keys.safety_key(reply.id))], act.now)
+    else:
+        _open(session, act, OpenTicket(TicketKind.UNREACHABLE, MessageKind.SAFETY.value))
 
 
 def _draft(act: Act, kind: MessageKind, template: str, key: str) -> Draft:
@@ -151,5 +159,6 @@ def _request(act: Act, source: str, *, by_carrier: bool) -> optouts.OptOutReques
         source=source,
         reply_id=reply.id,
         by_carrier=by_carrier,
+        quiet=reply.to_unknown_number,
         language=act.said_in,
     )

@@ -87,7 +87,8 @@ def _keywords(labels: frozenset[Label], situation: Situation) -> list[Effect]:
         return [StopMessages("wrong_number", by_carrier=carrier == "STOP")]
     if Label.STOP in labels:
         return [StopMessages("reply", by_carrier=carrier == "STOP")]
-    if Label.START in labels:
+    # What nobody knows to be this clinic's lifts nothing here.
+    if Label.START in labels and not situation.unknown_number:
         return [StartMessages(by_carrier=carrier == "START")]
     return []
 
@@ -113,7 +114,8 @@ def _tickets(labels: frozenset[Label], reading: Reading, situation: Situation) -
     """Who the sender is, whom the number belongs to, and one ticket for what is left, the most pressing."""
     tickets: list[Effect] = []
     if not situation.known and situation.candidates == 0:
-        tickets.append(OpenTicket(TicketKind.UNKNOWN_SENDER, "voice_call" if situation.voice else ""))
+        reason = "voice_call" if situation.voice else "unknown_number" if situation.unknown_number else ""
+        tickets.append(OpenTicket(TicketKind.UNKNOWN_SENDER, reason))
     if Label.WRONG_NUMBER in labels:
         tickets.append(OpenTicket(TicketKind.WRONG_NUMBER))
     if Label.STOP in labels and situation.has_treatment:
@@ -158,10 +160,14 @@ def _whose(situation: Situation) -> str:
     """Why nobody can say who is meant, for staff to see on the ticket."""
     if situation.known:
         return ""
+    if situation.unknown_number:
+        return "unknown_number"
     return "shared_number" if situation.candidates > 1 else "unknown_sender"
 
 
 def _answer(labels: frozenset[Label], effects: list[Effect], situation: Situation) -> list[Effect]:
+    if situation.unknown_number:
+        return []
     if Label.HELP in labels:
         return [] if situation.answered_by_carrier else _unless_recent("answer:help", situation)
     if Label.START in labels or not situation.known:

@@ -13,6 +13,7 @@ class Situation:
     `candidates` counts the patients whose address it came from; `known` says that one of them is meant.
     `answered_by_carrier` is the keyword that the carrier has answered already ("STOP", "START", "HELP" or "").
     `for_another` says that whoever writes may speak for the patient: a guardian, a minor's parent, a shared address.
+    `unknown_number`: it came to a number that is none of ours, so nobody knows which clinic is meant.
     `recent_answers` are the templates of automatic answers within the last hour, `safety_texts` how often each
     safety text went out in it.
     """
@@ -25,6 +26,7 @@ class Situation:
     attachment: bool = False
     answered_by_carrier: str = ""
     for_another: bool = False
+    unknown_number: bool = False
     recent_answers: frozenset[str] = frozenset()
     safety_texts: Mapping[str, int] = field(default_factory=dict)
 

@@ -1,7 +1,7 @@
 """Whose an inbound message is, and what it most likely answers."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from reminders.crypto import Keyring
+from reminders.database import keyring_of
 from reminders.models import Message, Patient, Treatment
 from reminders.models.kinds import Channel, MessageKind, TreatmentState
 
@@ -38,6 +39,15 @@ def holders(session: Session, clinic_id: uuid.UUID, channel: Channel, index: str
     return session.scalars(
         select(Patient).where(Patient.clinic_id == clinic_id, _INDEX[channel] == index).order_by(Patient.id)
     ).all()
+
+
+def clinics_knowing(
+    session: Session, clinic_ids: Collection[uuid.UUID], channel: Channel, address: str
+) -> frozenset[uuid.UUID]:
+    """Which of these clinics have a patient who can be reached at an address."""
+    index = address_index(keyring_of(session), channel, address)
+    found = select(Patient.clinic_id).where(Patient.clinic_id.in_(clinic_ids), _INDEX[channel] == index)
+    return frozenset(session.scalars(found.distinct()))
 
 
 def match(session: Session, patients: Sequence[Patient], channel: Channel, now: datetime) -> Match:

@@ -33,7 +33,8 @@ class OptOutRequest:
 
     `source` is reply, email, page, carrier, staff, or wrong_number (which leaves the consents as they are: it was not
     the patient who spoke). `by_carrier`: the carrier has confirmed, so we must not. Only what answers a reply
-    is confirmed by a message, in `language` or else the patient's; a page or a form says so itself.
+    is confirmed by a message, in `language` or else the patient's; a page or a form says so itself. `quiet`: not at
+    all, since this clinic's name may be the wrong one.
     """
 
     clinic_id: uuid.UUID
@@ -43,6 +44,7 @@ class OptOutRequest:
     reply_id: uuid.UUID | None = None
     by_carrier: bool = False
     language: Language | None = None
+    quiet: bool = False
 
 
 def opt_out(session: Session, request: OptOutRequest, now: datetime) -> OptOut:
@@ -153,7 +155,7 @@ def _clinic(session: Session, request: OptOutRequest) -> Clinic:
 def _confirm(
     session: Session, request: OptOutRequest, patients: Sequence[Patient], what: _Confirmation, now: datetime
 ) -> None:
-    if request.by_carrier or request.reply_id is None:
+    if request.by_carrier or request.quiet or request.reply_id is None:
         return
     clinic = _clinic(session, request)
     # One confirmation for the address; whose name stands on it is nobody's business on a shared one.

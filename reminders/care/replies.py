@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care.matching import address_index, holders, match
+from reminders.care.matching import Match, address_index, holders, match
 from reminders.care.understanding import understand, understand_pending
 from reminders.database import insert_missing, keyring_of
 from reminders.models import Patient, Reply
 from reminders.models.kinds import Channel, ReplyKind
 
-__all__ = ["Inbound", "candidates", "receive", "understand", "understand_pending"]
+__all__ = ["Inbound", "Match", "candidates", "receive", "understand", "understand_pending"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,10 @@ class Inbound:
     media: Any | None = None
     raw: Any | None = None
     opt_out_type: str | None = None
+    to_unknown_number: bool = False
+    """The clinic is only a guess, so whoever wrote is not taken for a patient of it."""
+    known: Match | None = None
+    """Whose it is and what it answers, where a link said so; else the address tells."""
 
 
 def receive(session: Session, inbound: Inbound, now: datetime) -> Reply | None:
@@ -52,7 +56,7 @@ def receive(session: Session, inbound: Inbound, now: datetime) -> Reply | None:
 def _row(session: Session, inbound: Inbound, now: datetime) -> dict[str, Any]:
     index = address_index(keyring_of(session), inbound.channel, inbound.from_address)
     patients = holders(session, inbound.clinic_id, inbound.channel, index)
-    found = match(session, patients, inbound.channel, now)
+    found = inbound.known or match(session, [] if inbound.to_unknown_number else patients, inbound.channel, now)
     return {
         "sender_id": inbound.sender_id,
         "clinic_id": inbound.clinic_id,
@@ -67,6 +71,7 @@ def _row(session: Session, inbound: Inbound, now: datetime) -> dict[str, Any]:
         "media": inbound.media,
         "raw": inbound.raw,
         "opt_out_type": (inbound.opt_out_type or "").upper()[:16],
+        "to_unknown_number": inbound.to_unknown_number,
         "received_at": now,
     }
 

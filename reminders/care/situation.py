@@ -59,12 +59,14 @@ def situation_of(session: Session, context: Context, now: datetime) -> Situation
     sent = _sent_lately(session, reply, now)
     return Situation(
         known=context.patient is not None,
-        candidates=len(context.holders),
+        # A guess at the clinic is no reason to take its patients for who wrote.
+        candidates=0 if reply.to_unknown_number else len(context.holders),
         check_in_asked=context.check_in is not None,
         has_treatment=context.treatment is not None,
         voice=reply.kind is ReplyKind.VOICE,
         attachment=bool(reply.media),
         answered_by_carrier=reply.opt_out_type,
+        unknown_number=reply.to_unknown_number,
         for_another=may_speak_for_another(context.holders, context.today),
         recent_answers=frozenset(template for (kind, template) in sent if kind is MessageKind.ANSWER),
         safety_texts={template: n for (kind, template), n in sent.items() if kind is MessageKind.SAFETY},

@@ -56,6 +56,8 @@ class Reply(ClinicOwned, Base):
     raw: Mapped[Any | None] = mapped_column(Sealed("reply.raw"))
     opt_out_type: Mapped[str] = mapped_column(String(16), default="")
     """The keyword (STOP, START, HELP) that the carrier has already answered; empty when it has answered nothing."""
+    to_unknown_number: Mapped[bool] = mapped_column(default=False)
+    """It came to a number that is none of our senders', so that the clinic is only a guess."""
     received_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
     """When triage read it; empty means that care still owes it a reading."""
@@ -122,7 +124,7 @@ class Ticket(ClinicOwned, Base):
     kind: Mapped[TicketKind] = mapped_column(words(TicketKind))
     priority: Mapped[int] = mapped_column(Integer)
     reason: Mapped[str] = mapped_column(String(32), default="")
-    """Why it is of this kind where that is not plain: shared_number, attachment, voice_call, an error code."""
+    """Why it is of this kind where that is not plain: shared_number, unknown_number, voice_call, an error code."""
     dedupe_key: Mapped[str] = mapped_column(String(160))
     state: Mapped[TicketState] = mapped_column(words(TicketState), default=TicketState.OPEN)
     opened_at: Mapped[datetime]

@@ -4,9 +4,10 @@ from sqlalchemy.orm import Session
 
 from reminders import logs
 from reminders.care import replies
-from reminders.models import Reply, Sender
+from reminders.models import Reply
 from reminders.models.instance import now
 from reminders.models.kinds import Channel, ReplyKind
+from reminders.web.webhooks.senders import Addressed
 from reminders.web.webhooks.signed import Webhook
 
 _log = logs.get(__name__)
@@ -17,20 +18,21 @@ MAX_MEDIA = 10
 _CARRIER_ANSWERED = frozenset({"STOP", "START", "HELP"})
 
 
-def keep(session: Session, webhook: Webhook, sender: Sender, kind: ReplyKind, provider_id: str) -> Reply | None:
-    """Keep a text or a call to `sender`; None if it is there already."""
+def keep(session: Session, webhook: Webhook, to: Addressed, kind: ReplyKind, provider_id: str) -> Reply | None:
+    """Keep a text or a call; None if it is there already."""
     answered = webhook.get("OptOutType").upper()
     inbound = replies.Inbound(
-        sender_id=sender.id,
-        clinic_id=sender.clinic_id,
+        sender_id=to.sender.id,
+        clinic_id=to.sender.clinic_id,
         channel=Channel.SMS,
         kind=kind,
         provider_id=provider_id,
-        from_address=webhook.get("From"),
+        from_address=webhook.number("From"),
         body=webhook.get("Body"),
         media=_media(webhook),
         raw=webhook.fields.multi_items(),
         opt_out_type=answered if answered in _CARRIER_ANSWERED else "",
+        to_unknown_number=not to.certain,
     )
     return replies.receive(session, inbound, now(session))
 

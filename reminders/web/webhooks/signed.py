@@ -38,6 +38,10 @@ class Webhook:
         value = self.fields.get(name)
         return value if value is not None else ""
 
+    def number(self, name: str) -> str:
+        """A field that holds an address, without what says how it came: WhatsApp's are `whatsapp:+1514…`."""
+        return self.get(name).removeprefix("whatsapp:")
+
     def word(self, name: str) -> str:
         """A field that holds an id, a status or a code; "" if it is none that a column could hold."""
         value = self.get(name)

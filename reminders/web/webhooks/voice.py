@@ -23,6 +23,12 @@ SAID = {
 }
 """What a caller hears, French first, and where to call, read digit by digit."""
 
+NAMELESS = {
+    "fr-CA": "Bonjour. Ce numéro sert seulement aux textos. Veuillez appeler votre clinique.",
+    "en-CA": "Hello. This number is for text messages only. Please call your clinic.",
+}
+"""What a caller hears who called a number that we do not know, on an account of several clinics."""
+
 EMERGENCY = {
     "fr-CA": " En cas d'urgence, composez le 911.",
     "en-CA": " In an emergency, dial 911.",
@@ -36,19 +42,20 @@ def voice(webhook: SignedWebhook) -> Response:
     if not sid:
         raise HTTPException(400, "CallSid is missing.")
     with webhook.database.begin() as session:
-        sender = find_sender(session, webhook)
-        reply = keep(session, webhook, sender, ReplyKind.VOICE, sid)
-        clinic = session.get_one(Clinic, sender.clinic_id)
+        to = find_sender(session, webhook)
+        reply = keep(session, webhook, to, ReplyKind.VOICE, sid)
+        clinic = session.get_one(Clinic, to.sender.clinic_id) if to.certain else None
     understand(webhook, reply)
     return Response(_spoken(clinic), media_type="text/xml")
 
 
-def _spoken(clinic: Clinic) -> str:
-    """TwiML: both languages, then the end of the call."""
-    digits = " ".join(char for char in clinic.phone if char.isdigit())
+def _spoken(clinic: Clinic | None) -> str:
+    """TwiML: both languages, then the end of the call. No name and no number of a clinic that may be the wrong one."""
+    digits = " ".join(char for char in clinic.phone if char.isdigit()) if clinic else ""
     answer = VoiceResponse()
     for language, (what, where) in SAID.items():
-        text = what.format(clinic=clinic.name) + (where.format(phone=digits) if digits else "") + EMERGENCY[language]
+        named = what.format(clinic=clinic.name) if clinic else NAMELESS[language]
+        text = named + (where.format(phone=digits) if digits else "") + EMERGENCY[language]
         answer.say(text, language=language)
     answer.hangup()
     return str(answer)

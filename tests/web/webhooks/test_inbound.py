@@ -141,8 +141,8 @@ def test_without_an_id_nothing_can_be_kept_once(carrier: Carrier, sid: str) -> N
     assert carrier.replies == []
 
 
-def test_a_number_of_no_clinic(carrier: Carrier) -> None:
-    """404 where two clinics share the account; where there is one, it is theirs."""
+def test_a_number_that_we_do_not_know_of_one_clinic(carrier: Carrier) -> None:
+    """It is theirs, whichever of their senders."""
     assert carrier.inbound(carrier.text("3", To="+14385550188")).status_code == 200
     with carrier.database.begin() as session:
         first = session.scalars(select(Sender).where(Sender.channel == Channel.SMS)).one()
@@ -152,7 +152,7 @@ def test_a_number_of_no_clinic(carrier: Carrier) -> None:
         session.add(second)
         session.flush()
         second_id = second.id
-    assert carrier.inbound(carrier.text("3", To="+14385550188")).status_code == 404
+    assert carrier.inbound(carrier.text("3", To="whatsapp:+14385550188")).status_code == 200
     assert carrier.inbound(carrier.text("3", To="+14385550188", MessagingServiceSid="MG1")).status_code == 200
     assert carrier.inbound(carrier.text("3", To="+14385550177")).status_code == 200
     assert [reply.sender_id for reply in carrier.replies].count(second_id) == 2
