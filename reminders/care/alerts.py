@@ -1,23 +1,30 @@
 """Alerts: telling the clinic's people at once that a patient reports a red flag.
 
-This only says it once to everybody on call. Repeating it and climbing until somebody acknowledges is a further round:
-`round_` is in the key for it.
+Everybody on call is told once; an alert that is lost goes once more, another way and to the owners. Climbing until
+somebody acknowledges is a further round: the round is in the key for it.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.models import Staff, Ticket
-from reminders.models.kinds import Channel, MessageKind, Role
-from reminders.outbox import Draft, enqueue, keys
+from reminders.care.tickets import ALERT_LOST, NewTicket, key_for_nobody, open_ticket
+from reminders.models import Clinic, Message, Staff, Ticket
+from reminders.models.kinds import Channel, MessageKind, Role, TicketKind, TicketState
+from reminders.outbox import Draft, enqueue, keys, sending_channels
 
 USEFUL_FOR = timedelta(hours=24)
 """How long an alert is still worth sending; staff who come in the next morning must still hear of it."""
+
+NOBODY = "nobody_to_alert"
+"""The reason of the ticket of a clinic where no alert can reach anybody."""
+
+_FIRST, _AGAIN = 1, 2
+_BOTH = frozenset(Channel)
 
 
 @dataclass(frozen=True)
@@ -28,18 +35,88 @@ class Contact:
     channel: Channel
 
 
-def raise_alert(session: Session, ticket: Ticket, now: datetime, round_: int = 1) -> list[uuid.UUID]:
-    """Queue the alert about `ticket` to whoever must hear it. The ids of the messages really added."""
-    staff = session.scalars(
-        select(Staff).where(Staff.clinic_id == ticket.clinic_id, Staff.disabled_at.is_(None)).order_by(Staff.id)
+def raise_alert(session: Session, ticket: Ticket, now: datetime) -> list[uuid.UUID]:
+    """Queue the alert about `ticket` to whoever must hear it. The ids of the messages really added.
+
+    Never refuses: with nobody to alert a ticket says so, and what caused the alert stands.
+    """
+    contacts = whom_to_alert(_staff(session, ticket.clinic_id), sending_channels(session, ticket.clinic_id))
+    if not contacts:
+        _tell_of_nobody(session, ticket.clinic_id, now)
+    return enqueue(session, [_draft(ticket, contact, now, _FIRST) for contact in contacts], now)
+
+
+def alert_again(session: Session, lost: Message, now: datetime) -> list[uuid.UUID]:
+    """Queue a lost alert once more: to the same person another way, and to the owners. The ids really added.
+
+    None if somebody has acknowledged the ticket, or if `lost` was itself a second try.
+    """
+    ticket = session.scalars(select(Ticket).where(Ticket.id == lost.ticket_id)).first()
+    if ticket is None or lost.staff_id is None or ticket.state is not TicketState.OPEN:
+        return []
+    if lost.dedupe_key != keys.alert_key(ticket.id, lost.staff_id, _FIRST):
+        return []
+    alerts = (Message.ticket_id == ticket.id, Message.kind == MessageKind.ALERT)
+    rows = session.execute(select(Message.staff_id, Message.channel).where(*alerts))
+    told = {(row.staff_id, row.channel) for row in rows}
+    channels = sending_channels(session, ticket.clinic_id)
+    instead = whom_instead(_staff(session, ticket.clinic_id), lost.staff_id, channels)
+    fresh = [contact for contact in instead if (contact.staff.id, contact.channel) not in told]
+    return enqueue(session, [_draft(ticket, contact, now, _AGAIN) for contact in fresh], now)
+
+
+def whom_to_alert(staff: Sequence[Staff], channels: Collection[Channel] = _BOTH) -> list[Contact]:
+    """Everybody on call, by text if they left a number; with nobody on call, the owners, by e-mail if it is there.
+
+    `channels` are those that can be sent on; who can be reached on none of them is left out.
+    """
+    by_text = (Channel.SMS, Channel.EMAIL)
+    on_call = [_reach(person, by_text, channels) for person in staff if person.on_call]
+    owners = [_reach(person, by_text[::-1], channels) for person in staff if person.role is Role.OWNER]
+    return [contact for contact in on_call if contact] or [contact for contact in owners if contact]
+
+
+def whom_instead(staff: Sequence[Staff], lost: uuid.UUID, channels: Collection[Channel] = _BOTH) -> list[Contact]:
+    """Who hears of an alert to the person `lost` that did not arrive: the same by any way, and the owners by e-mail."""
+    ways = [Contact(person, channel) for person in staff for channel in Channel if person.id == lost]
+    ways += [Contact(person, Channel.EMAIL) for person in staff if person.role is Role.OWNER and person.id != lost]
+    return [way for way in ways if way.channel in channels and _has(way.staff, way.channel)]
+
+
+def clinics_without(session: Session, channels: Collection[Channel]) -> list[str]:
+    """The names of the clinics where no alert could reach anybody if only `channels` led to real people."""
+    rows = session.execute(select(Clinic.id, Clinic.name).order_by(Clinic.name)).all()
+    return [
+        name
+        for clinic_id, name in rows
+        if not whom_to_alert(_staff(session, clinic_id), sending_channels(session, clinic_id) & set(channels))
+    ]
+
+
+def _reach(person: Staff, order: Sequence[Channel], channels: Collection[Channel]) -> Contact | None:
+    ways = (Contact(person, channel) for channel in order if channel in channels and _has(person, channel))
+    return next(ways, None)
+
+
+def _has(person: Staff, channel: Channel) -> bool:
+    return bool(person.phone if channel is Channel.SMS else person.email)
+
+
+def _staff(session: Session, clinic_id: uuid.UUID) -> Sequence[Staff]:
+    return session.scalars(
+        select(Staff).where(Staff.clinic_id == clinic_id, Staff.disabled_at.is_(None)).order_by(Staff.id)
     ).all()
-    return enqueue(session, [_draft(ticket, contact, now, round_) for contact in whom_to_alert(staff)], now)
 
 
-def whom_to_alert(staff: Sequence[Staff]) -> list[Contact]:
-    """Everybody on call, by text if they left a number; with nobody on call, the owners by e-mail."""
-    on_call = [Contact(person, Channel.SMS if person.phone else Channel.EMAIL) for person in staff if person.on_call]
-    return on_call or [Contact(person, Channel.EMAIL) for person in staff if person.role is Role.OWNER]
+def _tell_of_nobody(session: Session, clinic_id: uuid.UUID, now: datetime) -> None:
+    ticket = NewTicket(
+        clinic_id=clinic_id,
+        kind=TicketKind.DELIVERY,
+        dedupe_key=key_for_nobody(clinic_id, now.date()),
+        reason=NOBODY,
+        priority=ALERT_LOST,
+    )
+    open_ticket(session, ticket, now)
 
 
 def _draft(ticket: Ticket, contact: Contact, now: datetime, round_: int) -> Draft:

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from reminders import consent, logs
 from reminders.care import fallback, optouts
+from reminders.care.alerts import alert_again
 from reminders.care.matching import address_index
-from reminders.care.tickets import NewTicket, key_for, key_for_sender, open_ticket
+from reminders.care.tickets import ALERT_LOST, NewTicket, key_for, key_for_sender, open_ticket
 from reminders.database import Database, keyring_of
 from reminders.models import Attempt, Event, Message, MessageReminder, Patient, Reminder
 from reminders.models.instance import now as clock
@@ -70,9 +71,15 @@ def _not_arrived(session: Session, message: Message, now: datetime) -> None:
     if message.kind is MessageKind.CONFIRMATION:
         return  # a carrier that blocks after STOP also blocks our confirmation; nobody needs to act
     if message.kind in _TO_STAFF:
+        _alert_again(session, message, now)
         _ticket(session, message, TicketKind.DELIVERY, now)
     elif not _sent_by_email(session, message, now):
         _ticket(session, message, TicketKind.UNREACHABLE, now)
+
+
+def _alert_again(session: Session, message: Message, now: datetime) -> None:
+    if message.kind is MessageKind.ALERT:
+        alert_again(session, message, now)
 
 
 def _sent_by_email(session: Session, message: Message, now: datetime) -> bool:
@@ -107,6 +114,7 @@ def _carries_check_in(session: Session, message: Message) -> bool:
 
 
 def _unknown(session: Session, message: Message, now: datetime) -> None:
+    _alert_again(session, message, now)
     _ticket(session, message, TicketKind.DELIVERY, now)
 
 
@@ -159,6 +167,8 @@ def _ticket(session: Session, message: Message, kind: TicketKind, now: datetime)
         treatment_id=message.treatment_id,
         reply_id=message.reply_id,
         message_id=message.id,
+        # Until somebody has heard of it the red flag is nobody's.
+        priority=ALERT_LOST if message.kind is MessageKind.ALERT else None,
         reason=message.kind.value if message.kind not in _OWED else message.state.value,
     )
     open_ticket(session, ticket, now)

@@ -31,6 +31,9 @@ PRIORITY: Mapping[TicketKind, int] = {
 }
 """Lower is more urgent; the gaps leave room for a trend that makes one ticket press more than its kind does."""
 
+ALERT_LOST = PRIORITY[TicketKind.RED_FLAG] + 1
+"""The priority of a ticket that says that an alert reached nobody: right after the red flags themselves."""
+
 OUTCOMES: Mapping[str, ConsultState | None] = {
     "done": None,
     "called": None,
@@ -55,6 +58,8 @@ class NewTicket:
     reply_id: uuid.UUID | None = None
     message_id: uuid.UUID | None = None
     reason: str = ""
+    priority: int | None = None
+    """None: that of its kind."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +85,15 @@ def key_for_sender(sender_id: uuid.UUID, day: date) -> str:
     return f"ticket:paused:{sender_id}:{day.isoformat()}"
 
 
+def key_for_nobody(clinic_id: uuid.UUID, day: date) -> str:
+    """The key of the ticket that says that nobody can be alerted: one a day."""
+    return f"ticket:nobody:{clinic_id}:{day.isoformat()}"
+
+
 def open_ticket(session: Session, new: NewTicket, now: datetime) -> Ticket:
     """The ticket of `new.dedupe_key`, opened now unless it is there already (then as it is, closed or not)."""
-    values = {**new.__dict__, "priority": PRIORITY[new.kind], "opened_at": now}
+    priority = PRIORITY[new.kind] if new.priority is None else new.priority
+    values = {**new.__dict__, "priority": priority, "opened_at": now}
     insert_missing(session, Ticket, values)
     return session.scalars(select(Ticket).where(Ticket.dedupe_key == new.dedupe_key)).one()
 

@@ -52,6 +52,11 @@ def enqueue(session: Session, drafts: Sequence[Draft], now: datetime) -> list[uu
     return [row["id"] for row in rows if row["id"] in added]
 
 
+def sending_channels(session: Session, clinic_id: uuid.UUID) -> frozenset[Channel]:
+    """The channels on which a clinic has a sender, so on which `enqueue` takes drafts of it."""
+    return frozenset(session.scalars(select(Sender.channel).where(Sender.clinic_id == clinic_id)))
+
+
 def _row(draft: Draft, sender_id: uuid.UUID, now: datetime) -> dict[str, Any]:
     copied = {name: getattr(draft, name) for name in _COPIED}
     fresh = {"state": State.PLANNED, "state_at": now, "reason": "", "tries": 0, "created_at": now}

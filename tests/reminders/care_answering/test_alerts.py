@@ -1,0 +1,176 @@
+"""Whom an alert reaches, by what, and what happens when it reaches nobody."""
+
+import uuid
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from reminders.care.actors import Actor
+from reminders.care.alerts import NOBODY, clinics_without, raise_alert
+from reminders.care.events import handle
+from reminders.care.replies import receive, understand
+from reminders.care.tickets import ALERT_LOST, NewTicket, acknowledge, key_for, open_ticket, open_tickets
+from reminders.database import Database
+from reminders.models import Clinic, Event, Message, Sender, Staff, Ticket
+from reminders.models.kinds import Channel, EventKind, MessageKind, Role, TicketKind
+from tests.conftest import NOW
+from tests.reminders.care_answering.arriving import inbound, say, templates, tickets
+from tests.reminders.care_answering.builders import add_case, add_staff
+
+PHONE = "+15145550150"
+NURSE: dict[str, Any] = {"on_call": True, "phone": PHONE}
+OWNER: dict[str, Any] = {"role": Role.OWNER}
+RED = "I have a fever and there is pus"
+LOST = (EventKind.FAILED, EventKind.UNDELIVERED, EventKind.UNKNOWN)
+
+
+def people(database: Database, clinic: Clinic, **given: dict[str, Any]) -> None:
+    """Staff by their names."""
+    with database.begin() as session:
+        for name, more in given.items():
+            add_staff(session, clinic, f"{name}@clinic.example", name=name, **more)
+
+
+def without(database: Database, channel: Channel) -> None:
+    """The clinic has no sender for the channel."""
+    with database.begin() as session:
+        session.execute(delete(Sender).where(Sender.channel == channel))
+
+
+def alert(database: Database, clinic: Clinic) -> list[uuid.UUID]:
+    """Raise the alert about a red flag."""
+    with database.begin() as session:
+        new = NewTicket(clinic.id, TicketKind.RED_FLAG, key_for(TicketKind.RED_FLAG, uuid.uuid4()))
+        return raise_alert(session, open_ticket(session, new, NOW), NOW)
+
+
+def told(database: Database) -> list[tuple[str, Channel, str]]:
+    """Who was alerted, by what, in which round."""
+    with database.begin() as session:
+        rows = session.scalars(select(Message).where(Message.kind == MessageKind.ALERT)).all()
+        names = {person.id: person.name for person in session.scalars(select(Staff))}
+        found = [(names[row.staff_id], row.channel, row.dedupe_key[-1]) for row in rows if row.staff_id]
+        return sorted(found, key=lambda one: (one[2], one[0]))
+
+
+def lose(database: Database, clinic: Clinic, kind: EventKind, message_id: uuid.UUID) -> None:
+    """Delivery reports that a message is lost."""
+    with database.begin() as session:
+        event = Event(clinic_id=clinic.id, kind=kind, message_id=message_id, at=NOW)
+        session.add(event)
+        session.flush()
+        assert handle(session, event.id, NOW)
+
+
+@pytest.mark.parametrize(
+    ("missing", "staff", "expected"),
+    [
+        (Channel.SMS, {"nurse": NURSE}, [("nurse", Channel.EMAIL, "1")]),
+        (Channel.EMAIL, {"nurse": {"on_call": True}, "owner": OWNER | {"phone": PHONE}}, [("owner", Channel.SMS, "1")]),
+        (Channel.EMAIL, {"nurse": NURSE, "other": {"on_call": True}}, [("nurse", Channel.SMS, "1")]),
+    ],
+    ids=["the other channel", "the owner's phone", "only who can be reached"],
+)
+def test_a_clinic_without_a_sender(
+    database: Database,
+    clinic: Clinic,
+    missing: Channel,
+    staff: dict[str, dict[str, Any]],
+    expected: list[tuple[str, Channel, str]],
+) -> None:
+    people(database, clinic, **staff)
+    without(database, missing)
+    assert len(alert(database, clinic)) == len(expected)
+    assert told(database) == expected
+    assert tickets(database) == [(TicketKind.RED_FLAG, "")]
+
+
+@pytest.mark.parametrize(
+    ("missing", "staff"),
+    [
+        (None, {}),
+        (None, {"nurse": {}}),
+        (Channel.EMAIL, {"owner": OWNER}),
+        (Channel.EMAIL, {"nurse": {"on_call": True}}),
+    ],
+)
+def test_with_nobody_to_alert_the_reading_stands_and_a_ticket_says_so(
+    database: Database, clinic: Clinic, missing: Channel | None, staff: dict[str, dict[str, Any]]
+) -> None:
+    people(database, clinic, **staff)
+    with database.begin() as session:
+        add_case(session, clinic)
+    if missing:
+        without(database, missing)
+    assert say(database, clinic, RED).read_at == NOW
+    assert templates(database) == ["safety:urgent"]
+    with database.begin() as session:
+        found = [(one.ticket.kind, one.ticket.reason) for one in open_tickets(session, clinic.id)]
+    assert found == [(TicketKind.RED_FLAG, ""), (TicketKind.DELIVERY, NOBODY)]
+
+
+def test_nobody_is_said_once_a_day(database: Database, clinic: Clinic) -> None:
+    assert alert(database, clinic) == alert(database, clinic) == []
+    assert [reason for _, reason in tickets(database)].count(NOBODY) == 1
+
+
+def test_without_a_sender_for_the_safety_text_the_nurse_still_hears(database: Database, clinic: Clinic) -> None:
+    people(database, clinic, nurse=NURSE)
+    with database.begin() as session:
+        add_case(session, clinic)
+        reply = receive(session, inbound(session, clinic, RED), NOW)
+        assert reply is not None
+        session.execute(update(Message).values(channel=Channel.EMAIL))
+        session.execute(update(Sender).where(Sender.channel == Channel.SMS).values(channel=Channel.EMAIL))
+    with database.begin() as session:
+        understand(session, reply.id, NOW)
+    assert told(database) == [("nurse", Channel.EMAIL, "1")]
+    assert set(tickets(database)) == {(TicketKind.UNREACHABLE, "safety"), (TicketKind.RED_FLAG, "")}
+
+
+@pytest.mark.parametrize("kind", LOST)
+def test_a_lost_alert_goes_another_way_and_to_the_owners_once(
+    database: Database, clinic: Clinic, kind: EventKind
+) -> None:
+    people(database, clinic, nurse=NURSE, owner=OWNER, gone=OWNER | {"disabled_at": NOW}, other={})
+    (first,) = alert(database, clinic)
+    lose(database, clinic, kind, first)
+    again = [("nurse", Channel.EMAIL, "2"), ("owner", Channel.EMAIL, "2")]
+    assert told(database) == [("nurse", Channel.SMS, "1"), *again]
+    with database.begin() as session:
+        second = session.scalars(select(Message.id).where(Message.dedupe_key.endswith(":2"))).all()
+        lost = session.scalars(select(Ticket).where(Ticket.kind == TicketKind.DELIVERY)).one()
+        assert (lost.reason, lost.priority) == ("alert", ALERT_LOST)
+    for message_id in (first, *second):
+        lose(database, clinic, kind, message_id)
+    assert len(told(database)) == 1 + len(again)
+
+
+def test_who_has_heard_by_the_same_way_is_not_told_twice(database: Database, clinic: Clinic) -> None:
+    people(database, clinic, nurse=NURSE, owner=OWNER | {"on_call": True})
+    nurse_alert, _ = alert(database, clinic)
+    lose(database, clinic, EventKind.FAILED, nurse_alert)
+    assert told(database)[2:] == [("nurse", Channel.EMAIL, "2")]
+
+
+def test_what_is_in_hand_needs_no_further_alert(database: Database, clinic: Clinic) -> None:
+    people(database, clinic, nurse=NURSE, owner=OWNER)
+    (first,) = alert(database, clinic)
+    with database.begin() as session:
+        acknowledge(session, Actor(clinic.id, "staff"), session.scalars(select(Ticket)).one(), NOW)
+    lose(database, clinic, EventKind.UNDELIVERED, first)
+    assert len(told(database)) == 1
+
+
+def test_clinics_where_nobody_would_hear(database: Database, clinic: Clinic) -> None:
+    def without_whom(*channels: Channel) -> list[str]:
+        with database.begin() as session:
+            return clinics_without(session, channels)
+
+    assert without_whom(*Channel) == [clinic.name]
+    people(database, clinic, owner=OWNER)
+    assert without_whom(*Channel) == []
+    assert without_whom(Channel.SMS) == [clinic.name]
+    people(database, clinic, nurse=NURSE)
+    assert without_whom(Channel.SMS) == []
