@@ -15,13 +15,22 @@ NOT_IN_PROTOCOL = "not_in_protocol"
 OPTED_OUT = "opted_out"
 """Why a message was cancelled that an opt-out called off."""
 
+ADDRESS_FAILED = "address_failed"
+"""Why a message was cancelled that would have gone to an address at which this step has failed already."""
+
 _NOWHERE = frozenset({State.CANCELLED, State.SKIPPED, State.EXPIRED})
 """A message in one of these reached nobody, so the step may be owed anew."""
+
+_LOST = frozenset({State.FAILED, State.UNDELIVERED})
+"""A message in one of these did not arrive where it went: the step may be owed anew at another address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A message that carries a reminder: how it goes, where it stands, since when (UTC) and why."""
+    """A message that carries a reminder: how it goes, where it stands, since when (UTC) and why.
+
+    `address` is the look-up index of where it was last tried; "" before it is.
+    """
 
     message_id: uuid.UUID
     channel: Channel
@@ -29,6 +38,7 @@ class Carried:
     state: State
     state_at: datetime
     reason: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +60,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How the patient is written to now, and since when they agree to it (UTC); without a channel, why not at all."""
+    """How the patient is written to now, and since when they agree to it (UTC); without a channel, why not at all.
+
+    `address` is the look-up index of theirs on that channel.
+    """
 
     channel: Channel | None
     reason: str
     language: Language
     agreed_at: datetime | None = None
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +88,17 @@ def decide(rows: Sequence[Row], wanted: Plan, terms: Terms, now: datetime) -> In
 
     What was sent, or may have been, stays. What staff cancelled stays cancelled, and so does what an opt-out called
     off, unless the patient agreed to the channel afterwards: a STOP is not answered with an e-mail. A step skipped for
-    want of consent comes back as a further round once there is one, if it is still useful.
+    want of consent comes back as a further round once there is one, if it is still useful. So does one that did not
+    arrive, once the patient's address is another; no address is tried twice for one step.
     """
-    changes = replan([_existing(row) for row in rows], wanted)
+    changes = replan([_existing(row, rows, terms) for row in rows], wanted)
     known = {row.step for row in rows}
     skipped = {step.step.key: step.reason for step in wanted.skipped}
     stop = [(_find(rows, gone), skipped.get(gone.key, NOT_IN_PROTOCOL)) for gone in changes.cancel]
     skip: list[tuple[PlannedStep | SkippedStep, str]] = [
         (step, step.reason) for step in wanted.skipped if step.step.key not in known
     ]
+    stop += [(row, ADDRESS_FAILED) for row in rows if _is_spent(row, rows, terms)]
     standing = _standing(rows, wanted, changes)
     if terms.channel is None:
         stop += [(row, terms.reason) for row, _ in standing]
@@ -97,17 +113,39 @@ def decide(rows: Sequence[Row], wanted: Plan, terms: Terms, now: datetime) -> In
     )
 
 
-def _existing(row: Row) -> Existing:
-    return Existing(row.step, row.round, row.due_at, _state(row))
+def _existing(row: Row, rows: Iterable[Row], terms: Terms) -> Existing:
+    return Existing(row.step, row.round, row.due_at, _state(row, rows, terms))
 
 
-def _state(row: Row) -> str:
+def _state(row: Row, rows: Iterable[Row], terms: Terms) -> str:
     if row.state is not ReminderState.OWED:
         return row.state.value
     states = {message.state for message in row.messages}
-    if states - _NOWHERE - CANCELLABLE:
+    nowhere = _NOWHERE | _LOST if _is_readdressed(row, rows, terms) else _NOWHERE
+    if states - nowhere - CANCELLABLE:
         return "done"
     return "open" if states & CANCELLABLE else "skipped"
+
+
+def _is_readdressed(row: Row, rows: Iterable[Row], terms: Terms) -> bool:
+    """Whether the row did not arrive at an address that the patient has since changed for one not tried yet."""
+    was_there = any(message.channel is terms.channel and message.address for message in _lost([row]))
+    return bool(terms.address) and was_there and terms.address not in _tried(rows, row.step)
+
+
+def _is_spent(row: Row, rows: Sequence[Row], terms: Terms) -> bool:
+    """Whether the row is a further round that would go to an address at which an earlier one failed."""
+    others = [other for other in rows if other.round < row.round]
+    going = any(message.channel is terms.channel for message in row.open_messages)
+    return row.state is ReminderState.OWED and going and terms.address in _tried(others, row.step)
+
+
+def _tried(rows: Iterable[Row], step: str) -> set[str]:
+    return {message.address for message in _lost(row for row in rows if row.step == step) if message.address}
+
+
+def _lost(rows: Iterable[Row]) -> list[Carried]:
+    return [message for row in rows for message in row.messages if message.state in _LOST]
 
 
 def _standing(rows: Sequence[Row], wanted: Plan, changes: Changes) -> list[tuple[Row, PlannedStep]]:

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from reminders.care import clinics, protocols
 from reminders.care.owed import Carried, Intents, Row, Terms, decide
-from reminders.care.reach import reach
+from reminders.care.reach import address_index, reach
 from reminders.ids import new_id
-from reminders.models import Clinic, Message, MessageReminder, Patient, ProtocolVersion, Reminder, Treatment
+from reminders.models import Attempt, Clinic, Message, MessageReminder, Patient, ProtocolVersion, Reminder, Treatment
 from reminders.models.kinds import MessageKind, ReminderState, TreatmentState
 from reminders.outbox import keys
 from reminders.outbox.cancel import cancel, move_due
@@ -59,7 +59,8 @@ def revise(session: Session, clinic: Clinic, patient: Patient, treatment: Treatm
     protocol, hours = protocols.parse(version), clinics.hours(clinic, patient)
     wanted = plan(protocol, treatment.treated_at, hours, now, treatment.local_date)
     way = reach(session, patient)
-    terms = Terms(way.channel, way.reason, patient.language, way.agreed_at)
+    address = address_index(patient, way.channel) if way.channel else ""
+    terms = Terms(way.channel, way.reason, patient.language, way.agreed_at, address or "")
     case = _Case(session, treatment, terms, now)
     _carry_out(case, decide(_rows(session, treatment.id), wanted, terms, now))
 
@@ -163,21 +164,22 @@ def _row(reminder: Reminder, messages: Iterable[Carried]) -> Row:
 
 
 def _messages(session: Session, reminder_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Carried]]:
+    address = (
+        select(Attempt.address_index)
+        .where(Attempt.message_id == Message.id)
+        .order_by(Attempt.number.desc())
+        .limit(1)
+        .correlate(Message)
+        .scalar_subquery()
+    )
+    message = (Message.id, Message.channel, Message.language, Message.state, Message.state_at, Message.reason)
     found = session.execute(
-        select(
-            MessageReminder.reminder_id,
-            Message.id,
-            Message.channel,
-            Message.language,
-            Message.state,
-            Message.state_at,
-            Message.reason,
-        )
+        select(MessageReminder.reminder_id, *message, func.coalesce(address, ""))
         .join(Message, Message.id == MessageReminder.message_id)
         .where(MessageReminder.reminder_id.in_(reminder_ids))
         .order_by(Message.created_at, Message.id)
     )
     carried: dict[uuid.UUID, list[Carried]] = defaultdict(list)
-    for reminder_id, message_id, channel, language, state, state_at, reason in found:
-        carried[reminder_id].append(Carried(message_id, channel, language, state, state_at, reason))
+    for reminder_id, *told in found:
+        carried[reminder_id].append(Carried(*told))
     return carried

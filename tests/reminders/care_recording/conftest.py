@@ -14,7 +14,8 @@ from reminders.care.actors import Actor
 from reminders.care.patients import PatientInput
 from reminders.care.treatments import TreatmentInput
 from reminders.database import Database
-from reminders.models import Clinic, Message, MessageReminder, Patient, Reminder, Treatment
+from reminders.ids import new_id
+from reminders.models import Attempt, Clinic, Message, MessageReminder, Patient, Reminder, Treatment
 from reminders.models.kinds import Channel
 from tests.conftest import NOW
 
@@ -91,4 +92,27 @@ def set_state(session: Session, treatment_id: UUID, step: str, state: str) -> No
     linked = select(MessageReminder.message_id).where(MessageReminder.reminder_id.in_(reminder_ids))
     for message in session.scalars(select(Message).where(Message.id.in_(linked))):
         message.state = type(message.state)(state)
+    session.flush()
+
+
+def refuse(session: Session, treatment_id: UUID, step: str) -> None:
+    """Let a step's text be refused at the number that its patient has now."""
+    set_state(session, treatment_id, step, "failed")
+    treatment = session.get_one(Treatment, treatment_id)
+    patient = session.get_one(Patient, treatment.patient_id)
+    asked = select(Message).where(Message.treatment_id == treatment_id, Message.template == f"step:{step}")
+    for message in session.scalars(asked.where(Message.state == "failed")):
+        session.add(
+            Attempt(
+                id=new_id(),
+                clinic_id=message.clinic_id,
+                message_id=message.id,
+                sender_id=message.sender_id,
+                number=1,
+                to=patient.phone or "",
+                address_index=patient.phone_index or "",
+                body_hash="",
+                started_at=NOW,
+            )
+        )
     session.flush()

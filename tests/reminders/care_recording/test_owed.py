@@ -1,6 +1,7 @@
 """What a change does to a treatment's rows, decided without a database."""
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -96,6 +97,38 @@ def test_what_reached_nobody_is_owed_anew(state: State) -> None:
     intents = decide(rows(state, "no_consent"), wanted(), TEXT, TREATED)
     assert steps(intents) == NONE | {"add": ALL}
     assert {new.round for new in intents.add} == {2}
+
+
+def lost_at(address: str, state: State = State.FAILED) -> list[Row]:
+    """The three steps, each with a text that did not arrive at `address`."""
+    return [replace(row, messages=tuple(replace(one, address=address) for one in row.messages)) for row in rows(state)]
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.UNDELIVERED])
+def test_what_did_not_arrive_is_owed_anew_at_a_new_address_and_never_at_the_same(state: State) -> None:
+    there, moved = lost_at("old", state), replace(TEXT, address="new")
+    assert steps(decide(there, wanted(), replace(TEXT, address="old"), TREATED)) == NONE
+    assert steps(decide(there, wanted(), replace(moved, channel=Channel.EMAIL), TREATED)) == NONE
+    intents = decide(there, wanted(), moved, TREATED)
+    assert steps(intents) == NONE | {"add": ALL}
+    assert {new.round for new in intents.add} == {2}
+
+
+def test_a_further_round_stays_and_goes_nowhere_twice() -> None:
+    second = [replace(row, reminder_id=uuid.uuid4(), round=2) for row in rows()]
+    assert steps(decide(lost_at("old") + second, wanted(), replace(TEXT, address="new"), TREATED)) == NONE
+    back = decide(lost_at("old") + second, wanted(), replace(TEXT, address="old"), TREATED)
+    assert steps(back) == NONE | {"stop": ALL}
+    assert {reason for _, reason in back.stop} == {"address_failed"}
+
+
+def test_an_email_in_place_of_a_lost_text_gives_way_to_a_text_to_the_new_number() -> None:
+    email = Carried(uuid.uuid4(), Channel.EMAIL, Language.FR, State.PLANNED, TREATED)
+    there = [replace(row, messages=(*row.messages, email)) for row in lost_at("old")]
+    assert steps(decide(there, wanted(), replace(TEXT, address="old"), TREATED)) == NONE
+    assert steps(decide(there, wanted(), replace(TEXT, address="new"), TREATED)) == NONE | {"replace": ALL}
+    arrived = [replace(row, messages=(row.messages[0], replace(email, state=State.DELIVERED))) for row in there]
+    assert steps(decide(arrived, wanted(), replace(TEXT, address="new"), TREATED)) == NONE
 
 
 def test_a_stop_is_not_answered_with_an_email() -> None:
