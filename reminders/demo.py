@@ -84,7 +84,7 @@ def refuse_with_real_credentials(settings: Settings, session: Session) -> None:
         SettingsError: it could.
     """
     on_demo_clock = session.get(Instance, CLOCK_OFFSET) is not None
-    if on_demo_clock and not (settings.sms_sandboxed and settings.email_sandboxed):
+    if on_demo_clock and not settings.sandboxed:
         raise SettingsError(["this database runs on the demo clock, which is refused with real credentials"])
 
 

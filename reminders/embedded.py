@@ -4,7 +4,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 
 import celery.worker.state
 import uvicorn
@@ -82,14 +82,12 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def _sandbox(settings: Settings) -> Iterator[tuple[APIRouter, ...]]:
-    """The sandbox carrier and mailbox, for the channels that nobody has given credentials for."""
+    """The sandbox carrier and mailbox, while nobody has given any credentials."""
     if not settings.sandboxed:
         yield ()
         return
-    with closing(open_carrier(settings)) as carrier, ExitStack() as stack:
-        if settings.email_sandboxed:
-            mailbox = stack.enter_context(closing(Mailbox(settings, carrier)))
-            mailbox.start()
+    with closing(open_carrier(settings)) as carrier, closing(Mailbox(settings, carrier)) as mailbox:
+        mailbox.start()
         yield (sandbox_router(settings, carrier),)
 
 

@@ -63,19 +63,19 @@ class Settings(BaseModel):
         return value if value.endswith("://") else value.rstrip("/")
 
     @property
-    def sms_sandboxed(self) -> bool:
-        """Whether texts go to the sandbox carrier: nobody has given Twilio credentials."""
-        return not self.twilio_account_sid
+    def sms_connected(self) -> bool:
+        """Whether somebody has given Twilio credentials."""
+        return bool(self.twilio_account_sid)
 
     @property
-    def email_sandboxed(self) -> bool:
-        """Whether e-mail goes to the sandbox mailbox: nobody has given an SMTP server."""
-        return not self.smtp_url.get_secret_value()
+    def email_connected(self) -> bool:
+        """Whether somebody has given an SMTP server."""
+        return bool(self.smtp_url.get_secret_value())
 
     @property
     def sandboxed(self) -> bool:
-        """Whether anything goes to the sandbox, which every page then says."""
-        return self.sms_sandboxed or self.email_sandboxed
+        """Whether all goes to the sandbox, as every page then says. Beside a connected channel there is no sandbox."""
+        return not (self.sms_connected or self.email_connected)
 
     @property
     def is_sqlite(self) -> bool:
@@ -89,8 +89,8 @@ class Settings(BaseModel):
 
     @property
     def effective_smtp_url(self) -> str:
-        """Where e-mail is handed over: SMTP_URL, or the sandbox mailbox."""
-        return self.smtp_url.get_secret_value() or f"smtp://127.0.0.1:{self.sandbox_smtp_port}"
+        """Where e-mail is handed over: SMTP_URL, or the sandbox mailbox; "" if e-mail is not connected."""
+        return f"smtp://127.0.0.1:{self.sandbox_smtp_port}" if self.sandboxed else self.smtp_url.get_secret_value()
 
     @property
     def effective_mail_from(self) -> str:
@@ -147,7 +147,7 @@ def _with_defaults(settings: Settings) -> Settings:
         changes["public_url"] = f"http://127.0.0.1:{settings.port}"
     if not settings.twilio_api_url:
         sandbox = f"http://127.0.0.1:{settings.sandbox_port}"
-        changes["twilio_api_url"] = sandbox if settings.sms_sandboxed else "https://api.twilio.com"
+        changes["twilio_api_url"] = sandbox if settings.sandboxed else "https://api.twilio.com"
     settings = settings.model_copy(update=changes)
     return _with_local_keys(settings) if settings.is_sqlite else settings
 
@@ -181,7 +181,7 @@ def _channel_problems(settings: Settings) -> list[str]:
         found.append("TWILIO_ACCOUNT_SID: missing although TWILIO_AUTH_TOKEN is set")
     if settings.twilio_account_sid and not (settings.twilio_from_number or settings.twilio_messaging_service_sid):
         found.append("TWILIO_FROM_NUMBER or TWILIO_MESSAGING_SERVICE_SID: one of them must be set")
-    if not settings.email_sandboxed and not settings.mail_from:
+    if settings.email_connected and not settings.mail_from:
         found.append("MAIL_FROM: missing although SMTP_URL is set")
     return found
 
@@ -194,7 +194,7 @@ def _shape_problems(settings: Settings) -> list[tuple[str, str]]:
         "REMINDERS_PUBLIC_URL": setting_rules.web_problem(settings.public_url),
         "TWILIO_API_URL": setting_rules.web_problem(settings.twilio_api_url),
         "TWILIO_FROM_NUMBER": settings.twilio_from_number and setting_rules.number_problem(settings.twilio_from_number),
-        "SMTP_URL": setting_rules.smtp_problem(settings.effective_smtp_url),
+        "SMTP_URL": settings.effective_smtp_url and setting_rules.smtp_problem(settings.effective_smtp_url),
         "MAIL_FROM": setting_rules.mail_from_problem(settings.effective_mail_from),
     }
     return list(rules.items())

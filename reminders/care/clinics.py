@@ -5,20 +5,22 @@ from datetime import datetime, time
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reminders.care import protocols
 from reminders.care.addresses import clean_phone
+from reminders.care.clinic_senders import follow_environment, seed_senders
 from reminders.care.patient_input import CleanPatient
 from reminders.care.texts_in import one_line, text_problem
 from reminders.care.zones import is_zone
 from reminders.errors import InvalidInputError, Problem
 from reminders.ids import new_id
-from reminders.models import Clinic, Patient, Sender
-from reminders.models.kinds import Channel, Language
-from reminders.settings import SANDBOX_ACCOUNT, SANDBOX_NUMBER, Settings
+from reminders.models import Clinic, Patient
+from reminders.models.kinds import Language
+from reminders.settings import Settings
 from schedules.hours import Hours
+
+__all__ = ["NewClinic", "create_clinic", "follow_environment", "hours", "seed_senders"]
 
 DEFAULT_WINDOW = (time(9), time(20))
 """When a new clinic may write to its patients, local time."""
@@ -26,8 +28,6 @@ DEFAULT_WINDOW = (time(9), time(20))
 DEFAULT_CLOSED_WEEKDAYS = (7,)
 """ISO weekdays on which nobody is at a new clinic: Sundays."""
 
-# Segments a second: a Canadian long code carries one; the sandbox as many as a test wants.
-_LONG_CODE_RATE, _SANDBOX_RATE, _EMAIL_RATE = 1.0, 100.0, 10.0
 _LIMITS = {"name": 120, "short_name": 40, "phone": 32, "address": 200, "booking_url": 200}
 
 
@@ -78,40 +78,6 @@ def create_clinic(session: Session, new: NewClinic, settings: Settings, now: dat
     return clinic
 
 
-def seed_senders(session: Session, clinic: Clinic, settings: Settings, now: datetime) -> list[Sender]:
-    """Give `clinic` the environment's number and mail identity, where no clinic has them yet.
-
-    A number belongs to one clinic, so the first takes them; a further clinic sends nothing until it has its own.
-    """
-    wanted = (_sms_sender(settings), _email_sender(settings))
-    fresh = [sender for sender in wanted if not _is_taken(session, sender)]
-    for sender in fresh:
-        sender.clinic_id, sender.created_at, sender.next_free_at = clinic.id, now, now
-    session.add_all(fresh)
-    session.flush()
-    return fresh
-
-
-def follow_environment(session: Session, settings: Settings) -> int:
-    """Let the senders that live on the environment's credentials follow it; how many changed.
-
-    A clinic that began in the sandbox and then connects its own number goes on with that number, unpaused.
-    """
-    wanted = {sender.channel: sender for sender in (_sms_sender(settings), _email_sender(settings))}
-    kept = session.scalars(select(Sender).where(Sender.credentials.is_(None))).all()
-    changed = [sender for sender in kept if _identity(sender) != _identity(wanted[sender.channel])]
-    for sender in changed:
-        new = wanted[sender.channel]
-        sender.account, sender.address, sender.service = _identity(new)
-        sender.rate, sender.paused_until, sender.paused_reason = new.rate, None, None
-    session.flush()
-    return len(changed)
-
-
-def _identity(sender: Sender) -> tuple[str, str, str]:
-    return sender.account, sender.address, sender.service
-
-
 def hours(clinic: Clinic, patient: Patient | CleanPatient | None = None) -> Hours:
     """When `clinic` may write to `patient`: the clinic's window and closed days, in the patient's own zone."""
     zone = (patient.timezone if patient else None) or clinic.timezone
@@ -153,22 +119,3 @@ def _is_web_address(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and " " not in url
-
-
-def _sms_sender(settings: Settings) -> Sender:
-    if settings.sms_sandboxed:
-        account, number, service, rate = SANDBOX_ACCOUNT, SANDBOX_NUMBER, "", _SANDBOX_RATE
-    else:
-        account, number = settings.twilio_account_sid, settings.twilio_from_number
-        service, rate = settings.twilio_messaging_service_sid, _LONG_CODE_RATE
-    return Sender(channel=Channel.SMS, account=account, address=number or service, service=service, rate=rate)
-
-
-def _email_sender(settings: Settings) -> Sender:
-    address = settings.effective_mail_from
-    return Sender(channel=Channel.EMAIL, account="", address=address, service="", rate=_EMAIL_RATE)
-
-
-def _is_taken(session: Session, sender: Sender) -> bool:
-    same = (Sender.channel == sender.channel, Sender.account == sender.account, Sender.address == sender.address)
-    return session.scalar(select(Sender.id).where(*same)) is not None

@@ -16,7 +16,7 @@ from reminders.database import Database, keyring_of
 from reminders.models import Attempt, Event, Message, MessageReminder, Patient, Reminder
 from reminders.models.instance import now as clock
 from reminders.models.kinds import Channel, EventKind, MessageKind, TicketKind
-from reminders.outbox import cancel
+from reminders.outbox import cancel, sending_channels
 from schedules.lifecycle import State
 
 _log = logs.get(__name__)
@@ -96,6 +96,8 @@ def _may_email(session: Session, message: Message) -> bool:
     if patient is None or patient.email_index is None:
         return False
     address = (Channel.EMAIL, patient.email_index)
+    if Channel.EMAIL not in sending_channels(session, message.clinic_id):
+        return False
     agreed = (patient.id, Channel.EMAIL) in consent.consented(session, [patient.id])
     return agreed and address not in consent.opted_out(session, message.clinic_id, [address])
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from reminders import consent
 from reminders.models import Consent, Patient, Sender
+from reminders.models.clinic import NOT_CONNECTED
 from reminders.models.kinds import Channel, ConsentAction, Purpose
 
 PREFERENCE = (Channel.SMS, Channel.EMAIL)
@@ -77,7 +78,8 @@ def reach_if(
 
 def senders(session: Session, clinic_id: uuid.UUID) -> frozenset[Channel]:
     """The channels for which the clinic has a sender."""
-    return frozenset(session.scalars(select(Sender.channel).where(Sender.clinic_id == clinic_id).distinct()))
+    theirs = select(Sender.channel).where(Sender.clinic_id == clinic_id, Sender.address != NOT_CONNECTED)
+    return frozenset(session.scalars(theirs.distinct()))
 
 
 def _agreed_at(session: Session, patient: Patient, channel: Channel) -> datetime | None:

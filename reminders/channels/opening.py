@@ -35,10 +35,12 @@ def open_channel(identity: SenderIdentity, settings: Settings) -> Channel:
     """The channel for one sender. It connects when first used; close it in the event loop that used it.
 
     Raises:
-        ChannelError: the sender is of another account than the credentials at hand (SENDER).
+        ChannelError: its channel is not connected, or it is of another account than the credentials at hand (SENDER).
     """
     if identity.channel is kinds.Channel.EMAIL:
         url = (identity.credentials or {}).get("url") or settings.effective_smtp_url
+        if not url:
+            raise ChannelError("e-mail is not connected", Fault.SENDER, "credentials")
         return SmtpEmail(url, identity.address or settings.effective_mail_from, CALL_TIMEOUT_SECONDS)
     account = _account(identity, settings)
     return TwilioSms(account, lambda attempt: status_url(settings, attempt), CALL_TIMEOUT_SECONDS, CONCURRENCY)
@@ -61,4 +63,6 @@ def _account(identity: SenderIdentity, settings: Settings) -> TwilioAccount:
 
 
 def _token(settings: Settings) -> str:
-    return settings.sandbox_token if settings.sms_sandboxed else settings.twilio_auth_token[0].get_secret_value()
+    if settings.sandboxed:
+        return settings.sandbox_token
+    return settings.twilio_auth_token[0].get_secret_value() if settings.twilio_auth_token else ""

@@ -10,8 +10,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from reminders import migrate
-from reminders.cli.common import clear_errors, start
-from reminders.database import Database
+from reminders.cli.common import clear_errors, connect, start
 from reminders.local_keys import fresh_keys
 from reminders.setting_rules import is_in_memory, redis_url
 from reminders.settings import Settings
@@ -32,9 +31,10 @@ _FINE = Finding()
 @click.option("--new-key", is_flag=True, help="Print fresh keys for the environment and stop.")
 @clear_errors
 def check(*, new_key: bool) -> None:
-    """Say what is wrong with the configuration and how to mend it.
+    """Say what is wrong with the configuration.
 
-    Ends with 0 if it can work, 1 if something does not answer or fit, 2 if a setting is wrong or missing.
+    A line for each thing looked at; a NO says how to mend it. Ends with 0 if it can work, 1 if something does not answer
+    or fit, 2 if a setting is wrong or missing.
     """
     if new_key:
         click.echo(fresh_keys(), nl=False)
@@ -52,7 +52,7 @@ def _settings(_settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    database = Database(settings.database_url, settings.keyring())
+    database = connect(settings)
     try:
         if migrate.is_current(database):
             return _FINE
@@ -74,11 +74,21 @@ def _broker(settings: Settings) -> Finding:
 
 
 def _webhooks(settings: Settings) -> Finding:
-    if settings.sms_sandboxed or settings.public_url.startswith("https://"):
+    if not settings.sms_connected or settings.public_url.startswith("https://"):
         return _FINE
     return Finding(
         "REMINDERS_PUBLIC_URL is not https, so Twilio's receipts and replies would not reach us safely", is_wrong=True
     )
+
+
+def _channels(settings: Settings) -> Finding:
+    if settings.sandboxed:
+        return Finding("nothing is connected, so texts and e-mails go to the sandbox")
+    if not settings.sms_connected:
+        return Finding("texts are not connected (TWILIO_*): none is sent, and there is no sandbox beside real e-mail")
+    if not settings.email_connected:
+        return Finding("e-mail is not connected (SMTP_URL): none is sent, and there is no sandbox beside real texts")
+    return _FINE
 
 
 def _mailbox(settings: Settings) -> Finding:
@@ -91,6 +101,7 @@ _PROBES: dict[str, Callable[[Settings], Finding]] = {
     "settings": _settings,
     "database": _database,
     "broker": _broker,
+    "channels": _channels,
     "webhooks": _webhooks,
     "mailbox": _mailbox,
 }

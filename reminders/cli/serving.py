@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from reminders import demo, embedded, logs, migrate, tasks
-from reminders.cli.common import clear_errors, open_database, prepare, say, start
+from reminders.cli.common import clear_errors, connect, open_database, prepare, say, start
 from reminders.database import Database
 from reminders.errors import SettingsError
 from reminders.models import Clinic
@@ -28,10 +28,10 @@ def up(*, with_demo: bool) -> None:
         environ["REMINDERS_DATA_DIR"] = "var/demo"
     settings = embedded.settings_for_one_process(load(environ))
     logs.configure(settings.log_format)
-    if with_demo and not (settings.sms_sandboxed and settings.email_sandboxed):
+    if with_demo and not settings.sandboxed:
         raise SettingsError(["the demo is refused with real credentials; unset TWILIO_* and SMTP_URL, or use `up`"])
     say(f"Data: {settings.data_dir.absolute()}")
-    database = Database(settings.database_url, settings.keyring())
+    database = connect(settings)
     say("Bringing the database to the newest schema")
     migrate.upgrade(database)
     prepare(settings, database)
@@ -60,7 +60,7 @@ def _welcome(settings: Settings, database: Database) -> list[str]:
         has_clinic = session.scalars(select(Clinic.id).limit(1)).first() is not None
     lines = ["", f"  Clinic  {settings.public_url}/"]
     if settings.sandboxed:
-        lines.append(f"  Channels without credentials go to the sandbox: {settings.public_url}/sandbox/")
+        lines.append(f"  Nothing is connected: texts and e-mails go to the sandbox, {settings.public_url}/sandbox/")
     if not has_clinic:
         lines += [
             '  No clinic yet. In another terminal: .venv/bin/reminders create-clinic --name "..." --owner-name "..."',
@@ -74,7 +74,7 @@ def _welcome(settings: Settings, database: Database) -> list[str]:
 def migrate_command() -> None:
     """Bring the database to the newest schema."""
     settings = start()
-    migrate.upgrade(Database(settings.database_url, settings.keyring()))
+    migrate.upgrade(connect(settings))
     say("The schema is current")
 
 

@@ -11,6 +11,9 @@ from reminders.database import Base, ClinicOwned, Sealed, words
 from reminders.ids import new_id
 from reminders.models.kinds import Channel, Language, Role
 
+NOT_CONNECTED = ""
+"""The address of a sender whose channel is not connected: nothing leaves by it until it is."""
+
 
 class Clinic(Base):
     """One clinic: its zone (IANA name), sending window (local), closed days and how patients reach it."""

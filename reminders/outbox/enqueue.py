@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from reminders.errors import NotFoundError
 from reminders.ids import new_id
 from reminders.models import Message, MessageReminder, Sender
+from reminders.models.clinic import NOT_CONNECTED
 from reminders.models.kinds import Channel
 from reminders.outbox.drafts import PRIORITY, Draft
 from schedules.lifecycle import State
@@ -23,6 +24,7 @@ _COPIED = (
     "staff_id", "treatment_id", "protocol_version_id", "reply_id", "ticket_id", "params", "urgent",
 )
 # fmt: on
+_CONNECTED = Sender.address != NOT_CONNECTED
 
 
 def enqueue(session: Session, drafts: Sequence[Draft], now: datetime) -> list[uuid.UUID]:
@@ -54,7 +56,7 @@ def enqueue(session: Session, drafts: Sequence[Draft], now: datetime) -> list[uu
 
 def sending_channels(session: Session, clinic_id: uuid.UUID) -> frozenset[Channel]:
     """The channels on which a clinic has a sender, so on which `enqueue` takes drafts of it."""
-    return frozenset(session.scalars(select(Sender.channel).where(Sender.clinic_id == clinic_id)))
+    return frozenset(session.scalars(select(Sender.channel).where(Sender.clinic_id == clinic_id, _CONNECTED)))
 
 
 def _row(draft: Draft, sender_id: uuid.UUID, now: datetime) -> dict[str, Any]:
@@ -73,7 +75,7 @@ def _senders(session: Session, drafts: Iterable[Draft]) -> dict[tuple[uuid.UUID,
     """Each clinic's sender by channel; of several the first made."""
     found = session.execute(
         select(Sender.clinic_id, Sender.channel, Sender.id)
-        .where(Sender.clinic_id.in_({draft.clinic_id for draft in drafts}))
+        .where(Sender.clinic_id.in_({draft.clinic_id for draft in drafts}), _CONNECTED)
         .order_by(Sender.created_at.desc(), Sender.id.desc())
     )
     return {(row.clinic_id, row.channel): row.id for row in found}

@@ -15,7 +15,7 @@ def router(settings: Settings, carrier: Carrier) -> APIRouter:
     """Twilio's REST under /2010-04-01 and the sandbox's pages and JSON under /sandbox.
 
     Raises:
-        ValueError: both texts and e-mail go to real providers; the sandbox is never mounted beside them.
+        ValueError: a channel goes to a real provider; the sandbox is never mounted beside it.
     """
     if not settings.sandboxed:
         raise ValueError("the sandbox is not mounted with real credentials")

@@ -1,7 +1,10 @@
 """The report, the unsubscribe page, the banner, the headers, and what machines watch."""
 
+from typing import Any
+
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 from sqlalchemy import delete, select, update
 from starlette.testclient import TestClient
 
@@ -115,6 +118,24 @@ def test_every_page_says_that_nothing_reaches_a_real_phone(browser: Browser, str
     for answer in (browser.get("/"), stranger.get("/sign-in"), browser.get("/nowhere")):
         assert 'class="banner"' in answer.text
     assert "Demo clock: Tuesday, March 10, 2026, 11:0" in browser.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("connected", "said"),
+    [
+        ({"twilio_account_sid": "AC" + "0" * 32}, "E-mail"),
+        ({"smtp_url": SecretStr("smtp://mail.example")}, "text messages"),
+    ],
+)
+def test_the_banner_names_the_channel_that_is_not_connected(
+    settings: Settings, database: Database, connected: dict[str, Any], said: str
+) -> None:
+    app = create_app(settings.model_copy(update=connected), database)
+    with database.begin() as session:
+        session.execute(delete(Instance).where(Instance.key == CLOCK_OFFSET))
+    text = TestClient(app).get("/sign-in", headers={"Accept-Language": "en"}).text
+    assert "Not connected:</strong> " + said.lower() in text
+    assert "Sandbox" not in text
 
 
 def test_no_banner_with_real_credentials_on_the_real_clock(

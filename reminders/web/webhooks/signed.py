@@ -93,7 +93,7 @@ def _signed_url(request: Request, settings: Settings) -> str:
 
 def _tokens(session: Session, settings: Settings, account: str) -> list[str]:
     """Every token that may sign for `account`: two while they rotate, none for an account that is not ours."""
-    if settings.sms_sandboxed and account == SANDBOX_ACCOUNT:
+    if settings.sandboxed and account == SANDBOX_ACCOUNT:
         return [settings.sandbox_token]
     found = [token.get_secret_value() for token in settings.twilio_auth_token if account == settings.twilio_account_sid]
     own = select(Sender.credentials).where(Sender.channel == Channel.SMS, Sender.account == account)

@@ -69,6 +69,15 @@ def test_a_text_that_did_not_arrive_goes_by_email(
     assert tickets(database) == []
 
 
+def test_where_email_is_not_connected_staff_must_reach_the_patient(database: Database, clinic: Clinic) -> None:
+    case = given(database, clinic, State.FAILED)
+    with database.begin() as session:
+        session.execute(update(Sender).where(Sender.channel == Channel.EMAIL).values(address=""))
+    report(database, clinic, EventKind.FAILED, case)
+    assert emails(database) == []
+    assert tickets(database) == [TicketKind.UNREACHABLE]
+
+
 def test_without_consent_to_email_staff_must_reach_the_patient(database: Database, clinic: Clinic) -> None:
     case = given(database, clinic, State.FAILED)
     with database.begin() as session:

@@ -4,14 +4,17 @@ from datetime import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from reminders.care import clinics, protocols
 from reminders.care.clinics import NewClinic
+from reminders.care.reach import senders
 from reminders.database import Database
 from reminders.errors import InvalidInputError
-from reminders.models import Sender
-from reminders.models.kinds import Language
+from reminders.models import Clinic, Sender
+from reminders.models.kinds import Channel, Language
+from reminders.outbox import sending_channels
 from reminders.settings import SANDBOX_ACCOUNT, SANDBOX_MAIL_FROM, SANDBOX_NUMBER, Settings, load
 from schedules import library
 from tests.conftest import NOW
@@ -63,6 +66,72 @@ def test_real_credentials_make_real_senders(database: Database, tmp_path: Path) 
         assert (sms.account, sms.address, sms.service) == ("AC" + "0" * 32, "MG" + "0" * 32, "MG" + "0" * 32)
         assert (sms.rate, sms.credentials) == (1.0, None)
         assert email.address == "soins@clinique.example"
+
+
+NUMBER = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "t" * 32, "TWILIO_FROM_NUMBER": "+15145550111"}
+MAIL = {"SMTP_URL": "smtp://mail.example:25", "MAIL_FROM": "soins@clinique.example"}
+
+
+def _with(tmp_path: Path, given: dict[str, str]) -> Settings:
+    return load({"REMINDERS_DATA_DIR": str(tmp_path), **given}, tmp_path / "none")
+
+
+def _served(database: Database) -> dict[str, str]:
+    with database.read() as session:
+        return {sender.channel.value: sender.address for sender in session.scalars(select(Sender))}
+
+
+@pytest.mark.parametrize(
+    ("given", "channel", "address"),
+    [(NUMBER, Channel.SMS, NUMBER["TWILIO_FROM_NUMBER"]), (MAIL, Channel.EMAIL, MAIL["MAIL_FROM"])],
+)
+def test_what_is_not_connected_beside_what_is_has_no_sender(
+    database: Database, settings: Settings, tmp_path: Path, given: dict[str, str], channel: Channel, address: str
+) -> None:
+    """Whether the clinic began so, or in the sandbox; and it goes on once the other is connected too."""
+    for begun_with in (settings, _with(tmp_path, given)):
+        with database.begin() as session:
+            session.execute(delete(Sender))
+            clinic = clinics.create_clinic(session, NewClinic("One"), begun_with, NOW)
+            clinics.follow_environment(session, _with(tmp_path, given))
+            assert senders(session, clinic.id) == sending_channels(session, clinic.id) == {channel}
+        assert _served(database)[channel] == address
+        with database.begin() as session:
+            clinics.follow_environment(session, _with(tmp_path, {**NUMBER, **MAIL}))
+            assert senders(session, clinic.id) == (set(Channel) if begun_with is settings else {channel})
+        with database.begin() as session:
+            session.execute(delete(Sender).where(Sender.channel != channel))
+            clinics.follow_environment(session, _with(tmp_path, {**NUMBER, **MAIL}))
+        assert _served(database) == {"sms": NUMBER["TWILIO_FROM_NUMBER"], "email": MAIL["MAIL_FROM"]}
+
+
+def _own_number(session: Session, clinic: Clinic, address: str) -> Sender:
+    sender = Sender(clinic_id=clinic.id, channel=Channel.SMS, account=NUMBER["TWILIO_ACCOUNT_SID"], address=address)
+    sender.next_free_at = sender.created_at = NOW
+    session.add(sender)
+    session.flush()
+    return sender
+
+
+def test_a_second_clinics_number_on_the_environments_account_stays(database: Database, tmp_path: Path) -> None:
+    """Also when the environment's number changes: whose it then is, nobody can say."""
+    with database.begin() as session:
+        clinics.create_clinic(session, NewClinic("One"), _with(tmp_path, NUMBER), NOW)
+        second = clinics.create_clinic(session, NewClinic("Two"), _with(tmp_path, NUMBER), NOW)
+        _own_number(session, second, "+15145550122")
+    for number in (NUMBER["TWILIO_FROM_NUMBER"], "+15145550133", "+15145550122"):
+        with database.begin() as session:
+            clinics.follow_environment(session, _with(tmp_path, {**NUMBER, "TWILIO_FROM_NUMBER": number}))
+            found = session.scalars(select(Sender.address).where(Sender.channel == Channel.SMS))
+            assert set(found) == {NUMBER["TWILIO_FROM_NUMBER"], "+15145550122"}
+
+
+def test_the_only_number_follows_the_environment(database: Database, tmp_path: Path) -> None:
+    with database.begin() as session:
+        clinics.create_clinic(session, NewClinic("One"), _with(tmp_path, NUMBER), NOW)
+        other = {"TWILIO_ACCOUNT_SID": "AC" + "2" * 32, "TWILIO_FROM_NUMBER": "+15145550144"}
+        assert clinics.follow_environment(session, _with(tmp_path, {**NUMBER, **other})) == 1
+        assert session.execute(select(Sender.account, Sender.address)).one() == tuple(other.values())
 
 
 def test_a_clinic_that_began_in_the_sandbox_goes_on_with_its_own_number(

@@ -78,6 +78,21 @@ def test_e_mail_leaves_by_the_senders_server_or_ours(tmp_path: Path) -> None:
     assert (ours._server.host, theirs._server.host) == ("mail.example", "theirs.example")
 
 
+@pytest.mark.parametrize("missing", [("SMTP_URL", EMAIL), ("TWILIO_ACCOUNT_SID", SMS)])
+def test_what_is_not_connected_leads_nowhere(tmp_path: Path, missing: tuple[str, SenderIdentity]) -> None:
+    """Not to the sandbox, which is not there beside real credentials."""
+    name, identity = missing
+    given = {"SMTP_URL": "smtp://mail.example", "MAIL_FROM": "a@clinic.example", "REMINDERS_DATA_DIR": str(tmp_path)}
+    given |= {"TWILIO_ACCOUNT_SID": REAL, "TWILIO_AUTH_TOKEN": "new", "TWILIO_FROM_NUMBER": "+15145550199"}
+    kept = {key: value for key, value in given.items() if not key.startswith(name.split("_", maxsplit=1)[0])}
+    settings = load(kept, dotenv=tmp_path / "none")
+    assert not settings.sandboxed
+    for one in (identity, replace(identity, account="", address="")):
+        with pytest.raises(ChannelError) as caught:
+            open_channel(one, settings)
+        assert caught.value.fault is Fault.SENDER
+
+
 def test_receipts_come_to_the_public_address(tmp_path: Path) -> None:
     assert status_url(live(tmp_path), ATTEMPT) == f"http://127.0.0.1:8000/webhooks/twilio/status/{ATTEMPT}"
 

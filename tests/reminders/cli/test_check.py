@@ -6,12 +6,21 @@ from tests.reminders.cli.conftest import Command
 
 IN_MEMORY = "ok  broker: in memory, which is enough for `reminders up` and for nothing else"
 
+SANDBOX = "ok  channels: nothing is connected, so texts and e-mails go to the sandbox"
+
 
 def test_all_is_well(command: Command) -> None:
     command("migrate")
     done = command("check")
     assert done.exit_code == 0
-    assert done.stdout.splitlines() == ["ok  settings", "ok  database", IN_MEMORY, "ok  webhooks", "ok  mailbox"]
+    assert done.stdout.splitlines() == [
+        "ok  settings",
+        "ok  database",
+        IN_MEMORY,
+        SANDBOX,
+        "ok  webhooks",
+        "ok  mailbox",
+    ]
 
 
 def test_what_does_not_fit_ends_with_1(command: Command) -> None:
@@ -28,6 +37,7 @@ def test_what_does_not_fit_ends_with_1(command: Command) -> None:
         "ok  settings",
         "NO  database: the schema is not current; run `reminders migrate`",
         "NO  broker: does not answer (ConnectionError); look at REMINDERS_BROKER_URL",
+        "ok  channels: e-mail is not connected (SMTP_URL): none is sent, and there is no sandbox beside real texts",
         "NO  webhooks: REMINDERS_PUBLIC_URL is not https, so Twilio's receipts and replies would not reach us safely",
         "ok  mailbox: IMAP_URL is accepted and not used yet; nobody reads that mailbox",
     ]
