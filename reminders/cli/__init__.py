@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from reminders.cli import checking, desk, reading, serving
+from reminders.cli import checking, desk, previewing, reading, serving
 
 
 @click.group()
@@ -15,5 +15,5 @@ def main() -> None:
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
 
 
-for command in (*serving.COMMANDS, *desk.COMMANDS, *reading.COMMANDS, *checking.COMMANDS):
+for command in (*serving.COMMANDS, *desk.COMMANDS, *previewing.COMMANDS, *reading.COMMANDS, *checking.COMMANDS):
     main.add_command(command)

@@ -1,29 +1,19 @@
-"""Commands for a clinic's own matters: adding one, importing treatments, previewing a protocol."""
+"""Commands for a clinic's own matters: adding one, inviting people and systems, importing treatments."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reminders.care import clinics, imports, staff
 from reminders.care.api_keys import new_api_key
-from reminders.cli.common import clear_errors, open_database, say, start
-from reminders.clock import require_aware
-from reminders.errors import SettingsError
-from reminders.models import Clinic
+from reminders.cli.common import LANGUAGES, clear_errors, find_clinic, open_database, say, start
+from reminders.errors import InvalidInputError, SettingsError
 from reminders.models.instance import now
-from reminders.models.kinds import Channel, Language, Role
-from reminders.wording.segments import count
-from schedules import library
-from schedules.hours import Hours, NonexistentTimeError, localize
-from schedules.plan import PlannedStep, plan
-
-LANGUAGES = click.Choice([language.value for language in Language])
+from reminders.models.kinds import Language, Role
 
 
 @dataclass(frozen=True)
@@ -59,7 +49,7 @@ def create_clinic(owner_name: str, owner_email: str, **given: str) -> None:
         moment = now(session)
         clinic = clinics.create_clinic(session, _new(options, language), settings, moment)
         owner = staff.NewStaff(owner_name, owner_email, Role.OWNER, language)
-        token = staff.invite(session, clinic.id, owner, moment)
+        token = _invite_owner(session, clinic.id, owner, moment)
     say("The clinic is there. Its owner signs in by this link, once, within 7 days:")
     click.echo(f"    {settings.public_url}/sign-in/{token}")
 
@@ -76,6 +66,31 @@ def _new(options: ClinicOptions, language: Language) -> clinics.NewClinic:
     )
 
 
+def _invite_owner(session: Session, clinic_id: UUID, owner: staff.NewStaff, moment: datetime) -> str:
+    try:
+        return staff.invite(session, clinic_id, owner, moment)
+    except InvalidInputError as error:
+        # The clinic has a name, too: say whose it is.
+        raise InvalidInputError({f"owner-{field}": problem for field, problem in error.problems.items()}) from None
+
+
+@click.command()
+@click.option("--name", required=True)
+@click.option("--email", required=True)
+@click.option("--role", type=click.Choice([role.value for role in Role]), default="staff", show_default=True)
+@click.option("--language", type=LANGUAGES, default="fr", show_default=True)
+@click.option("--clinic", "clinic_name", default="", help="Which clinic, by name, where there are several.")
+@clear_errors
+def invite(name: str, email: str, role: str, language: str, clinic_name: str) -> None:
+    """Add somebody to a clinic and print their invitation."""
+    settings = start()
+    with open_database(settings).begin() as session:
+        new = staff.NewStaff(name, email, role, language)
+        token = staff.invite(session, find_clinic(session, clinic_name).id, new, now(session))
+    say("They sign in by this link, once, within 7 days:")
+    click.echo(f"    {settings.public_url}/sign-in/{token}")
+
+
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--clinic", "clinic_name", default="", help="Which clinic, by name, where there are several.")
@@ -83,16 +98,27 @@ def _new(options: ClinicOptions, language: Language) -> clinics.NewClinic:
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and do nothing.")
 @clear_errors
 def import_file(file: Path, clinic_name: str, language: str, *, dry_run: bool) -> None:
-    """Import patients and treatments from a practice system's CSV; importing twice adds nothing."""
+    """Import a practice system's CSV.
+
+    Each line is a patient and a treatment; importing twice adds nothing.
+    """
+    data = _bytes(file)
     database = open_database(start())
     with database.read() as session:
-        clinic_id = _clinic(session, clinic_name)
+        clinic_id = find_clinic(session, clinic_name).id
         moment = now(session)
-    report = imports.import_csv(database, clinic_id, file.read_bytes(), moment, dry_run=dry_run)
+    report = imports.import_csv(database, clinic_id, data, moment, dry_run=dry_run)
     for line in imports.report_lines(report, Language(language)):
         click.echo(line)
     if dry_run:
         say("Dry run: nothing was saved")
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise SettingsError([f"FILE: cannot be read ({type(error).__name__})"]) from None
 
 
 @click.command("create-api-key")
@@ -102,54 +128,9 @@ def import_file(file: Path, clinic_name: str, language: str, *, dry_run: bool) -
 def create_api_key(name: str, clinic_name: str) -> None:
     """Make a key for the JSON API and print it, this once."""
     with open_database(start()).begin() as session:
-        key = new_api_key(session, _clinic(session, clinic_name), name, now(session))
+        key = new_api_key(session, find_clinic(session, clinic_name).id, name, now(session))
     say("Send it as `Authorization: Bearer KEY`. It is shown only now:")
     click.echo(f"    {key}")
 
 
-def _clinic(session: Session, name: str) -> UUID:
-    found = [row for row in session.execute(select(Clinic.id, Clinic.name)) if name in {"", row.name}]
-    if len(found) != 1:
-        raise SettingsError(["--clinic: there is no such clinic" if name else "--clinic: say which one, by name"])
-    clinic_id: UUID = found[0].id
-    return clinic_id
-
-
-@click.command()
-@click.argument("protocol", type=click.Choice(library.available()))
-@click.option("--treated-at", required=True, help="Local time, 2026-03-10T14:30.")
-@click.option("--timezone", default="America/Toronto", show_default=True)
-@click.option("--language", type=LANGUAGES, default="fr", show_default=True)
-@clear_errors
-def preview(protocol: str, treated_at: str, timezone: str, language: str) -> None:
-    """Show what a patient receives after a treatment, as if it were recorded on the spot."""
-    treated, zone = _local(treated_at, timezone)
-    found = library.load(protocol)
-    planned = plan(found.protocol, treated, Hours(zone), treated)
-    for entry in planned.planned:
-        _show(entry, zone, found.texts[language][entry.step.key])
-
-
-def _local(treated_at: str, timezone: str) -> tuple[datetime, ZoneInfo]:
-    try:
-        zone = ZoneInfo(timezone)
-        given = datetime.fromisoformat(treated_at)
-        return (require_aware(given) if given.tzinfo else localize(given, zone)), zone
-    except (ZoneInfoNotFoundError, IsADirectoryError):
-        raise SettingsError([f"--timezone: there is no zone {timezone!r}; an example is America/Toronto"]) from None
-    except NonexistentTimeError:
-        raise SettingsError([f"--treated-at: {treated_at} does not exist there: the clocks jump over it"]) from None
-    except ValueError:
-        raise SettingsError(["--treated-at: write it like 2026-03-10T14:30"]) from None
-
-
-def _show(entry: PlannedStep, zone: ZoneInfo, texts: dict[str, dict[str, str]]) -> None:
-    local = entry.due_at.astimezone(zone)
-    click.echo(f"\n{entry.step.key}  {local:%A %d %B %Y, %H:%M %Z}")
-    for channel in Channel:
-        body = texts[channel]["body"]
-        note = f" ({count(body).count} segments)" if channel is Channel.SMS else ""
-        click.echo(f"  [{channel}{note}] {body}")
-
-
-COMMANDS = (create_clinic, create_api_key, import_file, preview)
+COMMANDS = (create_clinic, invite, create_api_key, import_file)

@@ -19,7 +19,10 @@ from reminders.triage.reading import CHECK_IN_DAY
     "--asked", type=click.Choice([a.value for a in Asked]), help="What was asked last; by the day if left out."
 )
 def read_reply(text: str, day: int, asked: str | None) -> None:
-    """Read one reply: labels, confidence, language and the words that decided, as JSON."""
+    """Say how one reply is read, as JSON.
+
+    Labels, confidence, language and the words that decided.
+    """
     question = Asked(asked) if asked else asked_on(day)
     click.echo(json.dumps(to_json(read(text, day, question)), ensure_ascii=False))
 
@@ -29,7 +32,10 @@ def read_reply(text: str, day: int, asked: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON line a row, in order, instead of the figures.")
 @clear_errors
 def read_replies(file: Path, *, as_json: bool) -> None:
-    """Read a table of replies (columns lang, day, expected, text); print accuracy per label and every miss."""
+    """Say how well a table of replies is read.
+
+    Columns lang, day, expected, text. Prints the accuracy per label and every miss.
+    """
     labelled = _rows(file)
     lines = map(_as_json, labelled) if as_json else report(evaluate(labelled))
     for line in lines:
