@@ -8,11 +8,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, func, select, type_coerce
+from sqlalchemy import ColumnElement, LargeBinary, exists, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from reminders.crypto import Keyring
-from reminders.models import Attempt, Message, Patient, Reply, Staff
+from reminders.models import Attempt, Message, MessageReminder, Patient, Reminder, Reply, Staff
 from reminders.models.kinds import Channel, Language, MessageKind
 from reminders.outbox import in_state, is_held
 from schedules.lifecycle import State
@@ -48,6 +48,7 @@ class Facts:
     reply_index: str | None
     tries: int
     attempts: int
+    is_check_in: bool
     held: bool
 
 
@@ -140,7 +141,9 @@ def _columns(channel: Channel) -> list[ColumnElement[Any]]:
         *(_raw(_STAFF_ADDRESS[channel]), Staff.disabled_at),
         *(Reply.received_at, Reply.channel, _raw(Reply.sender_address), Reply.from_index),
     ]
-    columns = [*message, *person, Message.tries, attempts.correlate(Message).scalar_subquery(), is_held()]
+    carried = (MessageReminder.message_id == Message.id, MessageReminder.reminder_id == Reminder.id)
+    check_in = exists().where(*carried, Reminder.is_check_in).correlate(Message)
+    columns = [*message, *person, Message.tries, attempts.correlate(Message).scalar_subquery(), check_in, is_held()]
     return [column.label(known.name) for known, column in zip(fields(Facts), columns, strict=True)]
 
 

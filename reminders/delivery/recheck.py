@@ -44,10 +44,11 @@ def rule(facts: Facts, around: Circumstances) -> Ruling | None:
         return None
     if decision.verdict is Verdict.NO:
         return Ruling(State.SKIPPED, decision.reason)
-    opening = opening_after(around.now, hours_for(facts, around))
+    opening = opening_after(around.now, hours_for(facts, around), waits_for_open_day=facts.is_check_in)
     if opening >= facts.useful_until:
         return Ruling(State.EXPIRED, "too_late")
-    return Ruling(State.PLANNED, decision.reason, opening)
+    only_closed = window_open(around.now, hours_for(facts, around))
+    return Ruling(State.PLANNED, "clinic_closed" if only_closed else decision.reason, opening)
 
 
 def standing(facts: Facts, around: Circumstances) -> Standing:
@@ -61,7 +62,8 @@ def standing(facts: Facts, around: Circumstances) -> Standing:
         consented=(facts.patient_id, facts.channel) in around.consented,
         opted_out=opt_out is not None,
         opted_out_by_carrier=bool(opt_out),
-        window_open=window_open(around.now, hours_for(facts, around)),
+        # An answer to a check-in must find somebody at the clinic, also when the check-in was delayed.
+        window_open=window_open(around.now, hours_for(facts, around), waits_for_open_day=facts.is_check_in),
         urgent=facts.urgent,
         is_fresh=facts.reply_at is not None and around.now - facts.reply_at <= ANSWER_WITHIN,
         erased=facts.erased_at is not None and facts.staff_id is None,

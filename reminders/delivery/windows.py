@@ -1,12 +1,13 @@
 """The sending window of one person, and how long the carrier may hold what is sent in it."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from reminders.models import Clinic
 from reminders.models.kinds import MessageKind
-from schedules.hours import Hours, closes_at, is_open, next_open
+from schedules.hours import Hours, closes_at, is_closed, is_open, next_open
 
 SHORTEST = timedelta(minutes=1)
 """A window that shuts sooner counts as shut: the carrier would have no time to deliver."""
@@ -17,25 +18,36 @@ AT_ONCE = timedelta(hours=1)
 _ANY_HOUR = frozenset({MessageKind.SAFETY, MessageKind.ALERT, MessageKind.CONFIRMATION, MessageKind.ANSWER})
 
 
+class _Closed(NamedTuple):
+    """A clinic's closed days as they are stored, to be remembered by."""
+
+    weekdays: tuple[int, ...]
+    dates: tuple[str, ...]
+
+
 def hours_of(clinic: Clinic, timezone: str | None) -> Hours:
-    """The clinic's window in the patient's zone, else its own. Closed days do not shut it."""
-    return _hours(timezone or clinic.timezone, clinic.opens, clinic.closes)
+    """The clinic's window and closed days in the patient's zone, else its own."""
+    closed = _Closed(tuple(clinic.closed_weekdays), tuple(clinic.closed_dates))
+    return _hours(timezone or clinic.timezone, clinic.opens, clinic.closes, closed)
 
 
 @lru_cache(maxsize=1024)
-def _hours(zone: str, opens: time, closes: time) -> Hours:
-    return Hours(zone=ZoneInfo(zone), opens=opens, closes=closes)
+def _hours(zone: str, opens: time, closes: time, closed: _Closed) -> Hours:
+    dates = frozenset(date.fromisoformat(day) for day in closed.dates)
+    return Hours(ZoneInfo(zone), opens, closes, frozenset(closed.weekdays), dates)
 
 
-def window_open(now: datetime, hours: Hours) -> bool:
-    """Whether a message sent now can still be delivered inside the window."""
+def window_open(now: datetime, hours: Hours, *, waits_for_open_day: bool = False) -> bool:
+    """Whether a message sent now can still be delivered inside the window, on an open day if it waits for one."""
+    if waits_for_open_day and is_closed(now.astimezone(hours.zone).date(), hours):
+        return False
     return is_open(now, hours) and closes_at(now, hours) - now >= SHORTEST
 
 
-def opening_after(now: datetime, hours: Hours) -> datetime:
+def opening_after(now: datetime, hours: Hours, *, waits_for_open_day: bool = False) -> datetime:
     """When the window, shut or about to shut now, opens next (UTC)."""
     start = now + SHORTEST if is_open(now, hours) else now
-    return next_open(start, hours, avoid_closed_days=False)
+    return next_open(start, hours, avoid_closed_days=waits_for_open_day)
 
 
 def valid_for(kind: MessageKind, now: datetime, hours: Hours, useful_until: datetime) -> timedelta:
