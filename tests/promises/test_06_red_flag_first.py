@@ -3,12 +3,13 @@
 The wordings in `red_flags` are ours and were not used to write the rules. The accuracy on many more is a later issue's
 work; what must hold from the first day is that a stated red flag always alerts, and that doubt is safe.
 Seen to fail when: `decide_effects` opened the red flag only when a check-in was asked, only without a STOP, only when
-the patient is known, or put the answer beside it; the cautious text gave way to an answer; the alert waited for the
-window; the lexicons lost a family of words; negation was not heard.
+the patient is known, or put the answer beside it; doubt got the text of certainty; the alert was not raised, came a
+minute later, or waited for the window; a safety text had no priority; a lexicon lost a word; negation was not heard.
 """
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 from sqlalchemy import select
@@ -43,10 +44,10 @@ def test_there_are_wordings_enough() -> None:
 
 @pytest.mark.parametrize(("_language", "words"), wordings(ASSERTED))
 def test_a_stated_red_flag_is_urgent_on_any_day_beside_anything(_language: str, words: str) -> None:
-    for day in (*DAYS, None):
-        for asked in Asked:
-            for beside in BESIDE:
-                assert Label.URGENT in read(beside(words), day, asked).labels, (beside(words), day, asked)
+    for day, asked in product((*DAYS, None), Asked):
+        assert Label.URGENT in read(words, day, asked).labels, (day, asked)
+    for beside, asked in product(BESIDE, Asked):
+        assert Label.URGENT in read(beside(words), 7, asked).labels, (beside(words), asked)
 
 
 @pytest.mark.parametrize(("_language", "words"), wordings(DOUBTFUL))
@@ -63,7 +64,7 @@ def test_what_is_denied_past_hypothetical_or_somebody_elses_alerts_nobody(_langu
         assert Label.URGENT not in read(words, day, Asked.CHECK_IN).labels, day
 
 
-# From the patient's phone to the nurse's.
+# From the patient's phone to the nurse's: some of the wordings, since what follows from a reading is the same for all.
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def _write_each(practice: Practice, texts: list[str]) -> dict[str, str]:
 
 
 def test_a_stated_red_flag_brings_the_safety_text_a_ticket_and_the_nurse(night: Practice) -> None:
-    texts = [BESIDE[n % len(BESIDE)](words) for n, (_, words) in enumerate(wordings(ASSERTED)[::2])]
+    texts = [BESIDE[n % len(BESIDE)](words) for n, (_, words) in enumerate(wordings(ASSERTED)[::4])]
     said = _write_each(night, texts)
     _see_alerts(night, len(texts))
     night.sweep()
@@ -115,7 +116,7 @@ def _see_alerts(practice: Practice, count: int) -> None:
 
 
 def test_doubt_brings_the_cautious_text_and_the_nurse_but_no_advice(night: Practice) -> None:
-    said = _write_each(night, [words for _, words in wordings(DOUBTFUL)])
+    said = _write_each(night, [words for _, words in wordings(DOUBTFUL)[::3]])
     _see_alerts(night, len(said))
     templates = set(night.rows(select(Message.template).where(Message.kind == MessageKind.SAFETY)))
     assert templates == {"safety:cautious"}
@@ -124,12 +125,23 @@ def test_doubt_brings_the_cautious_text_and_the_nurse_but_no_advice(night: Pract
 
 
 def test_what_is_harmless_alerts_nobody(night: Practice) -> None:
-    _write_each(night, [words for _, words in wordings(HARMLESS)])
+    _write_each(night, [words for _, words in wordings(HARMLESS)[::3]])
     night.sweep()
     assert TicketKind.RED_FLAG not in night.tickets()
     assert night.got(NURSE) == []
     alarming = select(Message).where(Message.kind.in_((MessageKind.SAFETY, MessageKind.ALERT)))
     assert night.rows(alarming) == []
+
+
+def test_no_answer_to_the_check_in_stands_beside_it(practice: Practice) -> None:
+    """Who was asked 1, 2 or 3 and adds a red flag hears of that alone."""
+    practice.world.treat(practice.world.patient(phone=number(1), language="en"))
+    practice.sweep()
+    practice.text("2, but I have a fever", sender=number(1))
+    practice.sweep()
+    _, safety = practice.got(number(1))
+    assert "alerted" in safety
+    assert practice.rows(select(Message).where(Message.kind == MessageKind.ANSWER)) == []
 
 
 def test_a_stranger_with_a_red_flag_gets_the_safety_text_too(night: Practice) -> None:
