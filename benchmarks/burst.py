@@ -63,6 +63,7 @@ def run(lab: Lab) -> Section:
             variants[f"{home.name}, {in_flight}"] = partial(_burst, home, lab.carrier, count, in_flight)
     floor.send_all(lab.carrier, 200, max(lab.in_flight))  # warm: the first call imports and connects
     figures = _beside_floor(by_turns(variants, lab.repeats))
+    figures.must_be_none("unsent")
     what = (
         f"{count:,} texts due at once, one process, {lab.carrier.latency_ms:.0f} ms provider latency; the number after "
         f"the name is the calls in flight (production: {CONCURRENCY}). Lateness is every message's, from the moment of "

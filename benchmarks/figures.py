@@ -28,6 +28,17 @@ class Figures:
         values = [sample[name] for sample in self.samples[variant]]
         return min(values), max(values)
 
+    def must_be_none(self, *names: str) -> None:
+        """Refuse samples of work that was not done: they say nothing of how long it takes.
+
+        Raises:
+            RuntimeError: some run of some variant has one of these figures, and it is not 0.
+        """
+        for variant, samples in self.samples.items():
+            wrong = [name for name in names if any(sample.get(name) for sample in samples)]
+            if wrong:
+                raise RuntimeError(f"{variant}: {', '.join(wrong)}: nothing is kept of this")
+
     def ratio(self, name: str, variant: str, beside: str) -> float:
         """The variant's median of a figure as a multiple of another variant's."""
         return self.median(variant, name) / self.median(beside, name)

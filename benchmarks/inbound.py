@@ -55,6 +55,7 @@ def run(lab: Lab) -> Section:
         variants[home.name] = partial(_inbound, home, count)
     variants[_FLOOR] = partial(_nothing, lab.homes[-1], count)
     figures = by_turns(variants, lab.repeats)
+    figures.must_be_none("refused", "lost")
     what = (
         f"{count} signed texts of as many patients to `reminders web` (one process), {AT_A_TIME} at a time; then "
         f"{STEADY_PER_S} a second for {STEADY_SECONDS} s whether or not the last ones are answered. Each is verified, "
@@ -127,7 +128,7 @@ def _dominates(figures: Figures, name: str) -> str:
     cpu, floor = figures.median(name, "cpu_ms"), figures.median(_FLOOR, "cpu_ms")
     busy = cpu * figures.median(name, "per_s") / 1000
     return (
-        f"{name}: {cpu:.1f} ms of the application's CPU a text, of which {floor:.1f} are HTTP and the framework and most "
-        f"of the rest putting together some 25 ORM statements; on the CPU {busy:.0%} of the time, else waiting for the "
-        "database and its two commits."
+        f"{name}: {cpu:.1f} ms of the application's CPU a text, of which {floor:.1f} are HTTP and the framework and "
+        f"most of the rest is putting together some 25 ORM statements; on the CPU {busy:.0%} of the time, else waiting "
+        "for the database and its two commits."
     )

@@ -2,9 +2,12 @@
 
 import os
 import platform
+import subprocess
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import psutil
 
@@ -23,6 +26,21 @@ def describe() -> str:
     memory = psutil.virtual_memory().total / 2**30
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{os.cpu_count()} cores ({model or platform.machine()}), {memory:.0f} GiB, {platform.system()}, {python}"
+
+
+@cache
+def version() -> str:
+    """The commit that is measured; "+ changes" where files differ from it, "" where git knows nothing of it.
+
+    Asked once: RESULTS.md is itself a file that changes.
+    """
+    command = ["git", "describe", "--always", "--abbrev=10", "--dirty= + changes", "--exclude=*"]
+    here = Path(__file__).parent
+    try:
+        done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=10, check=False)
+    except OSError:
+        return ""
+    return f"Commit {done.stdout.strip()}. " if done.stdout else ""
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:

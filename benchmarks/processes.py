@@ -14,6 +14,7 @@ from typing import Any
 
 from tests import services
 
+ROOT = Path(__file__).resolve().parent.parent
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Loopback only: whatever proxy the environment names is not asked."""
 
@@ -60,7 +61,8 @@ class Served:
 def web(environ: Mapping[str, str], folder: Path) -> Iterator[Served]:
     """The real application, as `reminders web` serves it."""
     port = services.free_port()
-    given = {**environ, "PATH": os.environ["PATH"], "HOME": str(folder), "PORT": str(port)}
+    # This tree's application, whichever is installed.
+    given = {**environ, "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(folder), "PORT": str(port)}
     with (folder / "web.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "reminders", "web"], env=given, cwd=folder, stdout=log, stderr=log
@@ -68,6 +70,8 @@ def web(environ: Mapping[str, str], folder: Path) -> Iterator[Served]:
     url = f"http://127.0.0.1:{port}"
     try:
         services.wait_until(lambda: process.poll() is not None or _answers(url), 60, "the application answers")
+        if process.poll() is not None:
+            raise RuntimeError((folder / "web.log").read_text(errors="replace")[-2000:])
         yield Served(url, process.pid)
     finally:
         services.stop(process)

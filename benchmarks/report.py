@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.figures import shown
 from benchmarks.lab import Section
-from benchmarks.machine import Quiet, describe
+from benchmarks.machine import Quiet, describe, version
 
 PATH = Path(__file__).with_name("RESULTS.md")
 
@@ -35,7 +35,8 @@ def _part(section: Section, quiet: Quiet, databases: Sequence[str], at: datetime
     lines = [f"## {section.title}", "", section.what, "", *_table(section), ""]
     lines += [f"- {ratio}." for ratio in section.ratios]
     lines += ["", "What dominates:", "", *(f"- {sentence}" for sentence in section.dominates), ""]
-    lines += [f"{at:%Y-%m-%d %H:%M} UTC, medians of {runs}. {describe()}. {'; '.join(databases)}. {quiet.sentence}", ""]
+    measured = f"{at:%Y-%m-%d %H:%M} UTC, medians of {runs}. {version()}{describe()}. {'; '.join(databases)}."
+    lines += [f"{measured} {quiet.sentence}", ""]
     return "\n".join(lines)
 
 
