@@ -76,6 +76,10 @@ FAULT_BY_CODE: Mapping[str, Fault] = {
 PAUSE_BY_CODE: Mapping[str, timedelta] = {"63038": timedelta(hours=1), "30022": timedelta(minutes=1)}
 """How long to wait after a refusal that itself says nothing of it: the daily cap, and the carrier's pace."""
 
+ABOUT_ONE_MESSAGE = frozenset({"14107", "20429", "21611", "30007", "30022"})
+"""Codes that tell of what was sent or how fast: with them a sender rests, and another message may still get through.
+All others say that the account or the sender cannot send at all."""
+
 STATE_BY_STATUS: Mapping[str, State] = {
     "accepted": State.SENT,
     "scheduled": State.SENT,

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,18 @@ from reminders.delivery.happenings import Happening, tell
 from reminders.models import Clinic, Instance, Message, Sender
 from reminders.models.instance import LAST_SWEEP
 from reminders.models.kinds import EventKind
-from reminders.outbox import NO_WAITING, Move, all_held, in_hand, in_state, is_due, is_unpaused, move, pick_free
+from reminders.outbox import (
+    NO_WAITING,
+    Move,
+    all_held,
+    in_hand,
+    in_state,
+    is_due,
+    is_unpaused,
+    move,
+    pick_free,
+    rests_for_most,
+)
 from schedules.lifecycle import State
 
 ASK_AFTER = timedelta(seconds=60)
@@ -74,13 +85,16 @@ def tell_of(session: Session, kind: EventKind, message_ids: Collection[uuid.UUID
 
 
 def due_senders(session: Session, now: datetime) -> list[DueSender]:
-    """The senders that have something due and are neither paused nor of a clinic on hold."""
+    """The senders that have something due and are neither paused nor of a clinic on hold.
+
+    With a pause over content or pace only what cannot wait counts.
+    """
     owes = exists().where(Message.sender_id == Sender.id, is_due(now))
     owes_urgent = exists().where(Message.sender_id == Sender.id, is_due(now), Message.priority <= NO_WAITING)
     found = session.execute(
         select(Sender, owes_urgent.label("has_urgent"))
         .join(Clinic, Clinic.id == Sender.clinic_id)
-        .where(owes, is_unpaused(now), Clinic.held_at.is_(None), ~all_held())
+        .where(or_(owes & is_unpaused(now), owes_urgent & rests_for_most()), Clinic.held_at.is_(None), ~all_held())
         .order_by(Sender.next_free_at)
     )
     return [DueSender(row.Sender.id, row.Sender.clinic_id, identity_of(row.Sender), row.has_urgent) for row in found]

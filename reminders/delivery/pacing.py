@@ -4,14 +4,14 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from reminders.delivery.context import Pace
 from reminders.delivery.happenings import Happening, tell
 from reminders.models import Sender
 from reminders.models.kinds import EventKind
-from reminders.outbox import Claim, claim, is_unpaused
+from reminders.outbox import Claim, claim, is_unpaused, rests_for_most
 
 PAUSE = timedelta(minutes=15)
 """How long a sender rests after an answer that would meet all of its messages, unless the provider says otherwise."""
@@ -40,14 +40,18 @@ def allowance(next_free_at: datetime, rate: float, now: datetime, pace: Pace) ->
 def take(session: Session, wanted: Wanted, pace: Pace) -> list[uuid.UUID]:
     """Claim what the sender's budget allows and charge it a segment each; the ids, most urgent first.
 
-    Without budget only what cannot wait is claimed: 50,000 reminders do not delay a safety text. The sender's row is
+    Without budget, or during a pause over content or pace, only what cannot wait is claimed: neither 50,000 reminders
+    nor one that was filtered delay a safety text. The sender's row is
     locked, so that workers take turns; FOR NO KEY UPDATE leaves messages being enqueued alone.
     """
-    unpaused = select(Sender.rate, Sender.next_free_at).where(Sender.id == wanted.sender_id, is_unpaused(wanted.now))
-    budget = session.execute(unpaused.with_for_update(key_share=True)).one_or_none()
+    free = is_unpaused(wanted.now)
+    columns = select(Sender.rate, Sender.next_free_at, free.label("free"))
+    able = columns.where(Sender.id == wanted.sender_id, or_(free, rests_for_most()))
+    budget = session.execute(able.with_for_update(key_share=True)).one_or_none()
     if budget is None:
         return []
-    allowed = 0 if wanted.no_waiting_only else allowance(budget.next_free_at, budget.rate, wanted.now, pace)
+    urgent_only = wanted.no_waiting_only or not budget.free
+    allowed = 0 if urgent_only else allowance(budget.next_free_at, budget.rate, wanted.now, pace)
     claimed = claim(
         session,
         Claim(

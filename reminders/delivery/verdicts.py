@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reminders.channels.base import Accepted, Fault
+from reminders.channels.twilio_codes import ABOUT_ONE_MESSAGE
 from reminders.delivery.calls import Answer, Refusal
 from reminders.delivery.housekeeping import ASK_AFTER
 from reminders.delivery.prepare import Call
@@ -61,6 +62,9 @@ def settlement(call: Call, answer: Answer, at: Moment) -> Settlement:
     if answer.fault is Fault.RETRY:
         due = _next(tries, answer, at)
         meaning = meaning if due else _GAVE_UP
+    elif answer.fault is Fault.SENDER and answer.code in ABOUT_ONE_MESSAGE:
+        # What the sender's rest does not hold back must not be called again and again either.
+        due = _next(1, answer, at)
     return Settlement(
         message_id=call.message_id,
         attempt_id=call.outgoing.attempt_id,

@@ -2,7 +2,7 @@
 
 from reminders.outbox.begin import Beginning, begin
 from reminders.outbox.cancel import cancel, move_due
-from reminders.outbox.claim import Claim, all_held, claim, is_due, is_held, is_unpaused, release
+from reminders.outbox.claim import Claim, all_held, claim, is_due, is_held, is_unpaused, release, rests_for_most
 from reminders.outbox.drafts import NO_WAITING, PRIORITY, Draft
 from reminders.outbox.enqueue import enqueue, sending_channels
 from reminders.outbox.moves import Move, in_hand, in_state, may_become, move, pick_free, unlink
@@ -32,6 +32,7 @@ __all__ = [
     "move_due",
     "pick_free",
     "release",
+    "rests_for_most",
     "sending_channels",
     "settle",
     "unlink",

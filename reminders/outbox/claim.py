@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
+from reminders.channels.twilio_codes import ABOUT_ONE_MESSAGE
 from reminders.models import Clinic, Instance, Message, Patient, Protocol, Sender, Treatment
 from reminders.models.instance import HOLD_ALL
 from reminders.outbox.drafts import NO_WAITING, PRIORITY
@@ -72,13 +73,19 @@ def is_unpaused(now: datetime) -> ColumnElement[bool]:
     return or_(Sender.paused_until.is_(None), Sender.paused_until <= now)
 
 
+def rests_for_most() -> ColumnElement[bool]:
+    """Whether a sender's pause is over content or pace, so that what cannot wait is tried all the same."""
+    return Sender.paused_reason.in_(sorted(ABOUT_ONE_MESSAGE))
+
+
 def claim(session: Session, wanted: Claim) -> list[uuid.UUID]:
     """Claim at most `limit` due messages, the most urgent first; their ids in that order. Commit before you call.
 
     PostgreSQL passes over rows that another worker is claiming; on SQLite the session's BEGIN IMMEDIATE lets only one
     worker claim at a time.
     """
-    may_send = exists().where(Sender.id == wanted.sender_id, is_unpaused(wanted.now))
+    despite_pause = and_(rests_for_most(), Message.priority <= NO_WAITING)
+    may_send = exists().where(Sender.id == wanted.sender_id, or_(is_unpaused(wanted.now), despite_pause))
     due = [is_due(wanted.now), Message.sender_id == wanted.sender_id, may_send, ~is_held()]
     if wanted.no_waiting_only:
         due.append(Message.priority <= NO_WAITING)
