@@ -7,7 +7,7 @@ from typing import Any
 
 from reminders.crypto import Keyring
 from reminders.delivery.facts import Facts, unseal
-from reminders.delivery.links import unsubscribe_token, unsubscribe_url
+from reminders.delivery.links import check_in_url, unsubscribe_token, unsubscribe_url
 from reminders.models import Clinic
 from reminders.models.kinds import Channel, Language
 from reminders.wording import segments
@@ -69,6 +69,8 @@ class Composer:
         values = dict(self._clinic[facts.channel])
         if "first_name" in names:
             values["first_name"] = unseal(self._keyring, facts.first_name, "patient.given_name") or ""
+        if "check_in_url" in names:
+            values["check_in_url"] = check_in_url(self._keyring, public_url, facts.id, facts.useful_until)
         values |= unseal(self._keyring, facts.params, "message.params") or {}
         return values | {"url": public_url + values.pop("path", "")}
 

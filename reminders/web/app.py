@@ -12,11 +12,22 @@ from reminders.database import Database
 from reminders.settings import Settings
 from reminders.web import failures, guards
 from reminders.web.api import router as api
-from reminders.web.pages import account, health, inbox, patients, record, reports, sign_in, treatments, unsubscribe
+from reminders.web.pages import (
+    account,
+    check_in,
+    health,
+    inbox,
+    patients,
+    record,
+    reports,
+    sign_in,
+    treatments,
+    unsubscribe,
+)
 from reminders.web.views import STATIC
 from reminders.web.webhooks import router as webhooks
 
-_PAGES = (health, sign_in, account, inbox, record, patients, treatments, reports, unsubscribe)
+_PAGES = (health, sign_in, account, inbox, record, patients, treatments, reports, unsubscribe, check_in)
 
 
 class _Static(StaticFiles):

@@ -14,7 +14,7 @@ from reminders.wording.texts import Text, WordingError
 __all__ = ["PLACEHOLDERS", "Rendered", "Text", "WordingError", "placeholders", "render"]
 
 PLACEHOLDERS: frozenset[str] = frozenset(
-    {"clinic", "first_name", "phone", "address", "booking_url", "unsubscribe_url", "url"}
+    {"clinic", "first_name", "phone", "address", "booking_url", "unsubscribe_url", "check_in_url", "url"}
 )
 """All that a text may name. `url` is where staff open what an alert is about."""
 

@@ -155,7 +155,16 @@ def _as_system(ours: Ours, key: str) -> Ask:
     return ask
 
 
-OPEN = {"/healthz", "/readyz", "/metrics", "/sign-in", "/sign-in/{token}", "/u/{token}", "/api/v1/openapi.json"}
+OPEN = {
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/sign-in",
+    "/sign-in/{token}",
+    "/c/{token}",
+    "/u/{token}",
+    "/api/v1/openapi.json",
+}
 
 
 def test_there_is_something_to_see(ours: Ours) -> None:
@@ -305,6 +314,7 @@ UNSCOPED: Mapping[str, tuple[int, str]] = {
     "reminders/web/api/caller.py": (1, "finds the key by its hash, before anybody's clinic is known"),
     "reminders/web/pages/health.py": (2, "counts and ages of the whole installation, nothing of anybody"),
     "reminders/web/pages/sign_in.py": (3, "finds who signs in, before anybody's clinic is known"),
+    "reminders/web/pages/check_in.py": (4, "the patient is known by a signed link alone"),
     "reminders/web/pages/unsubscribe.py": (2, "the patient is known by a signed link alone"),
     "reminders/web/visitors.py": (2, "finds the session by its hash, before anybody's clinic is known"),
     "reminders/web/webhooks/inbound.py": (1, "the clinic is the one whose number was written to"),

@@ -19,6 +19,7 @@ OPEN = {
     "/metrics",
     "/sign-in",
     "/sign-in/{token}",
+    "/c/{token}",
     "/u/{token}",
 }
 """Pages for anybody. Webhooks prove themselves by signature, the API by key: their own tests see to them."""
