@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from reminders.care import clinics, consents, patients, staff, treatments
@@ -69,6 +69,12 @@ PATIENTS = (
 )
 
 
+_REAL = (
+    "this database has real clinics: the demo does not start on it; unset REMINDERS_DATA_DIR and REMINDERS_DATABASE_URL"
+    " (also in .env), or use `up` without --demo"
+)
+
+
 @dataclass(frozen=True)
 class DemoStart:
     """What a demo start has to tell: where to sign in, and what time it is there (aware, in the clinic's zone)."""
@@ -86,6 +92,24 @@ def refuse_with_real_credentials(settings: Settings, session: Session) -> None:
     on_demo_clock = session.get(Instance, CLOCK_OFFSET) is not None
     if on_demo_clock and not settings.sandboxed:
         raise SettingsError(["this database runs on the demo clock, which is refused with real credentials"])
+
+
+def refuse_a_real_database(database: Database) -> None:
+    """The demo sets a database's clock and prints a way in for anybody, so it must have begun as a demo's or be empty.
+
+    Asks nothing that an older schema would not have: nothing of a real database is touched, not even to migrate it.
+
+    Raises:
+        SettingsError: it has clinics that are no demo's.
+    """
+    with database.engine.connect() as connection:
+        has_tables = inspect(connection).has_table(Clinic.__tablename__)
+    if not has_tables:
+        return
+    with database.read() as session:
+        has_clinics = session.scalars(select(Clinic.id).limit(1)).first() is not None
+        if has_clinics and session.get(Instance, CLOCK_OFFSET) is None:
+            raise SettingsError([_REAL])
 
 
 def start(database: Database, settings: Settings) -> DemoStart:

@@ -4,6 +4,7 @@ import os
 
 import click
 import uvicorn
+from dotenv import dotenv_values
 from fastapi import FastAPI
 from sqlalchemy import select
 
@@ -23,15 +24,14 @@ from reminders.web.app import create_app
 @clear_errors
 def up(*, with_demo: bool) -> None:
     """Run everything in this one process, on SQLite."""
-    environ = dict(os.environ)
-    if with_demo and not {"REMINDERS_DATA_DIR", "REMINDERS_DATABASE_URL"} & environ.keys():
-        environ["REMINDERS_DATA_DIR"] = "var/demo"
-    settings = embedded.settings_for_one_process(load(environ))
+    settings = embedded.settings_for_one_process(load(_in_the_demos_folder() if with_demo else None))
     logs.configure(settings.log_format)
     if with_demo and not settings.sandboxed:
         raise SettingsError(["the demo is refused with real credentials; unset TWILIO_* and SMTP_URL, or use `up`"])
     say(f"Data: {settings.data_dir.absolute()}")
     database = connect(settings)
+    if with_demo:
+        demo.refuse_a_real_database(database)
     say("Bringing the database to the newest schema")
     migrate.upgrade(database)
     prepare(settings, database)
@@ -39,6 +39,16 @@ def up(*, with_demo: bool) -> None:
     embedded.serve(settings, database, lambda: click.echo("\n".join(lines)))
     database.close()
     say("Stopped. The data is kept.")
+
+
+def _in_the_demos_folder() -> dict[str, str]:
+    """The environment with the demo's own data folder, unless it (or `.env`) really names another place."""
+    environ = dict(os.environ)
+    given = {**dotenv_values(".env"), **environ}
+    places = ("REMINDERS_DATA_DIR", "REMINDERS_DATABASE_URL")
+    if not any(given.get(name) or given.get(f"{name}_FILE") for name in places):
+        environ["REMINDERS_DATA_DIR"] = "var/demo"
+    return environ
 
 
 def _welcome_demo(settings: Settings, database: Database) -> list[str]:

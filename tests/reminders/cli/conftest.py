@@ -20,7 +20,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Command
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
 
-    def run(*arguments: str, **environ: str) -> Result:
+    def run(*arguments: str, **environ: str | None) -> Result:
         given = {"REMINDERS_DATA_DIR": str(tmp_path / "var"), **environ}
         result = CliRunner().invoke(main, arguments, env=given)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
