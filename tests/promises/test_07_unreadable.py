@@ -2,9 +2,10 @@
 
 Marked people go through everything that the software does; then every place where they must not be is searched. The
 texts of protocols are the clinic's, not a person's, and stand readable; so do ids that a practice system gives.
-Seen to fail when: a `Sealed` column was a plain one (patient's name, reply's body, attempt's number, idempotency key's
-answer); `_keep_allowed` let every key through; an error's text was logged; the search for patients was a GET; a
-database error quoted the values; Celery's own line quoted the error; the sandbox kept a body unsealed.
+Seen to fail when: `Sealed` columns were not sealed, or one of them (a reply's raw form, an idempotency key's answer)
+kept its value beside the seal; `_keep_allowed` let every key through; an error's text was logged, by us or in a
+library's line; a body or a number was logged, or written into an event; the search for patients or a redirect put a
+name into an address; a metric named somebody; a database error quoted its values; the sandbox kept a body unsealed.
 """
 
 import asyncio
