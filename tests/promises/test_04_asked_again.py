@@ -1,9 +1,9 @@
 """Promise 4: asked again at the last moment. What a phone got decides, for every line of the table.
 
-Seen to fail when: a rule of `consent.RULES` was loosened (nudge without consent, answer past the window, confirmation
-after the carrier's, staff at night) or tightened (safety stopped by an opt-out, alert kept to the window); consent was
-read when the message was planned and not again when it left; the confirmation's key forgot its opt-out; a quarter of an
-hour became an hour.
+Seen to fail when: a rule of `consent.RULES` was loosened (nudge at any hour, reminder without consent, answer past its
+quarter of an hour, confirmation after the carrier's, staff at night) or tightened (safety stopped by an opt-out, alert
+kept to the window, confirmation blocked by what it confirms); nothing was asked again when a message left; an opt-out
+called off the safety text; the confirmation's key forgot its opt-out, or told each STOP apart.
 """
 
 import uuid

@@ -1,8 +1,8 @@
 """Promise 5: every inbound message is kept before it is understood, once; nothing a patient says is dropped.
 
 Seen to fail when: the webhook understood in the transaction that keeps (a triage that breaks then loses the reply);
-`receive` inserted without asking for a conflict; triage's own failure opened no ticket; a voice call, an attachment
-or an unknown sender opened none.
+a repeat was kept as another; triage's own failure opened no ticket or held up the next reply; an attachment, an
+unknown sender or a text read with little confidence opened none.
 """
 
 import threading
