@@ -11,7 +11,7 @@ from tests.journeys.desk import Desk
 from tests.processes import Stack, open_stack
 from tests.promises.world import TUESDAY, number, set_clock
 
-WITHIN = 20.0
+WITHIN = 60.0
 PATIENT = number(1)
 INBOX = "patient@example.org"
 

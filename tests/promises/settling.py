@@ -1,5 +1,6 @@
 """Letting the database's time pass until every doubt is resolved, however long that takes a clinic."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from reminders.models import Message
@@ -18,14 +19,22 @@ OPEN = frozenset({State.PLANNED, State.CLAIMED, State.SENDING, State.UNKNOWN})
 IN_HAND = frozenset({State.CLAIMED, State.SENDING})
 
 
-def await_settled(world: World, rounds: int = 4, patience: float = 30.0) -> None:
+def await_settled(world: World, rounds: int = 4, patience: float = 60.0) -> None:
     """Until nothing waits, is in hand or in doubt; `patience` in seconds of the world's clock a round."""
     for _ in range(rounds):
-        services.wait_until(lambda: not _ripe(world), patience, "the sweeps have caught up with the clock")
+        _await(lambda: not _ripe(world), patience, world)
         if not OPEN & set(world.states()):
             return
         world.pass_time(ASK)
-    services.wait_until(lambda: not OPEN & set(world.states()), patience, f"everything is settled: {world.states()}")
+    _await(lambda: not OPEN & set(world.states()), patience, world)
+
+
+def _await(probe: Callable[[], bool], patience: float, world: World) -> None:
+    try:
+        services.wait_until(probe, patience, "the sweeps have caught up with the clock")
+    except TimeoutError as error:
+        waiting = [(one.state, one.channel, one.reason, one.tries) for one in world.messages() if one.state in OPEN]
+        raise AssertionError(f"still open: {waiting}") from error
 
 
 def _ripe(world: World) -> list[Message]:

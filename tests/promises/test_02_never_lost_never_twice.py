@@ -41,7 +41,7 @@ from tests.promises.slow_provider import SlowProvider
 from tests.promises.world import World, open_world
 
 CALLS_AT_ONCE = 20
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_every_column_of_time_refuses_naive_ones() -> None:
 
 
 ASKING = {
-    *("datetime.now", "datetime.utcnow", "datetime.today", "datetime.fromtimestamp", "date.today", "func.now"),
+    *("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "func.now"),
     *("time.time", "time.time_ns", "time.localtime", "time.gmtime", "func.current_timestamp"),
 }
 ALLOWED = {
@@ -125,11 +125,11 @@ def test_a_worker_whose_clock_is_an_hour_ahead_works_on_time(tmp_path: Path) -> 
         world.treat(world.patient(phone=number(2)), days_ago=8)
         stack.start("sandbox", "beat")
         stack.start_script("worker", ROOT / "tests/promises/fast_clock.py", "worker")
-        services.wait_until(lambda: stack.once_each([number(2)]), 30, "what is due is sent")
+        services.wait_until(lambda: stack.once_each([number(2)]), 60, "what is due is sent")
         with pytest.raises(TimeoutError):
             services.wait_until(lambda: stack.texts(number(1)), 2, "sent early")
         world.pass_time(timedelta(minutes=31))
-        services.wait_until(lambda: stack.once_each([number(1)]), 30, "sent when it was due")
+        services.wait_until(lambda: stack.once_each([number(1)]), 60, "sent when it was due")
 
 
 CALENDARS = {
