@@ -10,8 +10,11 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from reminders import migrate
+from reminders.care import clinics
+from reminders.care.alerts import clinics_without
 from reminders.cli.common import clear_errors, connect, start
 from reminders.local_keys import fresh_keys
+from reminders.models.kinds import Channel
 from reminders.setting_rules import is_in_memory, redis_url
 from reminders.settings import Settings
 
@@ -25,6 +28,8 @@ class Finding:
 
 
 _FINE = Finding()
+_NOT_SEEN = Finding("not looked at, for want of a database that answers and is current")
+_MEND_ALERTS = "put somebody on call with `reminders invite --on-call --phone ...`, or connect the owner's e-mail"
 
 
 @click.command()
@@ -33,8 +38,8 @@ _FINE = Finding()
 def check(*, new_key: bool) -> None:
     """Say what is wrong with the configuration.
 
-    A line for each thing looked at; a NO says how to mend it. Ends with 0 if it can work, 1 if something does not answer
-    or fit, 2 if a setting is wrong or missing.
+    A line for each thing looked at; a NO says how to mend it. Ends with 0 if it can work, 1 if something does not
+    answer or fit, 2 if a setting is wrong or missing.
     """
     if new_key:
         click.echo(fresh_keys(), nl=False)
@@ -73,6 +78,31 @@ def _broker(settings: Settings) -> Finding:
     return _FINE
 
 
+def _alerts(settings: Settings) -> Finding:
+    """Whether every clinic has somebody whom a red flag's alert reaches by what is really connected."""
+    database = connect(settings)
+    try:
+        if not migrate.is_current(database):
+            return _NOT_SEEN
+        with database.begin() as session:
+            # As every start does: what was connected since the last one counts.
+            clinics.follow_environment(session, settings)
+            names = clinics_without(session, _really(settings))
+    except SQLAlchemyError:
+        return _NOT_SEEN
+    finally:
+        database.close()
+    if not names:
+        return _FINE
+    return Finding(f"nobody would hear of a red flag at {', '.join(names)}; {_MEND_ALERTS}", is_wrong=True)
+
+
+def _really(settings: Settings) -> frozenset[Channel]:
+    """The channels that lead to somebody; in the sandbox, which is for trying out, all do."""
+    connected = {Channel.SMS: settings.sms_connected, Channel.EMAIL: settings.email_connected}
+    return frozenset(channel for channel in Channel if settings.sandboxed or connected[channel])
+
+
 def _webhooks(settings: Settings) -> Finding:
     if not settings.sms_connected or settings.public_url.startswith("https://"):
         return _FINE
@@ -102,6 +132,7 @@ _PROBES: dict[str, Callable[[Settings], Finding]] = {
     "database": _database,
     "broker": _broker,
     "channels": _channels,
+    "alerts": _alerts,
     "webhooks": _webhooks,
     "mailbox": _mailbox,
 }

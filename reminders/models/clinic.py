@@ -35,7 +35,7 @@ class Clinic(Base):
     address: Mapped[str] = mapped_column(String(200), default="")
     booking_url: Mapped[str] = mapped_column(String(200), default="")
     held_at: Mapped[datetime | None]
-    held_reason: Mapped[str | None] = mapped_column(String(200))
+    held_reason: Mapped[str | None] = mapped_column(Sealed("clinic.held_reason"))
     options: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created_at: Mapped[datetime]
 

@@ -37,7 +37,7 @@ class Patient(ClinicOwned, Base):
     guardian: Mapped[Any | None] = mapped_column(Sealed("patient.guardian"))
     priority: Mapped[int] = mapped_column(Integer, default=0)
     held_at: Mapped[datetime | None]
-    held_reason: Mapped[str | None] = mapped_column(String(200))
+    held_reason: Mapped[str | None] = mapped_column(Sealed("patient.held_reason"))
     created_at: Mapped[datetime]
     erased_at: Mapped[datetime | None]
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reminders.database import Base, ClinicOwned, words
+from reminders.database import Base, ClinicOwned, Sealed, words
 from reminders.ids import new_id
 from reminders.models.kinds import ReminderState, TreatmentState
 
@@ -24,7 +24,7 @@ class Protocol(ClinicOwned, Base):
     name: Mapped[dict[str, str]] = mapped_column(JSON)
     """The name by language, for staff; it never goes into a text."""
     held_at: Mapped[datetime | None]
-    held_reason: Mapped[str | None] = mapped_column(String(200))
+    held_reason: Mapped[str | None] = mapped_column(Sealed("protocol.held_reason"))
     created_at: Mapped[datetime]
 
 
@@ -74,7 +74,8 @@ class Treatment(ClinicOwned, Base):
     """Device, needle depth, cartridge lot: for reports."""
     state: Mapped[TreatmentState] = mapped_column(words(TreatmentState), default=TreatmentState.ACTIVE)
     state_at: Mapped[datetime]
-    state_reason: Mapped[str] = mapped_column(String(200), default="")
+    state_reason: Mapped[str] = mapped_column(Sealed("treatment.state_reason"), default="")
+    """Why, in the words of whoever cancelled it: they may name people."""
     recorded_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
     created_at: Mapped[datetime]
 
