@@ -24,7 +24,7 @@ import pytest
 import structlog
 from fastapi import APIRouter
 from httpx import Response
-from sqlalchemy import MetaData, insert, select, text
+from sqlalchemy import MetaData, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from starlette.testclient import TestClient
 
@@ -32,7 +32,7 @@ from reminders import logs, tasks
 from reminders.care import api_keys
 from reminders.channels.base import ChannelError, Fault
 from reminders.database import Database
-from reminders.models import Attempt, Message, Patient, Reply, Sender, Ticket
+from reminders.models import Attempt, Clinic, Message, Patient, Protocol, Reply, Sender, Ticket, Treatment
 from reminders.models.kinds import MessageKind
 from reminders.sandbox.carrier import open_carrier
 from reminders.settings import SANDBOX_ACCOUNT, SANDBOX_NUMBER, Settings
@@ -54,7 +54,7 @@ PHONE = "+15145550187"
 STAFF_PHONE = "+15145550188"
 STRANGER = "+15145550189"
 MARKS = re.compile(
-    rb"zz(given|family|mail|guardian|provider|staff|desk|reply|media|stranger|body|typo)"
+    rb"zz(given|family|mail|guardian|provider|staff|desk|reply|media|stranger|body|typo|reason)"
     rb"|555[- ]?01[- ]?8[789]|1987-06-05",
     re.IGNORECASE,
 )
@@ -155,8 +155,22 @@ def _look(practice: Practice, desk: Browser, trail: Trail) -> None:
         trail.note(desk.get(path))
     for ticket in practice.rows(select(Ticket.id)):
         trail.note(desk.post(f"/tickets/{ticket}/close", {"outcome": "called"}))
+    _stop_for_a_reason(practice, desk, trail)
     metrics = trail.note(desk.get("/metrics"))
     assert not _marks(metrics.text)
+
+
+def _stop_for_a_reason(practice: Practice, desk: Browser, trail: Trail) -> None:
+    """Staff say in their own words why a treatment is cancelled, and why something is on hold.
+
+    Seen to fail when the columns of these reasons were plain.
+    """
+    for treatment in practice.rows(select(Treatment.id)):
+        cancelled = trail.note(desk.post(f"/treatments/{treatment}/cancel", {"reason": "zzreason: Zzgiven moved away"}))
+        assert cancelled.status_code == 303
+    with practice.database.begin() as session:
+        for table in (Clinic, Protocol, Patient):
+            session.execute(update(table).values(held_reason="zzreason: Zzgiven asked us to wait"))
 
 
 def _call_api(practice: Practice, trail: Trail) -> None:
