@@ -43,7 +43,7 @@ class Act:
 
     @property
     def said_in(self) -> Language | None:
-        """The language of the words, if it is one."""
+        """The language of the words, if they tell and it is one."""
         return Language(self.reading.language) if self.reading.language in set(Language) else None
 
 

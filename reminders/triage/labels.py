@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-Tongue = Literal["en", "fr", "mixed"]
+Tongue = Literal["en", "fr", "mixed", "unknown"]
 Tier = Literal["emergency", "urgent"]
 
 
@@ -53,7 +53,7 @@ class Finding:
 class Reading:
     """What a reply means. `confidence` is that of the least certain label, or of the red flag where there is one.
 
-    `language` is "en" where the text does not tell (a bare digit): prefer the patient's recorded language.
+    `language` is "unknown" where the text does not tell (a bare digit, INFO): the patient's recorded one holds.
     `tier` is None unless `urgent` is among the labels. `set_aside` are the words of red flags that were taken for
     somebody else's: whoever knows that the sender may speak for the patient must not pass over them.
     """

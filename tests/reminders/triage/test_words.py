@@ -115,6 +115,18 @@ def test_no_keyword(text: str) -> None:
     assert Label.HELP not in read(text, 3, Asked.NONE).labels
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        *((text, "unknown") for text in ("", "3", "INFO", "STOP", "START", "👍")),
+        *((text, "fr") for text in ("DEBUT", "DÉBUT", "désabonner", "AIDE", "ARRÊT")),
+        *((text, "en") for text in ("HELP", "unsubscribe", "stop texting me")),
+    ],
+)
+def test_the_language_is_said_only_where_the_words_tell(text: str, language: str) -> None:
+    assert to_json(read(text, 7, Asked.CHECK_IN))["language"] == language
+
+
 def test_a_reading_as_json() -> None:
     found = to_json(read("STOP, j'ai de la fièvre", 3, Asked.NONE))
 
