@@ -31,8 +31,8 @@ CLINIC = clinics.NewClinic(
 )
 
 OWNER = staff.NewStaff("Camille Roy", "camille@clinic.example", Role.OWNER, Language.FR)
-NURSE = staff.NewStaff("Priya Shah", "priya@clinic.example", Role.STAFF, Language.EN)
 NURSE_PHONE = "+15145550160"
+NURSE = staff.NewStaff("Priya Shah", "priya@clinic.example", Role.STAFF, Language.EN, NURSE_PHONE, on_call=True)
 """Whom a red flag reaches: her phone is among the sandbox's."""
 
 PROVIDERS = ("Dre Anaïs Beaulieu", "Infirmière Priya Shah")
@@ -154,8 +154,6 @@ def _seed(session: Session, settings: Settings, moment: datetime) -> Clinic:
     clinic.closed_weekdays = []
     staff.invite(session, clinic.id, OWNER, moment)
     staff.invite(session, clinic.id, NURSE, moment)
-    nurse = session.scalars(select(Staff).where(Staff.clinic_id == clinic.id, Staff.role == Role.STAFF)).one()
-    nurse.phone, nurse.on_call = NURSE_PHONE, True
     actor = Actor(clinic.id, "demo")
     for index, person in enumerate(PATIENTS):
         _record(session, actor, clinic, person, PROVIDERS[index % len(PROVIDERS)], moment)

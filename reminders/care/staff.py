@@ -1,13 +1,14 @@
 """People who sign in: inviting them, their passwords, and a lockout that cannot keep the right person out for good."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from reminders.care.addresses import clean_email, email_key
+from reminders.care.addresses import clean_email, clean_phone, email_key, region_of
 from reminders.care.api_keys import find_api_key, new_api_key, note_api_use, revoke_api_key
 from reminders.care.passwords import check_password, hash_password, matches
 from reminders.care.sessions import (
@@ -26,7 +27,7 @@ from reminders.care.texts_in import one_line, text_problem
 from reminders.database import keyring_of
 from reminders.errors import InvalidInputError, Problem
 from reminders.ids import new_id
-from reminders.models import Staff
+from reminders.models import Clinic, Staff
 from reminders.models.kinds import Language, Role
 
 # fmt: off
@@ -47,12 +48,17 @@ _LONGEST_NAME = 120
 
 @dataclass(frozen=True, slots=True)
 class NewStaff:
-    """Somebody to invite, as typed: `role` is owner, staff or viewer; `language` en or fr."""
+    """Somebody to invite, as typed: `role` is owner, staff or viewer; `language` en or fr.
+
+    Who is `on_call` is alerted of red flags: by text to their `phone`, without one by e-mail.
+    """
 
     name: str
     email: str
     role: str = Role.STAFF.value
     language: str = Language.FR.value
+    phone: str = ""
+    on_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +74,21 @@ def invite(session: Session, clinic_id: uuid.UUID, new: NewStaff, now: datetime)
 
     Raises:
         InvalidInputError: name_missing, too_long, control_characters, email_impossible, role_unknown,
-            language_unknown, or on email staff_exists (an address signs in to one clinic).
+            language_unknown, phone_impossible, or on email staff_exists (an address signs in to one clinic).
     """
-    email = _checked(session, new)
+    region = region_of(session.scalars(select(Clinic.phone).where(Clinic.id == clinic_id)).one())
+    email, phone = _checked(session, new, region)
     staff = Staff(
         id=new_id(),
         clinic_id=clinic_id,
         name=one_line(new.name),
         email=email,
         email_index=_index(session, email),
+        phone=phone,
         role=Role(new.role),
         language=Language(new.language),
         failed_sign_ins=0,
-        on_call=False,
+        on_call=new.on_call,
         created_at=now,
     )
     session.add(staff)
@@ -157,8 +165,8 @@ def _is_locked(staff: Staff, now: datetime) -> bool:
     return staff.locked_until is not None and staff.locked_until > now
 
 
-def _checked(session: Session, new: NewStaff) -> str:
-    """The cleaned e-mail address of somebody who can be invited."""
+def _checked(session: Session, new: NewStaff, region: str) -> tuple[str, str | None]:
+    """The cleaned e-mail address and number of somebody who can be invited."""
     problems = {}
     name_problem = text_problem(one_line(new.name), _LONGEST_NAME) if one_line(new.name) else Problem("name_missing")
     if name_problem:
@@ -167,16 +175,21 @@ def _checked(session: Session, new: NewStaff) -> str:
         problems["role"] = Problem("role_unknown")
     if new.language not in set(Language):
         problems["language"] = Problem("language_unknown")
-    email = ""
-    try:
-        email = clean_email(new.email)
-    except InvalidInputError as error:
-        problems.update(error.problems)
+    email = _clean(clean_email, new.email, problems)
+    phone = _clean(lambda raw: clean_phone(raw, region), new.phone, problems) if new.phone.strip() else None
     if email and session.scalar(select(Staff.id).where(Staff.email_index == _index(session, email))) is not None:
         problems["email"] = Problem("staff_exists")
     if problems:
         raise InvalidInputError(problems)
-    return email
+    return email, phone
+
+
+def _clean(clean: Callable[[str], str], raw: str, problems: dict[str, Problem]) -> str:
+    try:
+        return clean(raw)
+    except InvalidInputError as error:
+        problems.update(error.problems)
+        return ""
 
 
 def _index(session: Session, email: str) -> str:

@@ -78,14 +78,17 @@ def _invite_owner(session: Session, clinic_id: UUID, owner: staff.NewStaff, mome
 @click.option("--name", required=True)
 @click.option("--email", required=True)
 @click.option("--role", type=click.Choice([role.value for role in Role]), default="staff", show_default=True)
+@click.option("--phone", default="", help="Where alerts reach them by text.")
+@click.option("--on-call", is_flag=True, help="Alert them of red flags: by text, or by e-mail without a phone.")
 @click.option("--language", type=LANGUAGES, default="fr", show_default=True)
 @click.option("--clinic", "clinic_name", default="", help="Which clinic, by name, where there are several.")
 @clear_errors
-def invite(name: str, email: str, role: str, language: str, clinic_name: str) -> None:
+def invite(clinic_name: str, *, on_call: bool, **given: str) -> None:
     """Add somebody to a clinic and print their invitation."""
     settings = start()
+    who, reach = (given["name"], given["email"], given["role"]), (given["language"], given["phone"])
     with open_database(settings).begin() as session:
-        new = staff.NewStaff(name, email, role, language)
+        new = staff.NewStaff(*who, *reach, on_call=on_call)
         token = staff.invite(session, find_clinic(session, clinic_name).id, new, now(session))
     say("They sign in by this link, once, within 7 days:")
     click.echo(f"    {settings.public_url}/sign-in/{token}")

@@ -178,6 +178,22 @@ def test_a_composed_password_is_one_on_every_keyboard(database: Database, karine
 
 
 @pytest.mark.parametrize(
+    ("new", "phone", "on_call"),
+    [
+        (NewStaff("X", "x@example.org", phone="514 555-0160", on_call=True), "+15145550160", True),
+        (NewStaff("X", "x@example.org", phone=" "), None, False),
+    ],
+)
+def test_who_is_on_call_and_by_what_number(
+    database: Database, clinic: Clinic, new: NewStaff, phone: str | None, *, on_call: bool
+) -> None:
+    with database.begin() as session:
+        staff.invite(session, clinic.id, new, NOW)
+        person = session.scalars(select(Staff)).one()
+        assert (person.phone, person.on_call) == (phone, on_call)
+
+
+@pytest.mark.parametrize(
     ("new", "field", "problem"),
     [
         (NewStaff("", "x@example.org"), "name", "name_missing"),
@@ -186,6 +202,7 @@ def test_a_composed_password_is_one_on_every_keyboard(database: Database, karine
         (NewStaff("X", "x@example.org", "boss"), "role", "role_unknown"),
         (NewStaff("X", "x@example.org", "staff", "es"), "language", "language_unknown"),
         (NewStaff("X\n", "x@example.org"), "name", "control_characters"),
+        (NewStaff("X", "x@example.org", phone="12"), "phone", "phone_impossible"),
     ],
 )
 def test_refuses_invitations(

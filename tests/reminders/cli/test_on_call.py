@@ -1,0 +1,53 @@
+"""Putting somebody on call from the command line, and being told when nobody is."""
+
+import pytest
+
+from tests.reminders.cli.conftest import Command
+
+TEXTS_ONLY = {
+    "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
+    "TWILIO_AUTH_TOKEN": "token",
+    "TWILIO_FROM_NUMBER": "+15145550123",
+    "REMINDERS_PUBLIC_URL": "https://reminders.example",
+}
+NURSE = ("invite", "--name", "Priya Shah", "--email", "priya@clinic.example", "--role", "staff")
+
+
+@pytest.fixture
+def clinic(command: Command) -> None:
+    """A clinic with its owner."""
+    command("migrate")
+    owner = ("--owner-name", "Camille Roy", "--owner-email", "camille@clinic.example")
+    assert command("create-clinic", "--name", "Lumière", "--phone", "514-555-0123", *owner, **TEXTS_ONLY).exit_code == 0
+
+
+@pytest.mark.usefixtures("clinic")
+def test_somebody_on_call_mends_what_check_says(command: Command) -> None:
+    before = command("check", **TEXTS_ONLY)
+    assert before.exit_code == 1
+    assert "NO  alerts: nobody would hear of a red flag at Lumière; put somebody on call with" in before.stdout
+    done = command(*NURSE, "--on-call", "--phone", "514 555-0160", **TEXTS_ONLY)
+    assert done.exit_code == 0
+    assert "https://reminders.example/sign-in/" in done.stdout
+    after = command("check", **TEXTS_ONLY)
+    assert after.exit_code == 0
+    assert "ok  alerts\n" in after.stdout
+
+
+@pytest.mark.usefixtures("clinic")
+def test_who_is_not_on_call_is_nobody_to_alert(command: Command) -> None:
+    assert command(*NURSE, "--phone", "514 555-0160", **TEXTS_ONLY).exit_code == 0
+    assert "NO  alerts" in command("check", **TEXTS_ONLY).stdout
+
+
+@pytest.mark.usefixtures("clinic")
+def test_an_impossible_number_is_refused(command: Command) -> None:
+    done = command(*NURSE, "--phone", "12", **TEXTS_ONLY)
+    assert done.exit_code == 2
+    assert done.stderr.startswith("phone: ")
+
+
+@pytest.mark.usefixtures("clinic")
+def test_the_owner_hears_by_email_once_that_is_connected(command: Command) -> None:
+    mail = {"SMTP_URL": "smtp://mail.example:587", "MAIL_FROM": "clinic@example.org"}
+    assert "ok  alerts\n" in command("check", **mail).stdout
