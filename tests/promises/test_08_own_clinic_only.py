@@ -80,7 +80,7 @@ def ours(practice: Practice) -> Ours:
     practice.text("who is this", sender=number(5))
     practice.sweep()
     with practice.database.begin() as session:
-        new = clinics.NewClinic("Clinique d'à côté", phone="+15145550118")
+        new = clinics.NewClinic("Clinique d'à côté", phone="+15145550118", address="1, rue A")
         neighbour = clinics.create_clinic(session, new, practice.settings, practice.world.now)
         key = api_keys.new_api_key(session, neighbour.id, "system", practice.world.now)
     ids = {
@@ -163,6 +163,7 @@ OPEN = {
     "/sign-in/{token}",
     "/c/{token}",
     "/u/{token}",
+    "/u/{token}/again",
     "/api/v1/openapi.json",
 }
 

@@ -21,6 +21,7 @@ OPEN = {
     "/sign-in/{token}",
     "/c/{token}",
     "/u/{token}",
+    "/u/{token}/again",
 }
 """Pages for anybody. Webhooks prove themselves by signature, the API by key: their own tests see to them."""
 

@@ -89,6 +89,31 @@ def test_one_click(browser: Browser, stranger: TestClient, link: str, *, as_mult
         assert session.scalars(select(OptOut)).one().source == "email"
 
 
+def test_it_can_be_lifted_on_the_page_now_and_later(browser: Browser, stranger: TestClient, link: str) -> None:
+    """By a button, never by opening the link; and only what was agreed to before comes back."""
+    english = {"accept-language": "en"}
+    for page in (stranger.post(link, headers=english), stranger.get(link, headers=english)):
+        assert f'action="{link}/again"' in page.text
+        assert "Receive the e-mails again" in page.text
+    assert stranger.get(f"{link}/again").status_code == 405
+    assert consent(browser) is ConsentAction.WITHDRAWN
+    again = stranger.post(f"{link}/again", headers=english)
+    assert (again.status_code, "You will get our e-mails again" in again.text) == (200, True)
+    assert "set-cookie" not in again.headers
+    assert consent(browser) is ConsentAction.GRANTED
+    with browser.database.read() as session:
+        assert session.scalars(select(OptOut)).one().lifted_at is not None
+        assert State.PLANNED in set(session.scalars(select(Message.state)))
+    assert "Stop these e-mails?" in stranger.get(link, headers=english).text
+
+
+def test_lifting_what_was_not_stopped_changes_nothing(browser: Browser, stranger: TestClient, link: str) -> None:
+    assert stranger.post(f"{link}/again").status_code == 200
+    with browser.database.read() as session:
+        assert len(session.scalars(select(Consent)).all()) == 1
+    assert stranger.post(f"{link}x/again").status_code == 404
+
+
 def test_saying_it_twice_is_harmless(browser: Browser, stranger: TestClient, link: str) -> None:
     assert [stranger.post(link).status_code for _ in range(3)] == [200, 200, 200]
     with browser.database.read() as session:
