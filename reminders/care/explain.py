@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 
 from reminders.care.explain_texts import Texts, texts
+from reminders.care.waiting import Holds
 from reminders.models import Attempt, Message, Reminder
 from reminders.models.kinds import Language, ReminderState
 from schedules.lifecycle import LIVE, State
@@ -25,12 +26,12 @@ class Explanation:
 
 
 def explain(
-    reminder: Reminder, messages: Sequence[Message], attempts: Sequence[Attempt] = (), *, held: bool = False
+    reminder: Reminder, messages: Sequence[Message], attempts: Sequence[Attempt] = (), *, holds: Holds | None = None
 ) -> Explanation:
     """Why a reminder was, will be, or was not sent.
 
-    `messages` are those that carried it and `attempts` the calls made for them, in any order; `held` says that the
-    clinic, the protocol or the patient is on hold.
+    `messages` are those that carried it and `attempts` the calls made for them, in any order; `holds` is what is on
+    hold now.
     """
     if reminder.state is not ReminderState.OWED:
         return Explanation(f"reminder_{reminder.state.value}", {"reason": reminder.reason, "at": reminder.state_at})
@@ -38,16 +39,14 @@ def explain(
         return Explanation("reminder_owed", {"at": reminder.due_at})
     message = telling(messages)
     before = [other for other in messages if other.state in _GAVE_UP and other.channel is not message.channel]
-    fate = explain_message(message, attempts, held=held)
+    fate = explain_message(message, attempts, holds=holds)
     return Explanation(fate.key, {**fate.params, "before": before[-1].channel.value if before else ""})
 
 
-def explain_message(message: Message, attempts: Sequence[Attempt] = (), *, held: bool = False) -> Explanation:
-    """What became of one message, and why."""
-    if held and message.state is State.PLANNED:
-        return Explanation("message_held", {"channel": message.channel.value, "at": message.due_at})
+def explain_message(message: Message, attempts: Sequence[Attempt] = (), *, holds: Holds | None = None) -> Explanation:
+    """What became of one message, or keeps it waiting, and why."""
     return Explanation(
-        f"message_{message.state.value}",
+        f"message_{(holds.of(message) if holds else '') or message.state.value}",
         {
             "channel": message.channel.value,
             "reason": message.reason,

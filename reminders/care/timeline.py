@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 from reminders.care.explain import Explanation, explain, explain_message
 from reminders.care.timeline_entries import ENTRIES, TimelineEntry
 from reminders.care.timeline_rows import Rows, load
+from reminders.care.waiting import Holds, holds
 from reminders.models import Clinic, Message, Patient, Reminder
+from reminders.models.instance import now
 
 __all__ = ["TimelineEntry", "timeline", "why"]
 
@@ -18,9 +20,9 @@ def timeline(session: Session, clinic: Clinic, patient: Patient) -> list[Timelin
     A fixed number of queries. Reminders that some message carries show as that message.
     """
     rows = load(session, patient)
-    held = clinic.held_at is not None or patient.held_at is not None
+    now_held = holds(session, clinic, [patient.id], now(session))
     entries = [make(row) for kind, make in ENTRIES.items() for row in rows.of(kind)]
-    entries += [_message(message, rows, held=held) for message in rows.messages]
+    entries += [_message(message, rows, now_held) for message in rows.messages]
     entries += [_reminder(reminder) for reminder in rows.reminders if not rows.carrying[reminder.id]]
     return sorted(entries, key=lambda entry: entry.at)
 
@@ -28,11 +30,11 @@ def timeline(session: Session, clinic: Clinic, patient: Patient) -> list[Timelin
 def why(session: Session, clinic: Clinic, patient: Patient) -> dict[uuid.UUID, Explanation]:
     """For each of a patient's reminders, by its id, why it was, will be, or was not sent. As few queries."""
     rows = load(session, patient)
-    held = clinic.held_at is not None or patient.held_at is not None
+    now_held = holds(session, clinic, [patient.id], now(session))
     messages = {message.id: message for message in rows.messages}
     calls = [attempt for made in rows.attempts.values() for attempt in made]
     return {
-        reminder.id: explain(reminder, [messages[id_] for id_ in rows.carrying[reminder.id]], calls, held=held)
+        reminder.id: explain(reminder, [messages[id_] for id_ in rows.carrying[reminder.id]], calls, holds=now_held)
         for reminder in rows.reminders
     }
 
@@ -51,9 +53,9 @@ def _reminder(reminder: Reminder) -> TimelineEntry:
     )
 
 
-def _message(message: Message, rows: Rows, *, held: bool) -> TimelineEntry:
+def _message(message: Message, rows: Rows, now_held: Holds) -> TimelineEntry:
     attempts = rows.attempts[message.id]
-    why = explain_message(message, attempts, held=held)
+    why = explain_message(message, attempts, holds=now_held)
     return TimelineEntry(
         at=message.sent_at or message.due_at,
         kind="message",

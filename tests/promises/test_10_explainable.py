@@ -158,7 +158,7 @@ BY_DAY_SEVEN: Mapping[str, tuple[Happening, str, str]] = {
         "It will go by text",
         "partira",
     ),
-    "held": (_held, "waits because sending is on hold", "suspendus"),
+    "held": (_held, "waits because this patient is on hold", "envois à cette personne sont suspendus"),
     "opted out": (_opted_out, "the patient opted out", "s'est désabonnée"),
     "cancelled": (_cancelled, "the treatment's follow-up was cancelled", "a été annulé"),
 }

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from reminders.care import patients, treatments
 from reminders.care.explain import explain, sentence
-from reminders.models import Attempt, Message, MessageReminder, Patient, Protocol, Reminder, Treatment
+from reminders.care.waiting import Holds, holds
+from reminders.models import Attempt, Message, MessageReminder, Patient, Reminder, Treatment
 from reminders.models.kinds import Channel, ReminderState
 from reminders.web.api.caller import Caller, KnownCaller
 from reminders.web.api.fields import Shown
@@ -77,16 +79,16 @@ def list_reminders(caller: KnownCaller, asked: Annotated[ReminderQuery, Query()]
         ids = [row[0].id for row in page.rows]
         carriers = _carriers(session, ids)
         attempts = _attempts(session, carriers)
-        items = [_shown(row, caller, carriers[row[0].id], attempts) for row in page.rows]
+        around = _Around(caller, attempts, holds(session, caller.clinic, {row[1].id for row in page.rows}, caller.now))
+        items = [_shown(row, carriers[row[0].id], around) for row in page.rows]
     return ReminderPage(items=items, next=page.next)
 
 
 def _listing(session: Session, caller: Caller, asked: ReminderQuery) -> Listing:
     query = (
-        select(Reminder, Patient, Protocol.held_at)
+        select(Reminder, Patient)
         .join(Treatment, Treatment.id == Reminder.treatment_id)
         .join(Patient, Patient.id == Treatment.patient_id)
-        .join(Protocol, Protocol.id == Treatment.protocol_id)
     )
     if asked.treatment_id is not None:
         treatment = treatments.get(session, caller.clinic.id, asked.treatment_id)
@@ -117,13 +119,19 @@ def _attempts(session: Session, carriers: Mapping[UUID, Sequence[Message]]) -> S
     return session.scalars(select(Attempt).where(Attempt.message_id.in_(ids)).order_by(Attempt.number)).all()
 
 
-def _shown(
-    row: Row[*tuple[Any, ...]], caller: Caller, carriers: Sequence[Message], attempts: Sequence[Attempt]
-) -> ReminderShown:
-    reminder, patient, protocol_held_at = row
-    held = any(at is not None for at in (caller.clinic.held_at, patient.held_at, protocol_held_at))
-    zone = ZoneInfo(patient.timezone or caller.clinic.timezone)
-    why = sentence(explain(reminder, carriers, attempts, held=held), caller.language, zone)
+@dataclass(frozen=True)
+class _Around:
+    """Who asks, the calls made, and what is on hold."""
+
+    caller: Caller
+    attempts: Sequence[Attempt]
+    holds: Holds
+
+
+def _shown(row: Row[*tuple[Any, ...]], carriers: Sequence[Message], around: _Around) -> ReminderShown:
+    reminder, patient = row
+    zone = ZoneInfo(patient.timezone or around.caller.clinic.timezone)
+    why = sentence(explain(reminder, carriers, around.attempts, holds=around.holds), around.caller.language, zone)
     made = {"patient_id": patient.id, "explanation": why}
     same = {name: getattr(reminder, name) for name in ReminderShown.model_fields if hasattr(reminder, name)}
     return ReminderShown(**(same | made), messages=[CarrierShown.model_validate(message) for message in carriers])

@@ -1,6 +1,7 @@
 """Every reminder has a sentence, in both languages, whatever became of it."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from reminders.care import optouts, owed, reach
 from reminders.care.explain import Explanation, explain, sentence
 from reminders.care.explain_texts import texts
+from reminders.care.waiting import Holds
 from reminders.consent import Standing, decide
 from reminders.delivery.prepare import UNSENDABLE
 from reminders.ids import new_id
@@ -24,6 +26,7 @@ from tests.conftest import NOW
 
 ROOT = Path(__file__).parents[3]
 ZONE = ZoneInfo("America/Toronto")
+HOUR = timedelta(hours=1)
 
 REFUSALS = {
     decide(Standing(kind, Channel.SMS, *facts)).reason
@@ -133,9 +136,43 @@ def test_the_providers_code_is_put_in_words_and_an_unknown_one_is_shown() -> Non
     )
 
 
-def test_a_hold_is_the_reason_that_counts() -> None:
-    words = say(explain(reminder(), [message(State.PLANNED)], held=True), Language.FR)
-    assert words == "Il devait partir par texto le mar. 10 mars, 11 h 00 et attend parce que les envois sont suspendus."
+TREATMENT, PATIENT, SENDER = new_id(), new_id(), new_id()
+FREE = Holds(NOW - HOUR, everything=False, clinic=False, treatments=frozenset(), patients=frozenset(), senders={})
+HELD = {
+    "all sending is on hold": replace(FREE, everything=True, clinic=True),
+    "the clinic's sending is on hold": replace(FREE, clinic=True, patients=frozenset({PATIENT})),
+    "its protocol is on hold": replace(FREE, treatments=frozenset({TREATMENT})),
+    "this patient is on hold": replace(FREE, patients=frozenset({PATIENT})),
+    "the clinic's sender is paused": replace(FREE, senders={SENDER: NOW + HOUR}),
+}
+
+
+def waiting(state: State = State.PLANNED, priority: int = 5) -> Message:
+    return message(state, treatment_id=TREATMENT, patient_id=PATIENT, sender_id=SENDER, priority=priority)
+
+
+@pytest.mark.parametrize("because", HELD)
+@pytest.mark.parametrize("later", [timedelta(0), 5 * HOUR])
+def test_on_hold_no_time_is_promised_that_has_passed(because: str, later: timedelta) -> None:
+    held = HELD[because]
+    until = {sender: at + later for sender, at in held.senders.items()}
+    holds = replace(held, now=held.now + later, senders=until)
+    words = say(explain(reminder(), [waiting()], holds=holds))
+    assert words == f"It is due by text on Tue 10 Mar, 11:00 and waits because {because}."
+    assert "attend parce que" in say(explain(reminder(), [waiting()], holds=holds), Language.FR)
+    assert "waits" not in say(explain(reminder(), [waiting(State.SENT)], holds=holds))
+
+
+def test_a_pause_that_ends_in_time_and_a_hold_that_does_not_bind_keep_nothing_waiting() -> None:
+    over = replace(FREE, senders={SENDER: NOW - timedelta(minutes=1)})
+    assert say(explain(reminder(), [waiting()], holds=over)) == "It will go by text on Tue 10 Mar, 11:00."
+    for because in ("its protocol is on hold", "this patient is on hold"):
+        assert "waits" not in say(explain(reminder(), [waiting(priority=0)], holds=HELD[because]))
+
+
+def test_what_is_due_goes_with_the_next_sweep() -> None:
+    words = say(explain(reminder(), [waiting()], holds=replace(FREE, now=NOW + HOUR)))
+    assert words == "It has been due since Tue 10 Mar, 11:00 and goes by text with the next sweep."
 
 
 def test_nothing_planned_is_said_too() -> None:
