@@ -46,7 +46,9 @@ def phone(number: int) -> str:
 
 def open_practice(database: Database, settings: Settings) -> Practice:
     """A clinic with its senders and protocols; the database's clock begins at TUESDAY and runs."""
-    new = clinics.NewClinic("Clinique Lumière de Westmount", "Clinique Lumière", phone="+15145550119")
+    new = clinics.NewClinic(
+        "Clinique Lumière de Westmount", "Clinique Lumière", phone="+15145550119", address="1, rue A"
+    )
     with database.begin() as session:
         offset = (TUESDAY - now(session)).total_seconds()
         session.add(Instance(key=CLOCK_OFFSET, value=str(offset)))

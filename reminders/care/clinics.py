@@ -35,6 +35,9 @@ _LIMITS = {"name": 120, "short_name": 40, "phone": 32, "address": 200, "booking_
 class NewClinic:
     """What a clinic is started with, as typed; "" where there is nothing. `timezone` is an IANA name.
 
+    Phone and address must be there: the texts tell patients where to call, and Canada's anti-spam law (CASL) asks
+    for a postal address in each e-mail.
+
     `short_name` is how texts sign (the name's beginning if empty); `language` is fr, Quebec's default, or en.
     """
 
@@ -86,20 +89,17 @@ def hours(clinic: Clinic, patient: Patient | CleanPatient | None = None) -> Hour
 
 
 def _check(new: NewClinic) -> None:
-    problems = {}
-    for field, limit in _LIMITS.items():
-        problem = text_problem(one_line(getattr(new, field)), limit)
-        if problem:
-            problems[field] = problem
-    if not one_line(new.name):
-        problems["name"] = Problem("name_missing")
+    found = {field: text_problem(one_line(getattr(new, field)), limit) for field, limit in _LIMITS.items()}
+    problems = {field: problem for field, problem in found.items() if problem}
+    needed = ("name", "phone", "address")
+    problems.update({field: Problem(f"{field}_missing") for field in needed if not one_line(getattr(new, field))})
     if not is_zone(new.timezone):
         problems["timezone"] = Problem("timezone_unknown")
     if new.language not in set(Language):
         problems["language"] = Problem("language_unknown")
     if new.booking_url and not _is_web_address(new.booking_url.strip()):
         problems["booking_url"] = Problem("url_unreadable")
-    problems.update(_phone_problem(new.phone))
+    problems.update(_phone_problem(one_line(new.phone)))
     if problems:
         raise InvalidInputError(problems)
 

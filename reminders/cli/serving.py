@@ -73,8 +73,9 @@ def _welcome(settings: Settings, database: Database) -> list[str]:
         lines.append(f"  Nothing is connected: texts and e-mails go to the sandbox, {settings.public_url}/sandbox/")
     if not has_clinic:
         lines += [
-            '  No clinic yet. In another terminal: .venv/bin/reminders create-clinic --name "..." --owner-name "..."',
-            "  --owner-email ...   It prints the link to sign in.",
+            '  No clinic yet. In another terminal: .venv/bin/reminders create-clinic --name "..." --phone ... \\',
+            '      --address "..." --owner-name "..." --owner-email ...',
+            "  It prints the link to sign in.",
         ]
     return [*lines, "", "  Stop with Ctrl-C."]
 

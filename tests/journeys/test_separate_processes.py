@@ -11,6 +11,8 @@ from tests.journeys.desk import Desk
 from tests.processes import Stack, open_stack
 from tests.promises.world import TUESDAY, number, set_clock
 
+pytestmark = pytest.mark.timeout(300)
+
 WITHIN = 60.0
 PATIENT = number(1)
 INBOX = "patient@example.org"
@@ -30,6 +32,7 @@ def desk(stack: Stack) -> Iterator[Desk]:
     """The owner of a new clinic, signed in by the link that its creation printed."""
     printed = stack.run(
         *("create-clinic", "--name", "Clinique Lumière", "--language", "en", "--phone", "514-555-0119"),
+        *("--address", "4970, rue Sherbrooke Ouest, Westmount"),
         *("--booking-url", "https://clinic.example/rdv", "--owner-name", "Camille Roy"),
         *("--owner-email", "camille@clinic.example"),
     )

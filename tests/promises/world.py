@@ -124,7 +124,9 @@ class World:
 def open_world(database: Database, settings: Settings, moment: datetime = TUESDAY) -> World:
     """A new clinic with the settings' senders and the library's protocols; the database's clock stands at `moment`."""
     set_clock(database, moment)
-    new = clinics.NewClinic("Clinique Lumière de Westmount", "Clinique Lumière", phone="+15145550119")
+    new = clinics.NewClinic(
+        "Clinique Lumière de Westmount", "Clinique Lumière", phone="+15145550119", address="1, rue A"
+    )
     with database.begin() as session:
         clinic = clinics.create_clinic(session, new, settings, moment - _AGE)
     return World(database, clinic)

@@ -99,7 +99,7 @@ def browser_for(app: FastAPI, settings: Settings, database: Database) -> NewBrow
     def make(role: Role = Role.OWNER, language: Language = Language.EN) -> Browser:
         email = f"{new_id()}@clinic.example"
         with database.begin() as session:
-            new = clinics.NewClinic(name="Clinique Lumière", phone="+15145550123")
+            new = clinics.NewClinic(name="Clinique Lumière", phone="+15145550123", address="1, rue A")
             clinic = clinics.create_clinic(session, new, settings, TODAY)
             staff.invite(session, clinic.id, staff.NewStaff("Camille Roy", email, role.value, language.value), TODAY)
             member = session.scalars(select(Staff).where(Staff.clinic_id == clinic.id)).one()

@@ -20,9 +20,13 @@ from schedules import library
 from tests.conftest import NOW
 
 
+def _new(name: str, **more: str) -> NewClinic:
+    return NewClinic(name, **{"phone": "+15145550123", "address": "4970, rue Sherbrooke Ouest", **more})
+
+
 def test_starts_ready_to_send(database: Database, settings: Settings) -> None:
     with database.begin() as session:
-        clinic = clinics.create_clinic(session, NewClinic("Clinique Étoile"), settings, NOW)
+        clinic = clinics.create_clinic(session, _new("Clinique Étoile"), settings, NOW)
         hours = clinics.hours(clinic)
         assert (clinic.language, clinic.short_name) == (Language.FR, "Clinique Étoile")
         assert (hours.opens, hours.closes, hours.closed_weekdays) == (time(9), time(20), frozenset({7}))
@@ -39,8 +43,8 @@ def test_starts_ready_to_send(database: Database, settings: Settings) -> None:
 
 def test_a_number_belongs_to_the_first_clinic(database: Database, settings: Settings) -> None:
     with database.begin() as session:
-        first = clinics.create_clinic(session, NewClinic("One"), settings, NOW)
-        second = clinics.create_clinic(session, NewClinic("Two"), settings, NOW)
+        first = clinics.create_clinic(session, _new("One"), settings, NOW)
+        second = clinics.create_clinic(session, _new("Two"), settings, NOW)
         assert clinics.seed_senders(session, second, settings, NOW) == []
         owners = session.scalars(select(Sender.clinic_id)).all()
         assert owners == [first.id, first.id]
@@ -61,7 +65,7 @@ def real(tmp_path: Path) -> Settings:
 
 def test_real_credentials_make_real_senders(database: Database, tmp_path: Path) -> None:
     with database.begin() as session:
-        clinics.create_clinic(session, NewClinic("One"), real(tmp_path), NOW)
+        clinics.create_clinic(session, _new("One"), real(tmp_path), NOW)
         sms, email = session.scalars(select(Sender).order_by(Sender.channel.desc())).all()
         assert (sms.account, sms.address, sms.service) == ("AC" + "0" * 32, "MG" + "0" * 32, "MG" + "0" * 32)
         assert (sms.rate, sms.credentials) == (1.0, None)
@@ -92,7 +96,7 @@ def test_what_is_not_connected_beside_what_is_has_no_sender(
     for begun_with in (settings, _with(tmp_path, given)):
         with database.begin() as session:
             session.execute(delete(Sender))
-            clinic = clinics.create_clinic(session, NewClinic("One"), begun_with, NOW)
+            clinic = clinics.create_clinic(session, _new("One"), begun_with, NOW)
             clinics.follow_environment(session, _with(tmp_path, given))
             assert senders(session, clinic.id) == sending_channels(session, clinic.id) == {channel}
         assert _served(database)[channel] == address
@@ -116,8 +120,8 @@ def _own_number(session: Session, clinic: Clinic, address: str) -> Sender:
 def test_a_second_clinics_number_on_the_environments_account_stays(database: Database, tmp_path: Path) -> None:
     """Also when the environment's number changes: whose it then is, nobody can say."""
     with database.begin() as session:
-        clinics.create_clinic(session, NewClinic("One"), _with(tmp_path, NUMBER), NOW)
-        second = clinics.create_clinic(session, NewClinic("Two"), _with(tmp_path, NUMBER), NOW)
+        clinics.create_clinic(session, _new("One"), _with(tmp_path, NUMBER), NOW)
+        second = clinics.create_clinic(session, _new("Two"), _with(tmp_path, NUMBER), NOW)
         _own_number(session, second, "+15145550122")
     for number in (NUMBER["TWILIO_FROM_NUMBER"], "+15145550133", "+15145550122"):
         with database.begin() as session:
@@ -128,7 +132,7 @@ def test_a_second_clinics_number_on_the_environments_account_stays(database: Dat
 
 def test_the_only_number_follows_the_environment(database: Database, tmp_path: Path) -> None:
     with database.begin() as session:
-        clinics.create_clinic(session, NewClinic("One"), _with(tmp_path, NUMBER), NOW)
+        clinics.create_clinic(session, _new("One"), _with(tmp_path, NUMBER), NOW)
         other = {"TWILIO_ACCOUNT_SID": "AC" + "2" * 32, "TWILIO_FROM_NUMBER": "+15145550144"}
         assert clinics.follow_environment(session, _with(tmp_path, {**NUMBER, **other})) == 1
         assert session.execute(select(Sender.account, Sender.address)).one() == tuple(other.values())
@@ -138,7 +142,7 @@ def test_a_clinic_that_began_in_the_sandbox_goes_on_with_its_own_number(
     database: Database, settings: Settings, tmp_path: Path
 ) -> None:
     with database.begin() as session:
-        clinics.create_clinic(session, NewClinic("One"), settings, NOW)
+        clinics.create_clinic(session, _new("One"), settings, NOW)
         before = {sender.channel: sender.id for sender in session.scalars(select(Sender))}
         own = Sender(clinic_id=session.scalars(select(Sender.clinic_id)).first(), channel="sms", account="AC1")
         own.address, own.credentials, own.next_free_at, own.created_at = "+15145550199", {"token": "t"}, NOW, NOW
@@ -156,15 +160,17 @@ def test_a_clinic_that_began_in_the_sandbox_goes_on_with_its_own_number(
 @pytest.mark.parametrize(
     ("new", "field", "problem"),
     [
-        (NewClinic(" "), "name", "name_missing"),
-        (NewClinic("C" * 121), "name", "too_long"),
-        (NewClinic("C", short_name="C" * 41), "short_name", "too_long"),
-        (NewClinic("C\x00"), "name", "control_characters"),
-        (NewClinic("C", timezone="Montreal"), "timezone", "timezone_unknown"),
-        (NewClinic("C", language="es"), "language", "language_unknown"),
-        (NewClinic("C", phone="123"), "phone", "phone_impossible"),
-        (NewClinic("C", booking_url="javascript:alert(1)"), "booking_url", "url_unreadable"),
-        (NewClinic("C", booking_url="https://[oops"), "booking_url", "url_unreadable"),
+        (_new(" "), "name", "name_missing"),
+        (_new("C" * 121), "name", "too_long"),
+        (_new("C", short_name="C" * 41), "short_name", "too_long"),
+        (_new("C\x00"), "name", "control_characters"),
+        (_new("C", timezone="Montreal"), "timezone", "timezone_unknown"),
+        (_new("C", language="es"), "language", "language_unknown"),
+        (_new("C", phone="123"), "phone", "phone_impossible"),
+        (_new("C", phone=" "), "phone", "phone_missing"),
+        (_new("C", address=" "), "address", "address_missing"),
+        (_new("C", booking_url="javascript:alert(1)"), "booking_url", "url_unreadable"),
+        (_new("C", booking_url="https://[oops"), "booking_url", "url_unreadable"),
     ],
 )
 def test_refuses(database: Database, settings: Settings, new: NewClinic, field: str, problem: str) -> None:

@@ -27,6 +27,10 @@ CLINIC = (
     "Camille Roy",
     "--owner-email",
     "c@clinic.example",
+    "--phone",
+    "514-555-0123",
+    "--address",
+    "1, rue A",
 )
 
 
@@ -38,7 +42,9 @@ def _nothing_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_real_database_is_refused_and_left_as_it_is(database: Database, settings: Settings) -> None:
     demo.refuse_a_real_database(database)
     with database.begin() as session:
-        clinics.create_clinic(session, NewClinic("Clinique Vraie"), settings, NOW)
+        clinics.create_clinic(
+            session, NewClinic("Clinique Vraie", phone="+15145550117", address="1, rue A"), settings, NOW
+        )
     with pytest.raises(SettingsError, match="has real clinics"):
         demo.refuse_a_real_database(database)
     with database.read() as session:

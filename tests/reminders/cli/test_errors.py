@@ -23,6 +23,11 @@ def test_what_was_typed_wrong_is_answered_in_words(command: Command) -> None:
     ]
     french = command(*CLINIC, "--phone", "123", "--language", "fr")
     assert french.stderr.startswith("phone: Personne ne peut avoir ce numéro.")
+    silent = command(*CLINIC, "--phone", " ", "--address", " ")
+    assert silent.stderr.splitlines() == [
+        "phone: Enter the phone number that patients call.",
+        "address: Enter the postal address: each e-mail must name it.",
+    ]
     owner = command(*CLINIC, "--owner-email", "camille", "--language", "en")
     assert owner.stderr.startswith("owner-email: This cannot be an e-mail address.")
 

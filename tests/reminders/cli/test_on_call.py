@@ -18,7 +18,20 @@ def clinic(command: Command) -> None:
     """A clinic with its owner."""
     command("migrate")
     owner = ("--owner-name", "Camille Roy", "--owner-email", "camille@clinic.example")
-    assert command("create-clinic", "--name", "Lumière", "--phone", "514-555-0123", *owner, **TEXTS_ONLY).exit_code == 0
+    assert (
+        command(
+            "create-clinic",
+            "--name",
+            "Lumière",
+            "--phone",
+            "514-555-0123",
+            "--address",
+            "1, rue A",
+            *owner,
+            **TEXTS_ONLY,
+        ).exit_code
+        == 0
+    )
 
 
 @pytest.mark.usefixtures("clinic")

@@ -85,7 +85,9 @@ def system_for(app: FastAPI, settings: Settings, database: Database) -> NewSyste
     def make(name: str) -> System:
         now: datetime = TODAY
         with database.begin() as session:
-            clinic = clinics.create_clinic(session, clinics.NewClinic(name=name, phone="+15145550123"), settings, now)
+            clinic = clinics.create_clinic(
+                session, clinics.NewClinic(name, phone="+15145550123", address="1, rue A"), settings, now
+            )
             key = api_keys.new_api_key(session, clinic.id, "Practice system", now)
         return System(TestClient(app, raise_server_exceptions=True), clinic, key)
 

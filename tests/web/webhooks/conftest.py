@@ -95,7 +95,7 @@ def carrier_for(database: Database) -> NewCarrier:
         with database.begin() as session:
             offset = (TODAY - now(session)).total_seconds()
             session.add(Instance(key=CLOCK_OFFSET, value=str(offset)))
-            new = clinics.NewClinic(name="Clinique Lumière", phone="+1 514-555-0123")
+            new = clinics.NewClinic(name="Clinique Lumière", phone="+1 514-555-0123", address="1, rue A")
             clinic = clinics.create_clinic(session, new, settings, TODAY)
         return Carrier(
             client=TestClient(create_app(settings, database)),

@@ -23,7 +23,9 @@ SECOND = "+14385550177"
 def second(carrier: Carrier, settings: Any) -> Clinic:
     """A second clinic, with a number of its own on the same account."""
     with carrier.database.begin() as session:
-        clinic = clinics.create_clinic(session, clinics.NewClinic(name="Clinique du Parc"), settings, TODAY)
+        clinic = clinics.create_clinic(
+            session, clinics.NewClinic("Clinique du Parc", phone="+15145550117", address="1, rue A"), settings, TODAY
+        )
         own = Sender(clinic_id=clinic.id, channel=Channel.SMS, account=carrier.account, address=SECOND)
         own.next_free_at = own.created_at = TODAY
         session.add(own)
