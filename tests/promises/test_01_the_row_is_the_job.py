@@ -33,8 +33,10 @@ from tests.processes import Redis, Stack, open_stack
 from tests.promises import broker, syntax
 from tests.promises.world import World, number, open_world
 
-SWEEPS = 20.0
-"""Seconds within which a lost broker is overcome: a few sweeps, and the longest pause before Celery reconnects."""
+pytestmark = pytest.mark.timeout(300)
+
+SWEEPS = 60.0
+"""Seconds that are more than enough for a few sweeps and for the longest pause before Celery reconnects."""
 
 
 class BrokeOffError(Exception):
@@ -181,7 +183,7 @@ def test_without_beat_nothing_is_sent_and_with_it_everything(stage: tuple[Stack,
     stack, _, world = stage
     numbers = world.owe_texts(3)
     stack.start("worker")
-    services.wait_until(lambda: "ready." in stack.log("worker"), 30, "the worker is there")
+    services.wait_until(lambda: "ready." in stack.log("worker"), SWEEPS, "the worker is there")
     with pytest.raises(TimeoutError):
         services.wait_until(lambda: any(map(stack.texts, numbers)), 3, "something is sent")
     stack.start("beat")
@@ -193,7 +195,7 @@ def test_without_beat_nothing_is_sent_and_with_it_everything(stage: tuple[Stack,
 
 def _only_wake_ups(stack: Stack, owed: list[str]) -> None:
     """What lies in Redis while no worker takes it: names of tasks, and neither arguments nor times."""
-    services.wait_until(lambda: broker.waiting(stack.broker_url), 10, "a wake-up lies in Redis")
+    services.wait_until(lambda: broker.waiting(stack.broker_url), SWEEPS, "a wake-up lies in Redis")
     for one in broker.waiting(stack.broker_url):
         assert one.task in tasks.SCHEDULE
         assert (one.arguments, one.keywords, one.eta, one.expires) == ([], {}, None, None)

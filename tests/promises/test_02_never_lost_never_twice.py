@@ -40,6 +40,8 @@ from tests.promises.settling import ASK, LEASE, await_settled
 from tests.promises.slow_provider import SlowProvider
 from tests.promises.world import World, open_world
 
+pytestmark = pytest.mark.timeout(300)
+
 CALLS_AT_ONCE = 20
 PATIENCE = 60.0
 

@@ -36,6 +36,8 @@ from tests.promises.fast_clock import FastDatetime, fast
 from tests.promises.world import World, number, open_world
 from tests.reminders.delivery.fakes import Provider
 
+pytestmark = pytest.mark.timeout(300)
+
 HALF_PAST_NINE = datetime(2026, 3, 10, 13, 30, tzinfo=UTC)
 """In Montreal, where the window is open and check-ins are due in half an hour."""
 
