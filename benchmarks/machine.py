@@ -15,7 +15,8 @@ BUSY = 0.10
 """Above this share of all cores in other hands, figures are marked as disturbed."""
 
 _DISTURBED = (
-    " **Disturbed by others: speeds are too low, times too long and ratios rough; CPU seconds and statements hold.**"
+    " **Disturbed by others: speeds are too low, times too long, CPU seconds up to half too high and ratios rough; "
+    "statements hold.**"
 )
 _LOOP = 400_000
 
