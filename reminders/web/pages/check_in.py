@@ -109,7 +109,7 @@ def _kept(session: Session, inbound: replies.Inbound) -> Reply:
 
 
 def _typed(form: Form) -> dict[str, Any]:
-    return {"answer": form.get("answer"), "words": form.get("words")[: 2 * LONGEST], "nonce": form.get("nonce")}
+    return {"answer": form.get("answer"), "words": form.get("words"), "nonce": form.get("nonce")}
 
 
 def _page(visitor: Visitor, asked: _Asked, context: dict[str, Any], status: int = 200) -> Response:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from reminders.care.inbox import InboxItem
 from reminders.models import Patient, Reply, Ticket
@@ -33,9 +34,10 @@ LABEL_COLOURS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class TicketLine:
-    """One ticket that waits, and how it may be closed."""
+    """One ticket that waits, what it is about where that is not said above it, and how it may be closed."""
 
     ticket: Ticket
+    said: Reply | None
     outcomes: tuple[str, ...]
 
     @property
@@ -67,8 +69,11 @@ def conversation(item: InboxItem) -> ConversationLine:
     """An inbox item as the page shows it: the reply that the most urgent ticket is about, else the last."""
     cause = {ticket.reply_id for ticket in item.tickets[:1]}
     reply = next((reply for reply in item.replies if reply.id in cause), item.reply)
-    return ConversationLine(item.patient, reply, tuple(_ticket_line(ticket) for ticket in item.tickets))
+    said = {one.id: one for one in item.replies if one is not reply}
+    lines = (TicketLine(one, said.get(_about(one)), _OUTCOMES.get(one.kind, _ANY)) for one in item.tickets)
+    return ConversationLine(item.patient, reply, tuple(lines))
 
 
-def _ticket_line(ticket: Ticket) -> TicketLine:
-    return TicketLine(ticket, _OUTCOMES.get(ticket.kind, _ANY))
+def _about(ticket: Ticket) -> UUID:
+    # A ticket about no reply looks for an id that none has.
+    return ticket.reply_id or ticket.id
