@@ -66,14 +66,16 @@ def test_record_text_answer_ticket_report(start_demo: Callable[..., Demo], page:
     demo = start_demo()
     sign_in(page, demo)
     record(page, demo)
+    today = page.context.new_page()
+    today.goto(f"{demo.url}/")
     answer(page, demo, "3")
     expect(page.locator("body")).to_contain_text("https://clinic.example/rdv", timeout=WITHIN)
     _keep_screenshot(page, "phone")
 
-    page.goto(f"{demo.url}/")
-    attention = page.locator("section[aria-labelledby=attention]")
-    expect(attention).to_contain_text("Rosalie Desjardins")
-    _keep_screenshot(page, "today")
+    attention = today.locator("section[aria-labelledby=attention]")
+    expect(attention).to_contain_text("Rosalie Desjardins", timeout=WITHIN)  # nobody has reloaded it
+    _keep_screenshot(today, "today")
+    today.close()
 
     page.goto(f"{demo.url}/reports/replies")
     persisting = page.locator("tr", has_text="persist").first
