@@ -180,11 +180,14 @@ class Redis:
 
 
 @contextmanager
-def open_stack(folder: Path, **extra: str) -> Iterator[tuple[Stack, Redis, Database]]:
-    """A stack with nothing started yet, on a migrated PostgreSQL database and a Redis of its own; all end with it."""
+def open_stack(folder: Path, *, broker_url: str = "", **extra: str) -> Iterator[tuple[Stack, Redis, Database]]:
+    """A stack with nothing started yet, on a migrated PostgreSQL database and a Redis of its own; all end with it.
+
+    With a `broker_url` it works on that Redis instead: a test that kills or empties Redis must not.
+    """
     url = conftest.new_postgres_database()
     redis = Redis(*services.start_redis())
-    stack = Stack(folder, url, redis.url, extra)
+    stack = Stack(folder, url, broker_url or redis.url, extra)
     database = Database(url, stack.settings.keyring())
     try:
         migrate.upgrade(database)

@@ -24,10 +24,9 @@ def postgres_url() -> str:
     return given or _start_postgres()
 
 
-def redis_url() -> str:
-    """The server of TEST_REDIS_URL, else one of our own, started now and stopped at exit."""
-    given = os.environ.get("TEST_REDIS_URL")
-    return given or start_redis()[0]
+def given_redis_url() -> str:
+    """The Redis of TEST_REDIS_URL, "" for none."""
+    return os.environ.get("TEST_REDIS_URL", "")
 
 
 def chromium() -> str | None:
