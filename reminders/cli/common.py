@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from reminders import demo, logs, migrate
 from reminders.care import clinics
-from reminders.care.import_report import problem_text
+from reminders.care.imports.report import problem_text
 from reminders.database import Database
 from reminders.errors import InvalidInputError, Problem, RemindersError, SettingsError
 from reminders.models import Clinic

@@ -9,7 +9,7 @@ import click
 from sqlalchemy.orm import Session
 
 from reminders.care import clinics, imports, staff
-from reminders.care.api_keys import new_api_key
+from reminders.care.staff.api_keys import new_api_key
 from reminders.cli.common import LANGUAGES, clear_errors, find_clinic, open_database, say, start
 from reminders.errors import InvalidInputError, SettingsError
 from reminders.models.instance import now

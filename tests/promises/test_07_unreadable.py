@@ -29,7 +29,7 @@ from sqlalchemy.exc import IntegrityError
 from starlette.testclient import TestClient
 
 from reminders import logs, tasks
-from reminders.care import api_keys
+from reminders.care.staff import api_keys
 from reminders.channels.base import ChannelError, Fault
 from reminders.database import Database
 from reminders.models import Attempt, Clinic, Message, Patient, Protocol, Reply, Sender, Ticket, Treatment

@@ -19,9 +19,10 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import aliased
 from starlette.testclient import TestClient
 
-from reminders.care import api_keys, clinics
+from reminders.care import clinics
 from reminders.care.actors import Actor
 from reminders.care.consents import withdraw
+from reminders.care.staff import api_keys
 from reminders.database import Base, ClinicOwned
 from reminders.errors import NotFoundError
 from reminders.models import Audit, Clinic, Consent, Message, Patient, Reply, StaffSession, Ticket, Treatment

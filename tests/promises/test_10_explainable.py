@@ -17,7 +17,7 @@ from sqlalchemy import select
 from reminders.care import treatments
 from reminders.care.actors import Actor
 from reminders.care.explain import Explanation, sentence
-from reminders.care.explain_texts import texts
+from reminders.care.explain.texts import texts
 from reminders.care.reach import NO_ADDRESS, NO_CONSENT, NO_SENDER, OPTED_OUT
 from reminders.care.timeline import timeline, why
 from reminders.channels.base import ChannelError, Fault

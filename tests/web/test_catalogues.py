@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reminders import care, web
-from reminders.care.explain_texts import texts
+from reminders.care.explain.texts import texts
 from reminders.care.tickets import OUTCOMES
 from reminders.errors import Problem
 from reminders.models import kinds
@@ -91,7 +91,7 @@ def test_every_heading_of_a_timeline_has_a_text() -> None:
         "ticket": kinds.TicketKind,
         "consent": kinds.ConsentAction,
     }
-    source = "".join(path.read_text(encoding="utf-8") for path in CARE.glob("timeline*.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in (CARE / "timeline").glob("*.py"))
     found = _TITLE.findall(source)
     heads = {stem for stem, blank in found if not blank}
     heads |= {f"{stem}_{word.value}" for stem, blank in found if blank for word in sets[stem]}
@@ -101,10 +101,10 @@ def test_every_heading_of_a_timeline_has_a_text() -> None:
 
 def test_every_problem_that_care_or_the_pages_raise_has_a_text() -> None:
     """But for imports, whose report has words of its own."""
-    files = [path for root in (CARE, WEB) for path in root.rglob("*.py") if not path.name.startswith("import")]
+    files = [path for root in (CARE, WEB) for path in root.rglob("*.py") if path.parent.name != "imports"]
     sources = [path.read_text(encoding="utf-8") for path in files]
     raised = {key for source in sources for key in _PROBLEM.findall(source)}
-    raised |= set(_ASSIGNED_KEY.findall((CARE / "passwords.py").read_text(encoding="utf-8")))
+    raised |= set(_ASSIGNED_KEY.findall((CARE / "staff" / "passwords.py").read_text(encoding="utf-8")))
     assert {"name_missing", "treatment_in_future", "password_too_short"} <= raised
     assert not {key for key in raised if not EN.has(f"problem.{key}")}
 

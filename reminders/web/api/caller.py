@@ -12,7 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
 
 from reminders.care.actors import Actor
-from reminders.care.api_keys import find_api_key, is_use_stale, note_api_use
+from reminders.care.staff.api_keys import find_api_key, is_use_stale, note_api_use
 from reminders.database import Database
 from reminders.models import ApiKey, Clinic
 from reminders.models.instance import now

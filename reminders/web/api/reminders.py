@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from reminders.care import patients, treatments
 from reminders.care.explain import explain, sentence
-from reminders.care.waiting import Holds, holds
+from reminders.care.explain.waiting import Holds, holds
 from reminders.models import Attempt, Message, MessageReminder, Patient, Reminder, Treatment
 from reminders.models.kinds import Channel, ReminderState
 from reminders.web.api.caller import Caller, KnownCaller

@@ -4,8 +4,8 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from reminders.care import staff as care_staff
-from reminders.care.passwords import matches
 from reminders.care.staff import OpenedSession
+from reminders.care.staff.passwords import matches
 from reminders.errors import InvalidInputError, Problem
 from reminders.models import Staff
 from reminders.web.access import OwnForm, Posted, Reader

@@ -13,8 +13,8 @@ import pytest
 
 from reminders.care import optouts, owed, reach
 from reminders.care.explain import Explanation, explain, sentence
-from reminders.care.explain_texts import texts
-from reminders.care.waiting import Holds
+from reminders.care.explain.texts import texts
+from reminders.care.explain.waiting import Holds
 from reminders.consent import Standing, decide
 from reminders.delivery.prepare import UNSENDABLE
 from reminders.ids import new_id
@@ -46,7 +46,7 @@ OF_TICKETS = {"unreadable"}
 def written() -> set[str]:
     """Every reason that stands in the code as a word."""
     folders = ("outbox", "delivery", "care")
-    sources = [path.read_text() for folder in folders for path in (ROOT / "reminders" / folder).glob("*.py")]
+    sources = [path.read_text() for folder in folders for path in (ROOT / "reminders" / folder).rglob("*.py")]
     return {word for source in sources for found in WRITTEN.findall(source) for word in found if word} - OF_TICKETS
 
 

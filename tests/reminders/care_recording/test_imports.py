@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import func, select
 
 from reminders.care import consents, imports
-from reminders.care.import_columns import HEADERS
-from reminders.care.import_report import report_lines
-from reminders.care.import_words import COLUMNS, HEADINGS, REASONS
 from reminders.care.imports import ImportReport
+from reminders.care.imports.columns import HEADERS
+from reminders.care.imports.report import report_lines
+from reminders.care.imports.words import COLUMNS, HEADINGS, REASONS
 from reminders.care.patients import PatientInput
 from reminders.errors import InvalidInputError, NotFoundError
 from reminders.models import Base, Message, Patient, Reminder

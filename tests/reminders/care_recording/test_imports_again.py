@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from reminders.care import imports, treatments
+from reminders.care import treatments
+from reminders.care.imports import run as run_module
 from reminders.care.patients import PatientInput
 from reminders.care.treatments import TreatedWhen, TreatmentInput
 from reminders.models import Protocol, Treatment
@@ -102,14 +103,14 @@ def test_the_file_number_of_somebody_erased_stops_its_line_alone(desk: Desk) -> 
 def test_what_the_database_could_not_save_is_in_the_report_and_the_rest_is_saved(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = imports.audit.note
+    given = run_module.audit.note
 
     def fails_once(*args: Any) -> None:
-        monkeypatch.setattr(imports.audit, "note", given)
+        monkeypatch.setattr(run_module.audit, "note", given)
         raise OperationalError("", {}, Exception())
 
-    monkeypatch.setattr(imports, "_CHUNK", 1)
-    monkeypatch.setattr(imports.audit, "note", fails_once)
+    monkeypatch.setattr(run_module, "_CHUNK", 1)
+    monkeypatch.setattr(run_module.audit, "note", fails_once)
     rows = [row.format("09/03/2026", "").removesuffix(";") for row in (LISE, GUY)]
     assert run(desk, *rows) == [(2, "skipped", "not_saved"), (3, "accepted", "")]
     assert sizes(desk)["patient"] == 1

@@ -10,7 +10,8 @@ import pytest
 from fastapi import FastAPI
 from starlette.exceptions import StarletteDeprecationWarning
 
-from reminders.care import api_keys, clinics
+from reminders.care import clinics
+from reminders.care.staff import api_keys
 from reminders.database import Database
 from reminders.models import Clinic
 from reminders.settings import Settings

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from reminders.care import api_keys, tickets
+from reminders.care import tickets
+from reminders.care.staff import api_keys
 from reminders.database import Database
 from reminders.models import ApiKey
 from reminders.models.kinds import TicketKind

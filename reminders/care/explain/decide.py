@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
-from reminders.care.explain_texts import Texts, texts
-from reminders.care.waiting import Holds
+from reminders.care.explain.texts import Texts, texts
+from reminders.care.explain.waiting import Holds
 from reminders.models import Attempt, Message, Reminder
 from reminders.models.kinds import Language, ReminderState
 from schedules.lifecycle import LIVE, State

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reminders.care.import_columns import Columns
+from reminders.care.imports.columns import Columns
 from reminders.care.names import words
 from reminders.care.patient_input import PatientInput
 from reminders.care.treatment_input import TreatmentInput

@@ -5,9 +5,9 @@ import uuid
 from sqlalchemy.orm import Session
 
 from reminders.care.explain import Explanation, explain, explain_message
-from reminders.care.timeline_entries import ENTRIES, TimelineEntry
-from reminders.care.timeline_rows import Rows, load
-from reminders.care.waiting import Holds, holds
+from reminders.care.explain.waiting import Holds, holds
+from reminders.care.timeline.entries import ENTRIES, TimelineEntry
+from reminders.care.timeline.rows import Rows, load
 from reminders.models import Clinic, Message, Patient, Reminder
 from reminders.models.instance import now
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care.timeline_entries import ReceiptLine
+from reminders.care.timeline.entries import ReceiptLine
 from reminders.models import (
     Attempt,
     CheckIn,

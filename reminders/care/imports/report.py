@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reminders.care.import_words import COLUMNS, HEADINGS, REASONS
+from reminders.care.imports.words import COLUMNS, HEADINGS, REASONS
 from reminders.errors import Problem
 from reminders.models.kinds import Language
 

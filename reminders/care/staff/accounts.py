@@ -9,34 +9,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from reminders.care.addresses import clean_email, clean_phone, email_key, region_of
-from reminders.care.api_keys import find_api_key, new_api_key, note_api_use, revoke_api_key
-from reminders.care.passwords import check_password, hash_password, matches
-from reminders.care.sessions import (
-    INVITATION_LASTS,
-    OpenedSession,
-    SignedIn,
-    find_session,
-    new_link,
-    open_session,
-    redeem,
-    sign_out,
-    sign_out_everywhere,
-    touch,
-)
+from reminders.care.staff.passwords import check_password, hash_password, matches
+from reminders.care.staff.sessions import INVITATION_LASTS, new_link, sign_out_everywhere
 from reminders.care.texts_in import one_line, text_problem
 from reminders.database import keyring_of
 from reminders.errors import InvalidInputError, Problem
 from reminders.ids import new_id
 from reminders.models import Clinic, Staff
 from reminders.models.kinds import Language, Role
-
-# fmt: off
-__all__ = [
-    "NewStaff", "OpenedSession", "SignInTry", "SignedIn", "begin_sign_in", "check_sign_in", "end_sign_in",
-    "find_api_key", "find_session", "invite", "new_api_key", "new_link", "note_api_use", "open_session", "redeem",
-    "revoke_api_key", "set_password", "sign_in", "sign_out", "sign_out_everywhere", "touch",
-]
-# fmt: on
 
 FREE_TRIES = 5
 """So many wrong passwords cost nothing; each further one doubles the wait."""

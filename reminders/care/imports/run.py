@@ -10,29 +10,26 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from reminders import logs
-from reminders.care import audit, consents, import_known, protocols, treatments
+from reminders.care import audit, consents, protocols, treatments
 from reminders.care.actors import Actor
-from reminders.care.import_columns import Columns, find_columns
-from reminders.care.import_file import read_table
-from reminders.care.import_patients import find_or_add
-from reminders.care.import_report import (
+from reminders.care.imports import known
+from reminders.care.imports.columns import Columns, find_columns
+from reminders.care.imports.file import read_table
+from reminders.care.imports.people import find_or_add
+from reminders.care.imports.report import (
     ACCEPTED,
     ALREADY,
     SKIPPED,
     ImportReport,
     LineResult,
-    problem_text,
-    report_lines,
 )
-from reminders.care.import_rows import ImportRow, protocol_names, read_row
+from reminders.care.imports.rows import ImportRow, protocol_names, read_row
 from reminders.care.patient_input import clean
 from reminders.care.reach import address_index, reach
 from reminders.database import Database
 from reminders.errors import DuplicateError, InvalidInputError, NotFoundError, Problem
 from reminders.models import Clinic, Patient, Reminder, Treatment
 from reminders.models.kinds import ReminderState
-
-__all__ = ["ImportReport", "LineResult", "import_csv", "problem_text", "report_lines"]
 
 _CHUNK = 50
 """So many lines are one transaction: on SQLite it keeps every other writer waiting."""
@@ -139,16 +136,16 @@ def _line(session: Session, run: _Run, clinic: Clinic, row: Numbered, names: dic
 def _take(session: Session, run: _Run, clinic: Clinic, line: int, given: ImportRow) -> LineResult:
     patient = find_or_add(session, run.actor, clinic, clean(given.patient, clinic), run.now)
     is_consent_new = _take_consents(session, run, patient, given)
-    told = import_known.told(session, clinic, patient, given.treatment, run.now)
-    known = import_known.find(session, told)
-    if known is not None:
-        return _known(run, line, known, is_consent_new=is_consent_new)
+    told = known.told(session, clinic, patient, given.treatment, run.now)
+    there = known.find(session, told)
+    if there is not None:
+        return _known(run, line, there, is_consent_new=is_consent_new)
     try:
         with session.begin_nested():
             treatment = treatments.record(session, run.actor, clinic, patient, given.treatment, run.now)
     except DuplicateError as error:
         existing = session.get_one(Treatment, uuid.UUID(error.existing_id))
-        import_known.recognise(session, told, existing)
+        known.recognise(session, told, existing)
         return _known(run, line, existing, is_consent_new=is_consent_new)
     treatment.import_key = told.key
     run.first_lines[treatment.id] = line
