@@ -74,10 +74,6 @@ class Keyring:
         except InvalidTag as error:
             raise CryptoError(f"a sealed {context} was changed or moved") from error
 
-    def is_newest(self, sealed: bytes) -> bool:
-        """Whether `sealed` was made with the newest key: what rotation still has to do."""
-        return sealed[:_KEY_ID_BYTES] == self._newest
-
     def index(self, kind: str, value: str) -> str:
         """A keyed hash (HMAC-SHA256, hex) by which `value` can be looked up but not read."""
         return hmac.new(self._index_key, f"{kind}\0{value}".encode(), hashlib.sha256).hexdigest()

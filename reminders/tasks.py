@@ -10,15 +10,12 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging
 
-from reminders import logs
 from reminders.care import events, replies
 from reminders.database import Database
 from reminders.delivery.context import Delivery
 from reminders.delivery.reconcile import reconcile
 from reminders.delivery.sweep import send_due
 from reminders.settings import Settings
-
-_log = logs.get(__name__)
 
 EVENTS_SECONDS = 2.0
 PENDING_SECONDS = 5.0

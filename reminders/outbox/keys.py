@@ -12,11 +12,6 @@ def reminder_key(reminder_id: uuid.UUID, channel: Channel, attempt: int) -> str:
     return f"reminder:{reminder_id}:{channel}:{attempt}"
 
 
-def nudge_key(reminder_id: uuid.UUID, channel: Channel, attempt: int) -> str:
-    """The one polite nudge that a reminder's further round is."""
-    return f"nudge:{reminder_id}:{channel}:{attempt}"
-
-
 def answer_key(reply_id: uuid.UUID) -> str:
     """The answer to a reply."""
     return f"answer:{reply_id}"
@@ -35,8 +30,3 @@ def confirmation_key(opt_out_id: uuid.UUID, at: datetime) -> str:
 def alert_key(ticket_id: uuid.UUID, staff_id: uuid.UUID, n: int) -> str:
     """The n-th alert (from 1) to one person about one ticket."""
     return f"alert:{ticket_id}:{staff_id}:{n}"
-
-
-def staff_key(subject_id: uuid.UUID, staff_id: uuid.UUID, n: int) -> str:
-    """The n-th ordinary message (from 1) to one person on staff about one subject."""
-    return f"staff:{subject_id}:{staff_id}:{n}"

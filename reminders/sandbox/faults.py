@@ -109,8 +109,3 @@ class Faults:
         with self._lock:
             self._waiting.clear()
             self._standing = frozenset()
-
-
-def is_before(fault: Fault) -> bool:
-    """Whether this fault of a create call strikes before the message is accepted."""
-    return _STAGES[fault.kind] is Stage.BEFORE

@@ -7,9 +7,9 @@ from functools import partial
 from operator import eq, ge, le
 from urllib.parse import urlencode
 
-from reminders.sandbox import segments
 from reminders.sandbox.records import Record
 from reminders.sandbox.webhook import API_VERSION
+from reminders.wording.segments import count
 
 _DEFAULT_PAGE, _MAX_PAGE = 50, 1000
 _NOT_YET_ASSIGNED = "accepted"
@@ -36,7 +36,7 @@ def message(record: Record, account: str) -> dict[str, object]:
         "from": record.sender if assigned else None,
         "messaging_service_sid": record.service_sid,
         "num_media": str(len(record.media)),
-        "num_segments": str(segments.count(record.body)) if assigned else "0",
+        "num_segments": str(count(record.body).count) if assigned else "0",
         "price": None,
         "price_unit": None,
         "sid": record.sid,

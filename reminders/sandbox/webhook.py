@@ -6,8 +6,8 @@ from xml.etree import ElementTree as ET
 
 from twilio.request_validator import RequestValidator
 
-from reminders.sandbox import segments
 from reminders.sandbox.records import Record
+from reminders.wording.segments import count
 
 API_VERSION = "2010-04-01"
 INBOUND_PATH = "/webhooks/twilio/inbound"
@@ -57,7 +57,7 @@ def inbound(record: Record, account: str, public_url: str, opt_out_type: str = "
         "To": record.recipient,
         "Body": record.body,
         "NumMedia": str(len(record.media)),
-        "NumSegments": str(segments.count(record.body)),
+        "NumSegments": str(count(record.body).count),
     }
     for place, media in enumerate(record.media):
         form |= {f"MediaUrl{place}": media.url, f"MediaContentType{place}": media.content_type}
