@@ -16,6 +16,7 @@ from reminders.errors import CryptoError
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _KEY_ID_BYTES = 4
+_TAG_BYTES = 16
 
 
 def new_key() -> str:
@@ -51,6 +52,7 @@ class Keyring:
         self._ciphers = {hashlib.sha256(key).digest()[:_KEY_ID_BYTES]: AESGCM(key) for key in encryption_keys}
         self._newest = hashlib.sha256(encryption_keys[0]).digest()[:_KEY_ID_BYTES]
         self._secret = secret
+        self._derived: dict[str, bytes] = {}
         self._index_key = self.derive("blind index")
 
     def seal(self, plain: bytes, context: str) -> bytes:
@@ -76,15 +78,18 @@ class Keyring:
 
     def index(self, kind: str, value: str) -> str:
         """A keyed hash (HMAC-SHA256, hex) by which `value` can be looked up but not read."""
-        return hmac.new(self._index_key, f"{kind}\0{value}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._index_key, f"{kind}\0{value}".encode(), "sha256").hex()
 
     def derive(self, purpose: str) -> bytes:
-        """A 32-byte key of its own for `purpose` (HKDF-SHA256, RFC 5869)."""
-        return HKDF(SHA256(), _KEY_BYTES, salt=None, info=f"reminders {purpose}".encode()).derive(self._secret)
+        """A 32-byte key of its own for `purpose` (HKDF-SHA256, RFC 5869), derived once: `purpose` is one of few words."""
+        if purpose not in self._derived:
+            info = f"reminders {purpose}".encode()
+            self._derived[purpose] = HKDF(SHA256(), _KEY_BYTES, salt=None, info=info).derive(self._secret)
+        return self._derived[purpose]
 
     def sign(self, purpose: str, payload: bytes) -> str:
         """A URL-safe token that carries `payload` readably and proves that we made it for `purpose`."""
-        tag = hmac.new(self.derive(purpose), payload, hashlib.sha256).digest()[:16]
+        tag = self._tag(purpose, payload)
         return base64.urlsafe_b64encode(payload + tag).rstrip(b"=").decode()
 
     def unsign(self, purpose: str, token: str) -> bytes:
@@ -97,10 +102,13 @@ class Keyring:
             raw = base64.urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4))
         except (ValueError, UnicodeEncodeError) as error:
             raise CryptoError("not a token") from error
-        payload, tag = raw[:-16], raw[-16:]
-        if not hmac.compare_digest(tag, hmac.new(self.derive(purpose), payload, hashlib.sha256).digest()[:16]):
+        payload, tag = raw[:-_TAG_BYTES], raw[-_TAG_BYTES:]
+        if not hmac.compare_digest(tag, self._tag(purpose, payload)):
             raise CryptoError("a token that is not ours")
         return payload
+
+    def _tag(self, purpose: str, payload: bytes) -> bytes:
+        return hmac.digest(self.derive(purpose), payload, "sha256")[:_TAG_BYTES]
 
 
 def hash_token(token: str) -> str:
