@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from reminders.bulk import among
 from reminders.models import Consent, OptOut
 from reminders.models.kinds import Channel, ConsentAction, MessageKind, Purpose
 
@@ -126,12 +127,8 @@ def consented(session: Session, patient_ids: Collection[uuid.UUID]) -> set[tuple
     """The patients and channels whose newest ledger entry for aftercare is a grant. One statement."""
     if not patient_ids:
         return set()
-    entries = session.execute(
-        select(Consent.patient_id, Consent.channel, Consent.action)
-        .where(Consent.patient_id.in_(patient_ids), Consent.purpose == Purpose.AFTERCARE)
-        .order_by(Consent.at, Consent.id)
-    )
-    newest = {(entry.patient_id, entry.channel): entry.action for entry in entries}
+    entries = session.execute(_LEDGER, {"patients": list(patient_ids)})
+    newest = {(patient_id, channel): action for patient_id, channel, action in entries}
     return {key for key, action in newest.items() if action is ConsentAction.GRANTED}
 
 
@@ -141,11 +138,16 @@ def opted_out(
     """The opted-out ones among (channel, address index), each with whether the carrier has answered. One statement."""
     if not addresses:
         return {}
-    found = session.execute(
-        select(OptOut.channel, OptOut.address_index, OptOut.by_carrier).where(
-            OptOut.clinic_id == clinic_id,
-            tuple_(OptOut.channel, OptOut.address_index).in_(addresses),
-            OptOut.lifted_at.is_(None),
-        )
-    )
-    return {(row.channel, row.address_index): row.by_carrier for row in found}
+    asked = {"clinic": clinic_id, "indexes": [index for _, index in addresses]}
+    standing = {(channel, index): by_carrier for channel, index, by_carrier in session.execute(_STANDING, asked)}
+    return {address: standing[address] for address in addresses if address in standing}
+
+
+_LEDGER = (
+    select(Consent.patient_id, Consent.channel, Consent.action)
+    .where(among(Consent.patient_id, "patients"), Consent.purpose == Purpose.AFTERCARE)
+    .order_by(Consent.at, Consent.id)
+)
+_STANDING = select(OptOut.channel, OptOut.address_index, OptOut.by_carrier).where(
+    OptOut.clinic_id == bindparam("clinic"), among(OptOut.address_index, "indexes"), OptOut.lifted_at.is_(None)
+)
