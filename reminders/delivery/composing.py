@@ -1,14 +1,17 @@
-"""From a template to what a person will read, each different text rendered once a group."""
+"""From a template to what a person will read."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from reminders.crypto import Keyring
 from reminders.delivery.facts import Facts, unseal
 from reminders.delivery.links import check_in_url, unsubscribe_token, unsubscribe_url
-from reminders.models import Clinic
+from reminders.models import Clinic, ProtocolVersion
 from reminders.models.kinds import Channel, Language
 from reminders.wording import segments
 from reminders.wording.render import Rendered, placeholders, render
@@ -29,14 +32,23 @@ class Composed:
 
 
 class Composer:
-    """Renders for one clinic; `contents` are its protocol versions'. Decides nothing and writes nothing."""
+    """Renders for one clinic. Decides nothing and writes nothing; each different text is rendered once."""
 
-    def __init__(self, clinic: Clinic, contents: Mapping[uuid.UUID, Mapping[str, Any]], keyring: Keyring) -> None:
+    def __init__(self, clinic: Clinic, keyring: Keyring) -> None:
         self._keyring = keyring
-        self._contents = contents
+        self._contents: dict[uuid.UUID, Mapping[str, Any]] = {}
         self._texts: dict[_Which, tuple[Text, frozenset[str]]] = {}
         self._rendered: dict[tuple[_Which, tuple[str, ...]], tuple[Rendered, int]] = {}
         self._clinic = {channel: clinic_values(clinic, channel) for channel in Channel}
+
+    def load(self, session: Session, versions: Iterable[uuid.UUID | None]) -> None:
+        """Read the protocol versions that are needed and not here yet: at most one statement, since none changes."""
+        missing = set(filter(None, versions)) - self._contents.keys()
+        if missing:
+            columns = select(ProtocolVersion.id, ProtocolVersion.content)
+            self._contents |= {
+                row.id: row.content for row in session.execute(columns.where(ProtocolVersion.id.in_(missing)))
+            }
 
     def compose(self, facts: Facts, public_url: str) -> Composed:
         """The message as it will be sent.

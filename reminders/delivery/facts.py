@@ -8,9 +8,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, exists, func, select, type_coerce
+from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, exists, func, select, type_coerce
 from sqlalchemy.orm import Session
 
+from reminders.bulk import among
 from reminders.crypto import Keyring
 from reminders.models import Attempt, Message, MessageReminder, Patient, Reminder, Reply, Staff
 from reminders.models.kinds import Channel, Language, MessageKind
@@ -86,18 +87,23 @@ def lock(session: Session, group: Group, lease_at_least: datetime) -> list[Facts
 
     One statement. What a patient, staff or another worker has taken away meanwhile is simply not among them.
     """
-    statement = (
-        select(*_columns(group.channel))
+    given = {"ids": list(group.ids), "token": group.token, "lease": lease_at_least}
+    return [Facts(*row) for row in session.connection().execute(_claimed(group.channel), given)]
+
+
+@cache
+def _claimed(channel: Channel) -> Select[Any]:
+    return (
+        select(*_columns(channel))
         .select_from(Message)
         .outerjoin(Patient, Patient.id == Message.patient_id)
         .outerjoin(Staff, Staff.id == Message.staff_id)
         .outerjoin(Reply, Reply.id == Message.reply_id)
-        .where(Message.id.in_(group.ids), in_state(State.CLAIMED), Message.claim_token == group.token)
-        .where(Message.lease_until >= lease_at_least)
+        .where(among(Message.id, "ids"), in_state(State.CLAIMED), Message.claim_token == bindparam("token"))
+        .where(Message.lease_until >= bindparam("lease"))
         .order_by(Message.priority, Message.due_at, Message.id)
         .with_for_update(key_share=True, of=Message)
     )
-    return [Facts(*row) for row in session.execute(statement)]
 
 
 def addressee(facts: Facts) -> Addressee | None:
@@ -124,7 +130,6 @@ def _at(sealed: bytes | None, context: str, index: str | None) -> Addressee | No
     return None if sealed is None else Addressee(sealed, context, index)
 
 
-@cache
 def _columns(channel: Channel) -> list[ColumnElement[Any]]:
     """The columns of `Facts`, each by its name there.
 

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
-from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reminders import consent, logs
@@ -20,11 +18,11 @@ from reminders.delivery.composing import Composed, Composer
 from reminders.delivery.facts import INDEX_KIND, Addressee, Facts, Group, addressee, lock, unseal
 from reminders.delivery.happenings import Happening, tell
 from reminders.delivery.housekeeping import DueSender
-from reminders.delivery.recheck import Circumstances, Ruling, hours_for, rule
-from reminders.delivery.windows import valid_for
+from reminders.delivery.premises import Premises
+from reminders.delivery.recheck import Circumstances, Ruling, rule
 from reminders.errors import CryptoError
 from reminders.ids import new_id
-from reminders.models import Clinic, Message, ProtocolVersion
+from reminders.models import Clinic, Message
 from reminders.models.kinds import Channel, EventKind
 from reminders.outbox import Beginning, Move, begin, move
 from reminders.wording.texts import WordingError
@@ -59,7 +57,7 @@ class Work:
     lease_until: datetime
 
 
-def prepare(session: Session, work: Work) -> list[Call]:
+def prepare(session: Session, work: Work, premises: Premises) -> list[Call]:
     """Move what may leave to sending, the rest where it belongs; the calls to make once this is committed.
 
     A fixed number of statements, and at most three for each reason that something does not leave.
@@ -67,12 +65,13 @@ def prepare(session: Session, work: Work) -> list[Call]:
     facts = lock(session, work.group, work.now + work.time_out)
     if not facts:
         return []
-    around = _circumstances(session, facts, work.now)
-    composer = Composer(around.clinic, _contents(session, facts), keyring_of(session))
+    clinic, composer = premises.at(session, work.now)
+    composer.load(session, (one.protocol_version_id for one in facts))
+    desk = _Desk(work, _circumstances(session, clinic, facts, work.now), composer, keyring_of(session))
     rulings: dict[uuid.UUID, Ruling] = {}
     ready: list[tuple[Beginning, Call]] = []
     for one in facts:
-        ruling = rule(one, around) or _try(one, _Desk(work, around, composer, keyring_of(session)), ready)
+        ruling = rule(one, desk.around) or _try(one, desk, ready)
         if ruling:
             rulings[one.id] = ruling
     _apply(session, facts, rulings, work.now)
@@ -101,7 +100,7 @@ def _try(facts: Facts, desk: _Desk, ready: list[tuple[Beginning, Call]]) -> Ruli
 
 
 def _write(facts: Facts, desk: _Desk) -> tuple[Beginning, Call]:
-    to = addressee(facts)
+    to = desk.around.addressees[facts.id]
     if to is None:
         raise CryptoError("no address")
     address = unseal(desk.keyring, to.sealed, to.context)
@@ -111,7 +110,7 @@ def _write(facts: Facts, desk: _Desk) -> tuple[Beginning, Call]:
         to=address,
         body=composed.body,
         subject=composed.subject,
-        valid_for=valid_for(facts.kind, desk.work.now, hours_for(facts, desk.around), facts.useful_until),
+        valid_for=desk.around.window(facts).valid_for(facts.kind, facts.useful_until),
         headers=_headers(facts, composed, desk) if facts.channel is Channel.EMAIL else {},
     )
     call = Call(facts.id, facts.clinic_id, facts.tries, composed.segments, outgoing)
@@ -149,24 +148,18 @@ def _headers(facts: Facts, composed: Composed, desk: _Desk) -> dict[str, str]:
     return headers
 
 
-def _circumstances(session: Session, facts: Sequence[Facts], now: datetime) -> Circumstances:
-    clinic_id, channel = facts[0].clinic_id, facts[0].channel
+def _circumstances(session: Session, clinic: Clinic, facts: Sequence[Facts], now: datetime) -> Circumstances:
+    channel = facts[0].channel
     patients = {one.patient_id for one in facts if one.patient_id is not None}
-    indexes = {to.index for to in map(addressee, facts) if to and to.index}
+    addressees = {one.id: addressee(one) for one in facts}
+    indexes = {to.index for to in addressees.values() if to and to.index}
     return Circumstances(
         now=now,
-        clinic=session.get_one(Clinic, clinic_id),
+        clinic=clinic,
+        addressees=addressees,
         consented=consent.consented(session, patients),
-        opted_out=consent.opted_out(session, clinic_id, [(channel, index) for index in indexes]),
+        opted_out=consent.opted_out(session, clinic.id, [(channel, index) for index in indexes]),
     )
-
-
-def _contents(session: Session, facts: Iterable[Facts]) -> Mapping[uuid.UUID, Mapping[str, Any]]:
-    ids = {one.protocol_version_id for one in facts if one.protocol_version_id is not None}
-    if not ids:
-        return {}
-    found = session.execute(select(ProtocolVersion.id, ProtocolVersion.content).where(ProtocolVersion.id.in_(ids)))
-    return {row.id: row.content for row in found}
 
 
 def _apply(session: Session, facts: Iterable[Facts], rulings: Mapping[uuid.UUID, Ruling], now: datetime) -> None:

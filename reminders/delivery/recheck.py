@@ -2,26 +2,35 @@
 
 import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from reminders.consent import ANSWER_WITHIN, Standing, Verdict, decide
-from reminders.delivery.facts import Facts, addressee
-from reminders.delivery.windows import hours_of, opening_after, window_open
+from reminders.delivery.facts import Addressee, Facts
+from reminders.delivery.windows import Window, window_of
 from reminders.models import Clinic
 from reminders.models.kinds import Channel
-from schedules.hours import Hours
 from schedules.lifecycle import State
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What holds for a whole group at `now`: the clinic, who has consented, and who has opted out (by carrier?)."""
+    """What holds for a whole group at `now`: the clinic, where each message goes, who has consented, and who has opted
+    out (by carrier?)."""
 
     now: datetime
     clinic: Clinic
+    addressees: Mapping[uuid.UUID, Addressee | None]
     consented: Collection[tuple[uuid.UUID, Channel]]
     opted_out: Mapping[tuple[Channel, str], bool]
+    _windows: dict[str | None, Window] = field(default_factory=dict)
+
+    def window(self, facts: Facts) -> Window:
+        """The patient's zone decides for patients, the clinic's for staff."""
+        zone = None if facts.staff_id else facts.timezone
+        if zone not in self._windows:
+            self._windows[zone] = window_of(self.clinic, zone, self.now)
+        return self._windows[zone]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +53,16 @@ def rule(facts: Facts, around: Circumstances) -> Ruling | None:
         return None
     if decision.verdict is Verdict.NO:
         return Ruling(State.SKIPPED, decision.reason)
-    opening = opening_after(around.now, hours_for(facts, around), waits_for_open_day=facts.is_check_in)
+    window = around.window(facts)
+    opening = window.opening(waits_for_open_day=facts.is_check_in)
     if opening >= facts.useful_until:
         return Ruling(State.EXPIRED, "too_late")
-    only_closed = window_open(around.now, hours_for(facts, around))
-    return Ruling(State.PLANNED, "clinic_closed" if only_closed else decision.reason, opening)
+    return Ruling(State.PLANNED, "clinic_closed" if window.is_open() else decision.reason, opening)
 
 
 def standing(facts: Facts, around: Circumstances) -> Standing:
     """The message's line in promise 4's table."""
-    to = addressee(facts)
+    to = around.addressees[facts.id]
     opt_out = around.opted_out.get((facts.channel, to.index)) if to and to.index else None
     return Standing(
         kind=facts.kind,
@@ -63,13 +72,8 @@ def standing(facts: Facts, around: Circumstances) -> Standing:
         opted_out=opt_out is not None,
         opted_out_by_carrier=bool(opt_out),
         # An answer to a check-in must find somebody at the clinic, also when the check-in was delayed.
-        window_open=window_open(around.now, hours_for(facts, around), waits_for_open_day=facts.is_check_in),
+        window_open=around.window(facts).is_open(waits_for_open_day=facts.is_check_in),
         urgent=facts.urgent,
         is_fresh=facts.reply_at is not None and around.now - facts.reply_at <= ANSWER_WITHIN,
         erased=facts.erased_at is not None and facts.staff_id is None,
     )
-
-
-def hours_for(facts: Facts, around: Circumstances) -> Hours:
-    """The patient's zone decides for patients, the clinic's for staff."""
-    return hours_of(around.clinic, None if facts.staff_id else facts.timezone)

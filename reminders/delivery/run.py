@@ -15,6 +15,7 @@ from reminders.delivery.calls import Answer, Refusal, call_all
 from reminders.delivery.context import Delivery, SweepClock
 from reminders.delivery.facts import Group
 from reminders.delivery.housekeeping import DueSender
+from reminders.delivery.premises import Premises
 from reminders.delivery.prepare import Call, Work, prepare
 from reminders.delivery.settling import Answers, Settled, write_down
 from reminders.ids import new_id
@@ -37,6 +38,7 @@ class SenderRun:
         self._delivery = delivery
         self._clock = clock
         self._sender = sender
+        self._premises = Premises(sender.clinic_id)
         self._no_waiting_only = no_waiting_only
         self._token = new_id()
         self._claimed: deque[uuid.UUID] = deque()
@@ -107,7 +109,7 @@ class SenderRun:
 
     def _prepare(self, work: Work) -> list[Call]:
         with self._delivery.database.begin() as session:
-            return prepare(session, work)
+            return prepare(session, work, self._premises)
 
     async def _call(self, channel: Channel, work: Work, calls: Sequence[Call]) -> Sequence[Answer]:
         """Call, unless this process stood still so long that another may take the rows while calls are under way."""
