@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     ARRAY,
     Boolean,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     FromClause,
     Text,
     TypeDecorator,
+    Uuid,
     bindparam,
     cast,
     column,
@@ -48,7 +50,9 @@ class _Several(TypeDecorator[Sequence[Any]]):
         return dialect.type_descriptor(ARRAY(self.item) if dialect.name == "postgresql" else Text())
 
     def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
-        return list(value or ()) if dialect.name == "postgresql" else json.dumps(value, default=_for_sqlite)
+        if dialect.name == "postgresql":
+            return list(value or ())
+        return json.dumps([one.hex if isinstance(one, uuid.UUID) else one for one in value or ()])
 
 
 class _Among(FunctionElement[bool]):
@@ -88,7 +92,8 @@ class _Json(TypeDecorator[Sequence[Mapping[str, Any]]]):
         for name, kind in self.sealed:
             for row in rows:
                 row[name] = kind.process_bind_param(row[name], dialect)
-        return json.dumps(rows, default=_for_postgresql if dialect.name == "postgresql" else _for_sqlite)
+        write = _for_postgresql if dialect.name == "postgresql" else _for_sqlite
+        return orjson.dumps(rows, write, orjson.OPT_PASSTHROUGH_DATETIME).decode()
 
 
 @dataclass(frozen=True)
@@ -117,14 +122,19 @@ class Rows:
 
 def _extract(value: ColumnElement[Any], name: str, kind: TypeEngine[Any]) -> ColumnElement[Any]:
     found: ColumnElement[Any] = func.json_extract(value, f"$.{name}")
-    is_bytes = isinstance(kind, LargeBinary | Sealed)
-    return type_coerce(getattr(func, FROM_HEX)(found) if is_bytes else found, kind)
+    if isinstance(kind, LargeBinary | Sealed):
+        found = getattr(func, FROM_HEX)(found)
+    elif isinstance(kind, Uuid):
+        found = func.replace(found, "-", "")
+    return type_coerce(found, kind)
 
 
 def _for_postgresql(value: object) -> str:
     if isinstance(value, bytes):
         return f"\\x{value.hex()}"
-    return require_aware(value).isoformat() if isinstance(value, datetime) else _text(value)
+    if isinstance(value, datetime):
+        return require_aware(value).isoformat()
+    raise TypeError(f"cannot be given to a statement: {type(value).__name__}")
 
 
 def _for_sqlite(value: object) -> str:
@@ -132,10 +142,4 @@ def _for_sqlite(value: object) -> str:
         return value.hex()
     if isinstance(value, datetime):
         return require_aware(value).replace(tzinfo=None).isoformat(" ", "microseconds")
-    return value.hex if isinstance(value, uuid.UUID) else _text(value)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, uuid.UUID):
-        return str(value)
     raise TypeError(f"cannot be given to a statement: {type(value).__name__}")

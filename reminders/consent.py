@@ -5,13 +5,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
+from typing import Any, TypeAlias
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from reminders.bulk import among
 from reminders.models import Consent, OptOut
 from reminders.models.kinds import Channel, ConsentAction, MessageKind, Purpose
+
+_Column: TypeAlias = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 ANSWER_WITHIN = timedelta(minutes=15)
 """An answer this soon after the patient's own message ignores the window; later, it waits like anything else."""
@@ -88,6 +92,7 @@ class Standing:
     erased: bool = False
 
 
+@lru_cache(maxsize=4096)
 def decide(standing: Standing) -> Decision:
     """Promise 4: GO, NO with the reason, or WAIT when only the window is shut."""
     rule = RULES[standing.kind]
@@ -121,6 +126,25 @@ def _hour_allows(rule: _Rule, standing: Standing) -> bool:
             _WindowRule.IGNORED: True,
         }[rule.window]
     )
+
+
+def newest_consent(patient_id: _Column, channel: Channel) -> ColumnElement[ConsentAction | None]:
+    """The newest ledger entry for aftercare of each patient on `channel`, to select beside other columns."""
+    entries = select(Consent.action).where(
+        Consent.patient_id == patient_id, Consent.channel == channel, Consent.purpose == Purpose.AFTERCARE
+    )
+    return entries.order_by(Consent.at.desc(), Consent.id.desc()).limit(1).correlate_except(Consent).scalar_subquery()
+
+
+def standing_opt_out(clinic_id: _Column, channel: Channel, index: _Column) -> ColumnElement[bool | None]:
+    """For each address index: None when nobody opted it out, else whether the carrier has answered."""
+    found = select(OptOut.by_carrier).where(
+        OptOut.clinic_id == clinic_id,
+        OptOut.channel == channel,
+        OptOut.address_index == index,
+        OptOut.lifted_at.is_(None),
+    )
+    return found.correlate_except(OptOut).scalar_subquery()
 
 
 def consented(session: Session, patient_ids: Collection[uuid.UUID]) -> set[tuple[uuid.UUID, Channel]]:

@@ -23,10 +23,12 @@ _Which = tuple[str, Language, Channel, uuid.UUID | None]
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A rendered message, what it costs its sender, and the patient's way out of e-mail ("" where there is none)."""
+    """A rendered message with its keyed hash, what it costs its sender, and the patient's way out of e-mail ("" where
+    there is none)."""
 
     subject: str | None = field(repr=False)
     body: str = field(repr=False)
+    body_hash: str
     segments: int
     unsubscribe_url: str = field(repr=False)
 
@@ -38,7 +40,7 @@ class Composer:
         self._keyring = keyring
         self._contents: dict[uuid.UUID, Mapping[str, Any]] = {}
         self._texts: dict[_Which, tuple[Text, frozenset[str]]] = {}
-        self._rendered: dict[tuple[_Which, tuple[str, ...]], tuple[Rendered, int]] = {}
+        self._rendered: dict[tuple[_Which, tuple[str, ...]], tuple[Rendered, str, int]] = {}
         self._clinic = {channel: clinic_values(clinic, channel) for channel in Channel}
 
     def load(self, session: Session, versions: Iterable[uuid.UUID | None]) -> None:
@@ -65,9 +67,9 @@ class Composer:
         if key not in self._rendered:
             rendered = render(text, values)
             cost = segments.count(rendered.body).count if facts.channel is Channel.SMS else 1
-            self._rendered[key] = (rendered, cost)
-        rendered, cost = self._rendered[key]
-        return Composed(rendered.subject, rendered.body, cost, link)
+            self._rendered[key] = (rendered, self._keyring.index("body", rendered.body), cost)
+        rendered, body_hash, cost = self._rendered[key]
+        return Composed(rendered.subject, rendered.body, body_hash, cost, link)
 
     def _text(self, which: _Which) -> tuple[Text, frozenset[str]]:
         if which not in self._texts:

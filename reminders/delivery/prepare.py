@@ -2,27 +2,27 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 from sqlalchemy.orm import Session
 
-from reminders import consent, logs
+from reminders import logs
 from reminders.channels.base import Outgoing
 from reminders.crypto import Keyring
 from reminders.database import keyring_of
 from reminders.delivery import pacing
 from reminders.delivery.composing import Composed, Composer
-from reminders.delivery.facts import INDEX_KIND, Addressee, Facts, Group, addressee, lock, unseal
+from reminders.delivery.facts import INDEX_KIND, Facts, Group, addressee, lock, unseal
 from reminders.delivery.happenings import Happening, tell
 from reminders.delivery.housekeeping import DueSender
 from reminders.delivery.premises import Premises
 from reminders.delivery.recheck import Circumstances, Ruling, rule
 from reminders.errors import CryptoError
 from reminders.ids import new_id
-from reminders.models import Clinic, Message
+from reminders.models import Message
 from reminders.models.kinds import Channel, EventKind
 from reminders.outbox import Beginning, Move, begin, move
 from reminders.wording.texts import WordingError
@@ -67,7 +67,8 @@ def prepare(session: Session, work: Work, premises: Premises) -> list[Call]:
         return []
     clinic, composer = premises.at(session, work.now)
     composer.load(session, (one.protocol_version_id for one in facts))
-    desk = _Desk(work, _circumstances(session, clinic, facts, work.now), composer, keyring_of(session))
+    around = Circumstances(work.now, clinic, {one.id: addressee(one) for one in facts})
+    desk = _Desk(work, around, composer, keyring_of(session))
     rulings: dict[uuid.UUID, Ruling] = {}
     ready: list[tuple[Beginning, Call]] = []
     for one in facts:
@@ -114,10 +115,11 @@ def _write(facts: Facts, desk: _Desk) -> tuple[Beginning, Call]:
         headers=_headers(facts, composed, desk) if facts.channel is Channel.EMAIL else {},
     )
     call = Call(facts.id, facts.clinic_id, facts.tries, composed.segments, outgoing)
-    return _beginning(facts, call, to, desk.keyring), call
+    index = to.index or desk.keyring.index(INDEX_KIND[facts.channel], address)
+    return _beginning(facts, call, index, composed.body_hash), call
 
 
-def _beginning(facts: Facts, call: Call, to: Addressee, keyring: Keyring) -> Beginning:
+def _beginning(facts: Facts, call: Call, address_index: str, body_hash: str) -> Beginning:
     message = call.outgoing
     return Beginning(
         message_id=facts.id,
@@ -126,10 +128,10 @@ def _beginning(facts: Facts, call: Call, to: Addressee, keyring: Keyring) -> Beg
         sender_id=facts.sender_id,
         number=facts.attempts + 1,
         to=message.to,
-        address_index=to.index or keyring.index(INDEX_KIND[facts.channel], message.to),
+        address_index=address_index,
         subject=message.subject,
         body=message.body,
-        body_hash=keyring.index("body", message.body),
+        body_hash=body_hash,
         segments=call.segments,
     )
 
@@ -146,20 +148,6 @@ def _headers(facts: Facts, composed: Composed, desk: _Desk) -> dict[str, str]:
         headers["List-Unsubscribe"] = f"<{composed.unsubscribe_url}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers
-
-
-def _circumstances(session: Session, clinic: Clinic, facts: Sequence[Facts], now: datetime) -> Circumstances:
-    channel = facts[0].channel
-    patients = {one.patient_id for one in facts if one.patient_id is not None}
-    addressees = {one.id: addressee(one) for one in facts}
-    indexes = {to.index for to in addressees.values() if to and to.index}
-    return Circumstances(
-        now=now,
-        clinic=clinic,
-        addressees=addressees,
-        consented=consent.consented(session, patients),
-        opted_out=consent.opted_out(session, clinic.id, [(channel, index) for index in indexes]),
-    )
 
 
 def _apply(session: Session, facts: Iterable[Facts], rulings: Mapping[uuid.UUID, Ruling], now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Asked again at the last moment: may this message leave now?"""
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,20 +9,17 @@ from reminders.consent import ANSWER_WITHIN, Standing, Verdict, decide
 from reminders.delivery.facts import Addressee, Facts
 from reminders.delivery.windows import Window, window_of
 from reminders.models import Clinic
-from reminders.models.kinds import Channel
+from reminders.models.kinds import ConsentAction
 from schedules.lifecycle import State
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What holds for a whole group at `now`: the clinic, where each message goes, who has consented, and who has opted
-    out (by carrier?)."""
+    """What holds for a whole group at `now`: the clinic, and where each message goes."""
 
     now: datetime
     clinic: Clinic
     addressees: Mapping[uuid.UUID, Addressee | None]
-    consented: Collection[tuple[uuid.UUID, Channel]]
-    opted_out: Mapping[tuple[Channel, str], bool]
     _windows: dict[str | None, Window] = field(default_factory=dict)
 
     def window(self, facts: Facts) -> Window:
@@ -63,12 +60,12 @@ def rule(facts: Facts, around: Circumstances) -> Ruling | None:
 def standing(facts: Facts, around: Circumstances) -> Standing:
     """The message's line in promise 4's table."""
     to = around.addressees[facts.id]
-    opt_out = around.opted_out.get((facts.channel, to.index)) if to and to.index else None
+    opt_out = to.opt_out if to else None
     return Standing(
         kind=facts.kind,
         channel=facts.channel,
         has_address=to is not None,
-        consented=(facts.patient_id, facts.channel) in around.consented,
+        consented=facts.consent is ConsentAction.GRANTED,
         opted_out=opt_out is not None,
         opted_out_by_carrier=bool(opt_out),
         # An answer to a check-in must find somebody at the clinic, also when the check-in was delayed.
