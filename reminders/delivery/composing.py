@@ -40,7 +40,7 @@ class Composer:
         self._keyring = keyring
         self._contents: dict[uuid.UUID, Mapping[str, Any]] = {}
         self._texts: dict[_Which, tuple[Text, frozenset[str]]] = {}
-        self._rendered: dict[tuple[_Which, tuple[str, ...]], tuple[Rendered, str, int]] = {}
+        self._rendered: dict[tuple[_Which, tuple[tuple[str, str], ...]], tuple[Rendered, str, int]] = {}
         self._clinic = {channel: clinic_values(clinic, channel) for channel in Channel}
 
     def load(self, session: Session, versions: Iterable[uuid.UUID | None]) -> None:
@@ -62,10 +62,10 @@ class Composer:
         which = (facts.template, facts.language, facts.channel, facts.protocol_version_id)
         text, names = self._text(which)
         link = self._way_out(facts, public_url)
-        values = self._values(facts, names, public_url) | {"unsubscribe_url": link}
-        key = (which, tuple(values[name] for name in sorted(names & values.keys())))
+        own = self._own(facts, names, public_url) | ({"unsubscribe_url": link} if link else {})
+        key = (which, tuple(sorted(own.items())))
         if key not in self._rendered:
-            rendered = render(text, values)
+            rendered = render(text, {"unsubscribe_url": "", "url": public_url} | self._clinic[facts.channel] | own)
             cost = segments.count(rendered.body).count if facts.channel is Channel.SMS else 1
             self._rendered[key] = (rendered, self._keyring.index("body", rendered.body), cost)
         rendered, body_hash, cost = self._rendered[key]
@@ -78,15 +78,20 @@ class Composer:
             self._texts[which] = text, placeholders(text)
         return self._texts[which]
 
-    def _values(self, facts: Facts, names: frozenset[str], public_url: str) -> dict[str, str]:
-        """Only what the text names is decrypted. A link is kept as a path, since the address may change."""
-        values = dict(self._clinic[facts.channel])
+    def _own(self, facts: Facts, names: frozenset[str], public_url: str) -> dict[str, str]:
+        """What this message fills in that others do not. Only what the text names is decrypted.
+
+        A link is kept as a path, since the address may change.
+        """
+        values: dict[str, str] = {}
         if "first_name" in names:
             values["first_name"] = unseal(self._keyring, facts.first_name, "patient.given_name") or ""
         if "check_in_url" in names:
             values["check_in_url"] = check_in_url(self._keyring, public_url, facts.id, facts.useful_until)
-        values |= unseal(self._keyring, facts.params, "message.params") or {}
-        return values | {"url": public_url + values.pop("path", "")}
+        if facts.params is not None:
+            values |= unseal(self._keyring, facts.params, "message.params")
+            values["url"] = public_url + values.pop("path", "")
+        return values
 
     def _way_out(self, facts: Facts, public_url: str) -> str:
         if facts.channel is not Channel.EMAIL or facts.patient_id is None or facts.staff_id is not None:

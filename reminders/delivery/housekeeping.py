@@ -39,12 +39,13 @@ _AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class DueSender:
-    """A sender with something due, and whether part of that cannot wait."""
+    """A sender with something due, whether part of that cannot wait, and whether its last pause is still on record."""
 
     id: uuid.UUID
     clinic_id: uuid.UUID
     identity: SenderIdentity
     has_urgent: bool
+    has_rested: bool = False
 
 
 def note_sweep(session: Session, now: datetime) -> None:
@@ -55,8 +56,8 @@ def note_sweep(session: Session, now: datetime) -> None:
 
 @cache
 def _note(dialect: str) -> Insert:
-    insert = (sqlite if dialect == "sqlite" else postgresql).insert(Instance)
-    statement = insert.values(key=LAST_SWEEP, value=bindparam("swept"))
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = insert(Instance).values(key=LAST_SWEEP, value=bindparam("swept"))
     return statement.on_conflict_do_update(index_elements=["key"], set_={"value": statement.excluded.value})
 
 
@@ -114,8 +115,11 @@ def due_senders(session: Session, now: datetime) -> list[DueSender]:
 
     With a pause over content or pace only what cannot wait counts.
     """
-    found = session.execute(_DUE, {"now": now})
-    return [DueSender(row.Sender.id, row.Sender.clinic_id, identity_of(row.Sender), row.has_urgent) for row in found]
+    return [_due_sender(sender, has_urgent=urgent) for sender, urgent in session.execute(_DUE, {"now": now})]
+
+
+def _due_sender(sender: Sender, *, has_urgent: bool) -> DueSender:
+    return DueSender(sender.id, sender.clinic_id, identity_of(sender), has_urgent, sender.paused_until is not None)
 
 
 _NOW = bindparam("now", type_=Message.due_at.type)

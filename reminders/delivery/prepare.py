@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -13,9 +13,8 @@ from reminders import logs
 from reminders.channels.base import Outgoing
 from reminders.crypto import Keyring
 from reminders.database import keyring_of
-from reminders.delivery import pacing
 from reminders.delivery.composing import Composed, Composer
-from reminders.delivery.facts import INDEX_KIND, Facts, Group, addressee, lock, unseal
+from reminders.delivery.facts import INDEX_KIND, Addressee, Facts, Group, addressee, lock, unseal
 from reminders.delivery.happenings import Happening, tell
 from reminders.delivery.housekeeping import DueSender
 from reminders.delivery.premises import Premises
@@ -36,7 +35,7 @@ UNSENDABLE = "unsendable"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call to make; `tries` have failed before it."""
+    """One call to make, of `segments` (1 for an e-mail); `tries` have failed before it."""
 
     message_id: uuid.UUID
     clinic_id: uuid.UUID
@@ -67,20 +66,17 @@ def prepare(session: Session, work: Work, premises: Premises) -> list[Call]:
         return []
     clinic, composer = premises.at(session, work.now)
     composer.load(session, (one.protocol_version_id for one in facts))
-    around = Circumstances(work.now, clinic, {one.id: addressee(one) for one in facts})
-    desk = _Desk(work, around, composer, keyring_of(session))
-    rulings: dict[uuid.UUID, Ruling] = {}
+    desk = _Desk(work, Circumstances(work.now, clinic), composer, keyring_of(session))
+    rulings: list[tuple[Facts, Ruling]] = []
     ready: list[tuple[Beginning, Call]] = []
     for one in facts:
-        ruling = rule(one, desk.around) or _try(one, desk, ready)
+        to = addressee(one)
+        ruling = rule(one, to, desk.around) or _try(one, to, desk, ready)
         if ruling:
-            rulings[one.id] = ruling
-    _apply(session, facts, rulings, work.now)
+            rulings.append((one, ruling))
+    _apply(session, rulings, work.now)
     begin(session, [beginning for beginning, _ in ready], work.now, work.lease_until)
-    calls = [call for _, call in ready]
-    # A segment each was charged with the claim.
-    pacing.charge(session, work.sender.id, sum(call.segments - 1 for call in calls), work.now)
-    return calls
+    return [call for _, call in ready]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +87,16 @@ class _Desk:
     keyring: Keyring
 
 
-def _try(facts: Facts, desk: _Desk, ready: list[tuple[Beginning, Call]]) -> Ruling | None:
+def _try(facts: Facts, to: Addressee | None, desk: _Desk, ready: list[tuple[Beginning, Call]]) -> Ruling | None:
     try:
-        ready.append(_write(facts, desk))
+        ready.append(_write(facts, to, desk))
     except (WordingError, CryptoError) as error:
         _log.error("message cannot be composed", message_id=str(facts.id), reason=type(error).__name__)
         return Ruling(State.SKIPPED, UNSENDABLE)
     return None
 
 
-def _write(facts: Facts, desk: _Desk) -> tuple[Beginning, Call]:
-    to = desk.around.addressees[facts.id]
+def _write(facts: Facts, to: Addressee | None, desk: _Desk) -> tuple[Beginning, Call]:
     if to is None:
         raise CryptoError("no address")
     address = unseal(desk.keyring, to.sealed, to.context)
@@ -150,18 +145,18 @@ def _headers(facts: Facts, composed: Composed, desk: _Desk) -> dict[str, str]:
     return headers
 
 
-def _apply(session: Session, facts: Iterable[Facts], rulings: Mapping[uuid.UUID, Ruling], now: datetime) -> None:
+def _apply(session: Session, rulings: Sequence[tuple[Facts, Ruling]], now: datetime) -> None:
     ids: defaultdict[Ruling, list[uuid.UUID]] = defaultdict(list)
-    for message_id, ruling in rulings.items():
-        ids[ruling].append(message_id)
+    for facts, ruling in rulings:
+        ids[ruling].append(facts.id)
     for ruling, affected in ids.items():
         also = {"due_at": ruling.due_at} if ruling.due_at else {}
         move(session, Move(ruling.target, now, ruling.reason, also), Message.id.in_(affected))
-    tell(session, [_happening(one, rulings[one.id]) for one in facts if _is_news(rulings.get(one.id))], now)
+    tell(session, [_happening(facts, ruling) for facts, ruling in rulings if _is_news(ruling)], now)
 
 
-def _is_news(ruling: Ruling | None) -> bool:
-    return ruling is not None and (ruling.target is State.EXPIRED or ruling.reason == UNSENDABLE)
+def _is_news(ruling: Ruling) -> bool:
+    return ruling.target is State.EXPIRED or ruling.reason == UNSENDABLE
 
 
 def _happening(facts: Facts, ruling: Ruling) -> Happening:

@@ -1,7 +1,5 @@
 """Asked again at the last moment: may this message leave now?"""
 
-import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,11 +13,10 @@ from schedules.lifecycle import State
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What holds for a whole group at `now`: the clinic, and where each message goes."""
+    """What holds for a whole group at `now`: the clinic, and the window in each zone."""
 
     now: datetime
     clinic: Clinic
-    addressees: Mapping[uuid.UUID, Addressee | None]
     _windows: dict[str | None, Window] = field(default_factory=dict)
 
     def window(self, facts: Facts) -> Window:
@@ -39,13 +36,13 @@ class Ruling:
     due_at: datetime | None = None
 
 
-def rule(facts: Facts, around: Circumstances) -> Ruling | None:
+def rule(facts: Facts, to: Addressee | None, around: Circumstances) -> Ruling | None:
     """None: it may leave. Else what becomes of it, and why."""
     if facts.held:
         return Ruling(State.PLANNED, "held")
     if facts.useful_until <= around.now:
         return Ruling(State.EXPIRED, "too_late")
-    decision = decide(standing(facts, around))
+    decision = decide(standing(facts, to, around))
     if decision.verdict is Verdict.GO:
         return None
     if decision.verdict is Verdict.NO:
@@ -57,9 +54,8 @@ def rule(facts: Facts, around: Circumstances) -> Ruling | None:
     return Ruling(State.PLANNED, "clinic_closed" if window.is_open() else decision.reason, opening)
 
 
-def standing(facts: Facts, around: Circumstances) -> Standing:
+def standing(facts: Facts, to: Addressee | None, around: Circumstances) -> Standing:
     """The message's line in promise 4's table."""
-    to = around.addressees[facts.id]
     opt_out = to.opt_out if to else None
     return Standing(
         kind=facts.kind,

@@ -70,7 +70,7 @@ def _pace(session: Session, answers: Answers, now: datetime) -> bool:
     if troubles:
         rest = troubles[0].retry_after or pacing.PAUSE
         pacing.pause(session, (sender.clinic_id, sender.id), troubles[0].code, now, rest)
-    elif any(isinstance(one, Accepted) for one in answers.given):
+    elif sender.has_rested and any(isinstance(one, Accepted) for one in answers.given):
         pacing.resume(session, sender.id, now)
     return bool(troubles)
 
