@@ -136,6 +136,16 @@ class PostgresHome(Home):
         """As `Home.pids`: the postmaster."""
         return self._pids
 
+    @contextmanager
+    def bare(self) -> Iterator[str]:
+        """An empty database that knows nothing of us, gone afterwards; its URL."""
+        name = f"bench_{uuid.uuid4().hex}"
+        self._run(f"CREATE DATABASE {name}")
+        try:
+            yield self._url(name)
+        finally:
+            self._drop(self._url(name))
+
     def _postmaster(self) -> list[int]:
         with psycopg.connect(self._server) as connection:
             row = connection.execute("SHOW data_directory").fetchone()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 
 from reminders.care import clinics, protocols
 from reminders.crypto import Keyring
@@ -27,6 +27,7 @@ UNLIMITED = 1_000_000.0
 _WEEK, _DAY = timedelta(days=7), timedelta(days=1)
 _NAMES = ("Marie", "Zoé", "Jean-François", "Anne", "Liam", "Noémie", "William", "Chloé")
 _AT_ONCE = 1000
+_NEW_ID = {"postgresql": "gen_random_uuid()", "sqlite": "lower(hex(randomblob(16)))"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,11 @@ class Practice:
 
 
 def phone(number: int) -> str:
-    """The n-th patient's number, E.164: of an area code that does not exist, so nobody's."""
-    return f"+1555{number:07d}"
+    """The n-th patient's number, E.164: of an area code that does not exist, so nobody's.
+
+    The stand-in takes texts to it: none ends as those that it refuses.
+    """
+    return f"+1555{number:06d}0"
 
 
 def open_practice(database: Database, settings: Settings) -> Practice:
@@ -59,17 +63,20 @@ def open_practice(database: Database, settings: Settings) -> Practice:
         return Practice(clinic.id, sender.id, protocol.id, version.id)
 
 
-def add_patients(database: Database, practice: Practice, count: int) -> list[uuid.UUID]:
-    """Patients with a phone who agreed to texts; half of them read French."""
-    rows = [_patient(practice, database.keyring, number) for number in range(count)]
+def add_patients(database: Database, practice: Practice, count: int, first: int = 0) -> list[uuid.UUID]:
+    """Patients with the phones from `first` on who agreed to texts; half of them read French."""
+    rows = [_patient(practice, database.keyring, number) for number in range(first, first + count)]
     _write(database, Patient, rows)
     _write(database, Consent, [_consent(practice, row) for row in rows])
     return [row["id"] for row in rows]
 
 
-def add_check_ins(database: Database, practice: Practice, count: int, due_at: datetime = TUESDAY) -> None:
-    """Patients treated a week ago, each with a day-7 check-in text that is due at `due_at`."""
-    treatments = [_treatment(practice, patient_id) for patient_id in add_patients(database, practice, count)]
+def add_check_ins(
+    database: Database, practice: Practice, count: int, due_at: datetime = TUESDAY, first: int = 0
+) -> None:
+    """Patients treated a week ago, each with a day-7 check-in text that is due at `due_at`; their phones begin at the
+    `first`."""
+    treatments = [_treatment(practice, patient_id) for patient_id in add_patients(database, practice, count, first)]
     reminders = [_reminder(row, due_at) for row in treatments]
     pairs = zip(treatments, reminders, strict=True)
     messages = [_message(practice, *pair, _language(number)) for number, pair in enumerate(pairs)]
@@ -79,6 +86,18 @@ def add_check_ins(database: Database, practice: Practice, count: int, due_at: da
     ]
     for table, rows in ((Treatment, treatments), (Reminder, reminders), (Message, messages), (MessageReminder, links)):
         _write(database, table, rows)
+
+
+def multiply(database: Database, times: int) -> None:
+    """Make of every message so many, in the database itself: seconds where rows from here would take minutes."""
+    names = [column.name for column in Message.__table__.columns]
+    fresh = {"id": _NEW_ID[database.engine.dialect.name], "dedupe_key": "dedupe_key || ':' || n"}
+    columns = ", ".join(f'"{name}"' for name in names)
+    values = ", ".join(fresh.get(name, f'"{name}"') for name in names)
+    series = f"WITH RECURSIVE series(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM series WHERE n < {times})"
+    with database.begin() as session:
+        if times > 1:
+            session.execute(text(f"{series} INSERT INTO message ({columns}) SELECT {values} FROM message, series"))
 
 
 def _write(database: Database, table: type[Base], rows: list[dict[str, Any]]) -> None:
