@@ -1,11 +1,13 @@
 """A clinic with many patients, written in bulk: what the benchmarks start from."""
 
 import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select, text, update
+from sqlalchemy.orm import Session
 
 from reminders.care import clinics, protocols
 from reminders.crypto import Keyring
@@ -15,7 +17,7 @@ from reminders.models import Consent, Instance, Message, MessageReminder, Patien
 from reminders.models.instance import CLOCK_OFFSET, now
 from reminders.models.kinds import Channel, ConsentAction, Language, MessageKind, Purpose
 from reminders.outbox import PRIORITY, keys
-from reminders.settings import Settings
+from reminders.settings import SANDBOX_ACCOUNT, Settings
 from schedules.lifecycle import State
 
 TUESDAY = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
@@ -28,6 +30,10 @@ _WEEK, _DAY = timedelta(days=7), timedelta(days=1)
 _NAMES = ("Marie", "Zoé", "Jean-François", "Anne", "Liam", "Noémie", "William", "Chloé")
 _AT_ONCE = 1000
 _NEW_ID = {"postgresql": "gen_random_uuid()", "sqlite": "lower(hex(randomblob(16)))"}
+
+
+_Rows = Mapping[type[Base], list[dict[str, Any]]]
+"""Rows by table, in an order in which they can be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +56,23 @@ def phone(number: int) -> str:
 
 def open_practice(database: Database, settings: Settings) -> Practice:
     """A clinic with its senders and protocols; the database's clock begins at TUESDAY and runs."""
-    new = clinics.NewClinic(
-        "Clinique Lumière de Westmount", "Clinique Lumière", phone="+15145550119", address="1, rue A"
-    )
     with database.begin() as session:
         offset = (TUESDAY - now(session)).total_seconds()
         session.add(Instance(key=CLOCK_OFFSET, value=str(offset)))
-        clinic = clinics.create_clinic(session, new, settings, TUESDAY - timedelta(days=365))
-        session.execute(update(Sender).values(rate=UNLIMITED))
-        sender = session.scalars(select(Sender).where(Sender.channel == Channel.SMS)).one()
-        protocol, version = protocols.published(session, clinic.id)[0]
-        return Practice(clinic.id, sender.id, protocol.id, version.id)
+        return _open(session, settings)
+
+
+def open_branches(database: Database, settings: Settings, count: int) -> list[Practice]:
+    """Further clinics beside the practice, each with a number of its own on the same account."""
+    with database.begin() as session:
+        return [_open(session, settings, f"+1514{number:07d}") for number in range(count)]
 
 
 def add_patients(database: Database, practice: Practice, count: int, first: int = 0) -> list[uuid.UUID]:
     """Patients with the phones from `first` on who agreed to texts; half of them read French."""
-    rows = [_patient(practice, database.keyring, number) for number in range(first, first + count)]
-    _write(database, Patient, rows)
-    _write(database, Consent, [_consent(practice, row) for row in rows])
-    return [row["id"] for row in rows]
+    rows = _patients(practice, database.keyring, range(first, first + count))
+    _write(database, rows)
+    return [row["id"] for row in rows[Patient]]
 
 
 def add_check_ins(
@@ -76,16 +80,17 @@ def add_check_ins(
 ) -> None:
     """Patients treated a week ago, each with a day-7 check-in text that is due at `due_at`; their phones begin at the
     `first`."""
-    treatments = [_treatment(practice, patient_id) for patient_id in add_patients(database, practice, count, first)]
-    reminders = [_reminder(row, due_at) for row in treatments]
-    pairs = zip(treatments, reminders, strict=True)
-    messages = [_message(practice, *pair, _language(number)) for number, pair in enumerate(pairs)]
-    links = [
-        {"clinic_id": practice.clinic_id, "message_id": message["id"], "reminder_id": reminder["id"], "live": True}
-        for message, reminder in zip(messages, reminders, strict=True)
-    ]
-    for table, rows in ((Treatment, treatments), (Reminder, reminders), (Message, messages), (MessageReminder, links)):
-        _write(database, table, rows)
+    _write(database, _check_ins(practice, database.keyring, range(first, first + count), due_at))
+
+
+def add_check_ins_at_each(database: Database, practices: Sequence[Practice], count: int, due_at: datetime) -> None:
+    """So many check-ins at each of these clinics, all due at `due_at`."""
+    rows: dict[type[Base], list[dict[str, Any]]] = {}
+    for number, practice in enumerate(practices):
+        numbers = range(number * count, (number + 1) * count)
+        for table, some in _check_ins(practice, database.keyring, numbers, due_at).items():
+            rows.setdefault(table, []).extend(some)
+    _write(database, rows)
 
 
 def multiply(database: Database, times: int) -> None:
@@ -100,10 +105,47 @@ def multiply(database: Database, times: int) -> None:
             session.execute(text(f"{series} INSERT INTO message ({columns}) SELECT {values} FROM message, series"))
 
 
-def _write(database: Database, table: type[Base], rows: list[dict[str, Any]]) -> None:
+def _open(session: Session, settings: Settings, number: str = "") -> Practice:
+    new = clinics.NewClinic(
+        "Clinique Lumière de Westmount", "Clinique Lumière", phone="+15145550119", address="1, rue A"
+    )
+    clinic = clinics.create_clinic(session, new, settings, TUESDAY - timedelta(days=365))
+    if number:
+        sender = Sender(channel=Channel.SMS, account=SANDBOX_ACCOUNT, address=number, clinic_id=clinic.id)
+        sender.next_free_at = sender.created_at = clinic.created_at
+        session.add(sender)
+        session.flush()
+    session.execute(update(Sender).where(Sender.clinic_id == clinic.id).values(rate=UNLIMITED))
+    mine = (Sender.channel == Channel.SMS, Sender.clinic_id == clinic.id)
+    protocol, version = protocols.published(session, clinic.id)[0]
+    return Practice(clinic.id, session.scalars(select(Sender.id).where(*mine)).one(), protocol.id, version.id)
+
+
+def _patients(practice: Practice, keyring: Keyring, numbers: Iterable[int]) -> _Rows:
+    rows = [_patient(practice, keyring, number) for number in numbers]
+    return {Patient: rows, Consent: [_consent(practice, row) for row in rows]}
+
+
+def _check_ins(practice: Practice, keyring: Keyring, numbers: Iterable[int], due_at: datetime) -> _Rows:
+    people = _patients(practice, keyring, numbers)
+    treatments = [_treatment(practice, patient["id"]) for patient in people[Patient]]
+    reminders = [_reminder(row, due_at) for row in treatments]
+    triples = zip(treatments, reminders, people[Patient], strict=True)
+    messages = [
+        _message(practice, treatment, reminder, patient["language"]) for treatment, reminder, patient in triples
+    ]
+    links = [
+        {"clinic_id": practice.clinic_id, "message_id": message["id"], "reminder_id": reminder["id"], "live": True}
+        for message, reminder in zip(messages, reminders, strict=True)
+    ]
+    return {**people, Treatment: treatments, Reminder: reminders, Message: messages, MessageReminder: links}
+
+
+def _write(database: Database, rows: _Rows) -> None:
     with database.begin() as session:
-        for start in range(0, len(rows), _AT_ONCE):
-            session.execute(insert(table), rows[start : start + _AT_ONCE])
+        for table, some in rows.items():
+            for start in range(0, len(some), _AT_ONCE):
+                session.execute(insert(table), some[start : start + _AT_ONCE])
 
 
 def _language(number: int) -> Language:
