@@ -65,7 +65,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--n", type=int, help="how many messages, treatments, texts or passes, where that makes sense")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each variant (default 3)")
     parser.add_argument("--latency-ms", type=float, default=20.0, help="the stand-in carrier's (default 20)")
-    parser.add_argument("--in-flight", type=_numbers, default=(20, 100), help="calls at a time (default 20,100)")
+    parser.add_argument("--in-flight", type=_numbers, default=(100,), help="calls at a time in `burst` (default 100)")
     parser.add_argument("--rows", type=int, default=100_000, help="rows planned ahead in `idle` (default 100,000)")
     return parser.parse_args()
 

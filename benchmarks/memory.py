@@ -9,10 +9,11 @@ from sqlalchemy import update
 from benchmarks import ours
 from benchmarks.crew import Memory
 from benchmarks.figures import Figures, Sample, by_turns
+from benchmarks.growing import multiply
 from benchmarks.homes import PostgresHome
 from benchmarks.lab import Column, Goal, Lab, Section
 from benchmarks.ours import DUE_AT
-from benchmarks.practice import UNLIMITED, add_check_ins, multiply, open_practice
+from benchmarks.practice import UNLIMITED, add_check_ins, open_practice
 from benchmarks.processes import StandIn
 from reminders.database import Database
 from reminders.models import Sender

@@ -1,12 +1,12 @@
 """A clinic with many patients, written in bulk: what the benchmarks start from."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from reminders.care import clinics, protocols
@@ -29,7 +29,6 @@ UNLIMITED = 1_000_000.0
 _WEEK, _DAY = timedelta(days=7), timedelta(days=1)
 _NAMES = ("Marie", "Zoé", "Jean-François", "Anne", "Liam", "Noémie", "William", "Chloé")
 _AT_ONCE = 1000
-_NEW_ID = {"postgresql": "gen_random_uuid()", "sqlite": "lower(hex(randomblob(16)))"}
 
 
 _Rows = Mapping[type[Base], list[dict[str, Any]]]
@@ -70,39 +69,35 @@ def open_branches(database: Database, settings: Settings, count: int) -> list[Pr
 
 def add_patients(database: Database, practice: Practice, count: int, first: int = 0) -> list[uuid.UUID]:
     """Patients with the phones from `first` on who agreed to texts; half of them read French."""
-    rows = _patients(practice, database.keyring, range(first, first + count))
+    rows = _patients(practice, database.keyring, {first + number: phone(first + number) for number in range(count)})
     _write(database, rows)
     return [row["id"] for row in rows[Patient]]
 
 
 def add_check_ins(
-    database: Database, practice: Practice, count: int, due_at: datetime = TUESDAY, first: int = 0
+    database: Database,
+    practice: Practice,
+    count: int,
+    due_at: datetime = TUESDAY,
+    first: int = 0,
+    phone_of: Callable[[int], str] = phone,
 ) -> None:
     """Patients treated a week ago, each with a day-7 check-in text that is due at `due_at`; their phones begin at the
     `first`."""
-    _write(database, _check_ins(practice, database.keyring, range(first, first + count), due_at))
+    people = _patients(
+        practice, database.keyring, {first + number: phone_of(first + number) for number in range(count)}
+    )
+    _write(database, _check_ins(practice, people, due_at))
 
 
 def add_check_ins_at_each(database: Database, practices: Sequence[Practice], count: int, due_at: datetime) -> None:
     """So many check-ins at each of these clinics, all due at `due_at`."""
     rows: dict[type[Base], list[dict[str, Any]]] = {}
     for number, practice in enumerate(practices):
-        numbers = range(number * count, (number + 1) * count)
-        for table, some in _check_ins(practice, database.keyring, numbers, due_at).items():
+        phones = {one: phone(one) for one in range(number * count, (number + 1) * count)}
+        for table, some in _check_ins(practice, _patients(practice, database.keyring, phones), due_at).items():
             rows.setdefault(table, []).extend(some)
     _write(database, rows)
-
-
-def multiply(database: Database, times: int) -> None:
-    """Make of every message so many, in the database itself: seconds where rows from here would take minutes."""
-    names = [column.name for column in Message.__table__.columns]
-    fresh = {"id": _NEW_ID[database.engine.dialect.name], "dedupe_key": "dedupe_key || ':' || n"}
-    columns = ", ".join(f'"{name}"' for name in names)
-    values = ", ".join(fresh.get(name, f'"{name}"') for name in names)
-    series = f"WITH RECURSIVE series(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM series WHERE n < {times})"
-    with database.begin() as session:
-        if times > 1:
-            session.execute(text(f"{series} INSERT INTO message ({columns}) SELECT {values} FROM message, series"))
 
 
 def _open(session: Session, settings: Settings, number: str = "") -> Practice:
@@ -121,13 +116,13 @@ def _open(session: Session, settings: Settings, number: str = "") -> Practice:
     return Practice(clinic.id, session.scalars(select(Sender.id).where(*mine)).one(), protocol.id, version.id)
 
 
-def _patients(practice: Practice, keyring: Keyring, numbers: Iterable[int]) -> _Rows:
-    rows = [_patient(practice, keyring, number) for number in numbers]
+def _patients(practice: Practice, keyring: Keyring, phones: Mapping[int, str]) -> _Rows:
+    """Patients by number, which chooses name and language, with their phones."""
+    rows = [_patient(practice, keyring, *one) for one in phones.items()]
     return {Patient: rows, Consent: [_consent(practice, row) for row in rows]}
 
 
-def _check_ins(practice: Practice, keyring: Keyring, numbers: Iterable[int], due_at: datetime) -> _Rows:
-    people = _patients(practice, keyring, numbers)
+def _check_ins(practice: Practice, people: _Rows, due_at: datetime) -> _Rows:
     treatments = [_treatment(practice, patient["id"]) for patient in people[Patient]]
     reminders = [_reminder(row, due_at) for row in treatments]
     triples = zip(treatments, reminders, people[Patient], strict=True)
@@ -152,15 +147,15 @@ def _language(number: int) -> Language:
     return Language.FR if number % 2 else Language.EN
 
 
-def _patient(practice: Practice, keyring: Keyring, number: int) -> dict[str, Any]:
+def _patient(practice: Practice, keyring: Keyring, number: int, its_phone: str) -> dict[str, Any]:
     return {
         "id": new_id(),
         "clinic_id": practice.clinic_id,
         "given_name": _NAMES[number % len(_NAMES)],
         "family_name": "Tremblay",
         "language": _language(number),
-        "phone": phone(number),
-        "phone_index": keyring.index("phone", phone(number)),
+        "phone": its_phone,
+        "phone_index": keyring.index("phone", its_phone),
         "created_at": TUESDAY - 2 * _WEEK,
     }
 

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from benchmarks import ours
 from benchmarks.at_once import Stage, measured
 from benchmarks.figures import Figures, Sample, by_turns
+from benchmarks.growing import multiply
 from benchmarks.homes import PostgresHome
 from benchmarks.lab import Column, Goal, Lab, Section
 from benchmarks.ours import DUE_AT, Ours
@@ -21,7 +22,6 @@ from benchmarks.practice import (
     add_check_ins,
     add_check_ins_at_each,
     add_patients,
-    multiply,
     open_branches,
     open_practice,
     phone,

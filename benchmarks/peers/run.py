@@ -7,12 +7,13 @@ from functools import partial
 from benchmarks import at_once, ours
 from benchmarks.at_once import Stage, measured
 from benchmarks.figures import Figures, Sample, by_turns
+from benchmarks.growing import multiply
 from benchmarks.lab import Goal, Lab, Section
 from benchmarks.ours import DUE_AT
 from benchmarks.peers import jobs
 from benchmarks.peers.jobs import Peer
 from benchmarks.peers.messages import FUTURE
-from benchmarks.practice import add_check_ins, multiply, open_practice
+from benchmarks.practice import add_check_ins, open_practice
 from reminders.database import Database
 from reminders.settings import Settings
 
