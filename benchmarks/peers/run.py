@@ -24,6 +24,7 @@ FLOOR, FLOOR_TWO = "floor: batch and SDK, 1", "floor, 2"
 PER_MESSAGE, QUEUE = "a task per message, 32 threads", "pgqueuer, 2"
 
 _KINDS = 1000
+_TRIES = 3
 
 
 def run(lab: Lab) -> Section:
@@ -59,6 +60,16 @@ def _ours(stage: Stage, processes: int) -> Sample:
 
 
 def _peer(stage: Stage, peer: Peer) -> Sample:
+    """Once more where it stalled, as pgqueuer has been seen to: a stall says nothing of how fast a design is."""
+    for _ in range(_TRIES - 1):
+        sample = _peer_once(stage, peer)
+        if not sample["unsent"]:
+            return sample
+        print(f"  stalled with {sample['unsent']:.0f} unsent; once more", flush=True)
+    return _peer_once(stage, peer)
+
+
+def _peer_once(stage: Stage, peer: Peer) -> Sample:
     with jobs.at_work(peer, stage) as job:
         return measured(job, stage)
 
