@@ -19,7 +19,8 @@ from tests import services
 QUEUE_FOLDER = Path(sys.prefix) / "peers"
 """Where `make bench` installs pgqueuer."""
 
-_AHEAD_SECONDS = 8.0
+_AHEAD_SECONDS, _AHEAD_OF_QUEUE_SECONDS = 6.0, 15.0
+"""To write what falls due, and the queue's jobs."""
 _QUEUE = "benchmarks.peers.queue"
 _READY = "pgqueuer is ready"
 
@@ -60,7 +61,7 @@ class PeerJob:
 
     def fall_due(self) -> float:
         """As `at_once.Job.fall_due`."""
-        self._due = time.time() + _AHEAD_SECONDS
+        self._due = time.time() + (_AHEAD_SECONDS if self._peer.task else _AHEAD_OF_QUEUE_SECONDS)
         messages.fall_due(self._url, self._count, self._due)
         if not self._peer.task:
             _queue(self._environ, "defer", str(self._due))
