@@ -60,7 +60,7 @@ faults: dev
 bench: dev .venv/.peers
 	$(BIN)/python -m benchmarks
 
-# The queue that is measured beside, apart: its uvloop would change what is measured. Without it its column is missing.
+# The queue that is measured beside, apart, so that nothing of it is near our own. Without it its column is missing.
 .venv/.peers: .venv/.dev requirements/peers.txt
 	@echo "==> Installing what is measured beside"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --upgrade \

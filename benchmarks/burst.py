@@ -221,8 +221,10 @@ def _goals(figures: Figures, lab: Lab) -> list[Goal]:
         plain, troubled = f"{home.name}, {most}", _with_trouble(home, most)
         statements, executions = (figures.median(plain, f"{what}_per_group") for what in ("statements", "executions"))
         more = figures.median(troubled, "statements_per_group") - statements
+        per_row = figures.median(troubled, "executions_per_group") - statements - more
         found += [
             Goal(f"{home.name}: executions/group beyond statements/group", executions - statements, 0, at_most=True),
+            Goal(f"{home.name}: the same with trouble", per_row, 0, at_most=True),
             Goal(
                 f"{home.name}: statements/group more with {trouble.KINDS} kinds of trouble",
                 more,

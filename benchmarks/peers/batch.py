@@ -4,8 +4,10 @@ No rendering, no decryption, no consent, no attempts: what any design over this 
 """
 
 import asyncio
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any, LiteralString
 
 import psycopg
@@ -30,8 +32,10 @@ FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[]) AS v(id, sid, at) WHERE
 
 @app.task(name="batch.drain")  # type: ignore[untyped-decorator]
 def drain() -> None:
-    """Send what is due."""
-    asyncio.run(_drain())
+    """Send what is due, on the event loop that BENCH_LOOP names; asyncio's own without."""
+    name = os.environ.get("BENCH_LOOP")
+    with asyncio.Runner(loop_factory=import_module(name).new_event_loop if name else None) as runner:
+        runner.run(_drain())
 
 
 async def _drain() -> None:

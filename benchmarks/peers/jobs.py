@@ -27,11 +27,13 @@ _READY = "pgqueuer is ready"
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A design: the arguments of each of its worker processes, how many, and the task that sets them off ("": none)."""
+    """A design: the arguments of each of its worker processes, how many, the task that sets them off ("": none), and
+    the module of their event loop ("": asyncio's own)."""
 
     arguments: Sequence[str]
     processes: int
     task: str = ""
+    loop: str = ""
 
 
 def _celery(module: str, pool: str, concurrency: int) -> Sequence[str]:
@@ -39,13 +41,14 @@ def _celery(module: str, pool: str, concurrency: int) -> Sequence[str]:
     return ("-m", "celery", "-A", f"benchmarks.peers.{module}", "worker", "-P", pool, "-c", str(concurrency), *quiet)
 
 
-def floor(processes: int) -> Peer:
+def floor(processes: int, loop: str = "") -> Peer:
     """The batch design, in so many processes."""
-    return Peer(_celery("batch", "solo", 1), processes, "batch.drain")
+    return Peer(_celery("batch", "solo", 1), processes, "batch.drain", loop)
 
 
 PER_MESSAGE = Peer(_celery("per_message", "threads", THREADS), 1, "per_message.find_due")
 QUEUE = Peer(("-m", _QUEUE, "work", "100"), 2)
+"""In batches of 100, without a bound of its own: the best of those tried, like the 32 threads."""
 
 
 class PeerJob:
@@ -84,7 +87,7 @@ def at_work(peer: Peer, stage: Stage) -> Iterator[PeerJob]:
     """The peer's workers, ready, on a database with what is due much later."""
     with tempfile.TemporaryDirectory(dir=stage.home.folder) as folder, stage.home.bare() as url:
         messages.make(url)
-        given = {"BENCH_DATABASE_URL": url, "BENCH_CARRIER_URL": stage.carrier.url}
+        given = {"BENCH_DATABASE_URL": url, "BENCH_CARRIER_URL": stage.carrier.url, "BENCH_LOOP": peer.loop}
         if not peer.task:
             given["PYTHONPATH"] = f"{QUEUE_FOLDER}:{ROOT}"
             _queue(given, "install")

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from importlib.util import find_spec
 
 from benchmarks import at_once, ours
 from benchmarks.at_once import Stage, measured
@@ -21,11 +22,12 @@ from reminders.settings import Settings
 DUE = 20_000
 
 OURS, OURS_TWO = "ours, 1 process", "ours, 2"
-FLOOR, FLOOR_TWO = "floor: batch and SDK, 1", "floor, 2"
+FLOOR, FLOOR_TWO, FLOOR_FAST = "floor: batch and SDK, 1", "floor, 2", "floor on uvloop, 1"
 PER_MESSAGE, QUEUE = "a task per message, 32 threads", "pgqueuer, 2"
 
 _KINDS = 1000
 _TRIES = 3
+_LOOP = "uvloop"
 
 
 def run(lab: Lab) -> Section:
@@ -39,6 +41,8 @@ def run(lab: Lab) -> Section:
         FLOOR_TWO: partial(_peer, stage, jobs.floor(2)),
         PER_MESSAGE: partial(_peer, stage, jobs.PER_MESSAGE),
     }
+    if find_spec(_LOOP):
+        variants[FLOOR_FAST] = partial(_peer, stage, jobs.floor(1, _LOOP))
     if jobs.QUEUE_FOLDER.exists():
         variants[QUEUE] = partial(_peer, stage, jobs.QUEUE)
     figures = by_turns(variants, lab.repeats)
@@ -82,17 +86,20 @@ def _what(stage: Stage) -> str:
         f"Redis, {stage.carrier.latency_ms:.0f} ms provider latency, all designs through Twilio's SDK with the same "
         f"fields. Ours is `reminders worker` and `reminders beat` with {ours.IN_FLIGHT} calls in flight a process and "
         "everything on: re-check, decryption, rendering, attempts, settlement. The floor claims 500, sends 100 at a "
-        "time through the SDK's async client and settles, with none of that. A task per message is GOV.UK Notify's "
-        "shape with the best of its pools. Every design is woken at the instant by one message for each process, so "
-        "beat's interval (2 s at most) is no part of lateness; pgqueuer's jobs are queued before and polled. Lateness "
-        f"is every message's, from the instant to its `sent_at`; speed is all over the last one's.{missing}"
+        "time through the SDK's own async client on asyncio's own loop and settles, with none of that. A task per "
+        "message is GOV.UK Notify's shape with the best of its pools. Every design is woken at the instant by one "
+        "message for each process, so beat's interval (2 s at most) is no part of lateness; pgqueuer's jobs are queued "
+        "before and polled. Lateness is every message's, from the instant to its `sent_at`; speed is all over the last "
+        f"one's.{missing}"
     )
 
 
 def _ratios(figures: Figures) -> list[str]:
     pairs = [(OURS, FLOOR), (OURS_TWO, FLOOR_TWO), (OURS, PER_MESSAGE), (OURS_TWO, PER_MESSAGE)]
-    pairs += [(OURS, QUEUE), (OURS_TWO, QUEUE)] if QUEUE in figures.samples else []
-    return [f"{one} / {other}: {figures.ratio('per_s', one, other):.2f}" for one, other in pairs]
+    pairs += [(OURS, FLOOR_FAST), (OURS, QUEUE), (OURS_TWO, QUEUE)]
+    return [
+        f"{one} / {other}: {figures.ratio('per_s', one, other):.2f}" for one, other in pairs if other in figures.samples
+    ]
 
 
 def _goals(figures: Figures) -> list[Goal]:
