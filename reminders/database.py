@@ -1,11 +1,14 @@
 """The engine, the session style, and the column types that keep time explicit and people unreadable."""
 
 import json
+import math
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -14,15 +17,17 @@ from sqlalchemy import (
     Dialect,
     Engine,
     Enum,
+    Insert,
     LargeBinary,
     MetaData,
     TypeDecorator,
     create_engine,
     event,
-    literal,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from reminders.clock import require_aware
 from reminders.crypto import Keyring
@@ -30,6 +35,10 @@ from reminders.crypto import Keyring
 _KEYRING = "reminders_keyring"
 _CLINIC = "clinic_id"
 _READ_ONLY = "reminders_read_only"
+_RESTS_SINCE = "reminders_rests_since"
+
+_TRUSTED_SECONDS = 0.25
+"""How long a connection may have rested and still be taken for alive without asking."""
 
 FROM_HEX = "from_hex"
 """A function for SQLite, whose JSON has no bytes: SQLite's own `unhex` is younger than the versions that we meet."""
@@ -154,11 +163,19 @@ def keyring_of(session: Session) -> Keyring:
 def insert_missing(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
     """Insert one row unless a UNIQUE constraint says that it is there. True if it was added.
 
-    `values` are by attribute name; the columns' own defaults fill the rest.
+    `values` are by column name; the columns' own defaults fill the rest.
     """
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    done = session.execute(insert(table).values(**values).on_conflict_do_nothing().returning(literal(1)))
-    return done.first() is not None
+    # Past the ORM, which would put the same statement together each time; what it still holds must come first.
+    session.flush()
+    connection = session.connection()
+    done = connection.execute(_insert_unless_there(table, connection.dialect.name), values)
+    return done.rowcount == 1
+
+
+@cache
+def _insert_unless_there(table: type[Base], dialect: str) -> Insert:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(table.__table__).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 def _engine(url: str, pool_size: int) -> Engine:
@@ -175,7 +192,28 @@ def _engine(url: str, pool_size: int) -> Engine:
         return engine
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    return create_engine(url, pool_size=pool_size, hide_parameters=True, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=pool_size, hide_parameters=True)
+    event.listen(engine, "checkin", _note_rest)
+    event.listen(engine, "checkout", partial(_ask_if_alive, engine.dialect))
+    return engine
+
+
+def _note_rest(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info[_RESTS_SINCE] = time.monotonic()
+
+
+def _ask_if_alive(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Replace a connection whose server has gone, as `pool_pre_ping` does, unless it was in use a moment ago.
+
+    Asking costs each transaction of a busy process a round trip. Should the server have gone in that moment, one
+    transaction fails and empties the pool: nothing of it was committed, and whoever began it tries again.
+    """
+    if time.monotonic() - record.info.get(_RESTS_SINCE, math.inf) < _TRUSTED_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise InvalidatePoolError from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -100,9 +101,14 @@ class Settings(BaseModel):
         return self.mail_from or SANDBOX_MAIL_FROM
 
     def keyring(self) -> Keyring:
-        """The keys for personal data, opened from the settings."""
-        keys = [parse_key(key.get_secret_value()) for key in self.encryption_keys]
-        return Keyring(keys, self.secret_key.get_secret_value().encode())
+        """The keys for personal data, opened from the settings once."""
+        return _keyring(self.encryption_keys, self.secret_key)
+
+
+@lru_cache(maxsize=8)
+def _keyring(encryption_keys: tuple[SecretStr, ...], secret: SecretStr) -> Keyring:
+    keys = [parse_key(key.get_secret_value()) for key in encryption_keys]
+    return Keyring(keys, secret.get_secret_value().encode())
 
 
 def load(environ: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) -> Settings:

@@ -21,7 +21,7 @@ from reminders.care.effects import (
     StopMessages,
 )
 from reminders.care.situation import Context
-from reminders.care.tickets import NewTicket, key_for, open_ticket
+from reminders.care.tickets import NewTicket, key_for, open_ticket, put
 from reminders.models.kinds import Language, MessageKind, TicketKind
 from reminders.outbox import Draft, enqueue, keys, sending_channels
 from reminders.triage import Reading
@@ -82,7 +82,7 @@ def _send_safety(session: Session, act: Act, template: str) -> None:
 
 
 def _draft(act: Act, kind: MessageKind, template: str, key: str) -> Draft:
-    reply, patient = act.context.reply, act.context.patient
+    reply = act.context.reply
     return Draft(
         clinic_id=reply.clinic_id,
         kind=kind,
@@ -93,16 +93,16 @@ def _draft(act: Act, kind: MessageKind, template: str, key: str) -> Draft:
         due_at=act.now,
         useful_until=act.now + _USEFUL_FOR,
         # Nobody's name for an unknown or shared address: delivery then writes to the address that the reply came from.
-        patient_id=patient.id if patient else None,
+        patient_id=reply.patient_id,
         treatment_id=act.context.treatment.id if act.context.treatment else None,
         reply_id=reply.id,
     )
 
 
 def _language(act: Act, template: str) -> Language:
-    chosen = act.context.patient.language if act.context.patient else None
+    chosen = act.context.chosen
     first, second = (act.said_in, chosen) if template in _IN_THE_WORDS_LANGUAGE else (chosen, act.said_in)
-    return first or second or act.context.clinic.language
+    return first or second or act.context.clinic_language
 
 
 def _open(session: Session, act: Act, effect: OpenTicket) -> None:
@@ -116,14 +116,15 @@ def _open(session: Session, act: Act, effect: OpenTicket) -> None:
         reply_id=reply.id,
         reason=effect.reason,
     )
-    ticket = open_ticket(session, new, act.now)
     if effect.kind is TicketKind.RED_FLAG:
-        raise_alert(session, ticket, act.now)
+        raise_alert(session, open_ticket(session, new, act.now), act.now)
+    else:
+        put(session, new, act.now)
 
 
 def _about(act: Act) -> uuid.UUID | None:
     """The treatment that a check-in's answer, a consult or a ticket is about."""
-    if act.context.patient is None:
+    if act.context.reply.patient_id is None:
         return None
     if act.context.check_in is not None:
         return act.context.check_in.treatment_id
@@ -145,9 +146,9 @@ def _record(session: Session, act: Act, effect: RecordOutcome) -> None:
 
 
 def _offer(session: Session, act: Act) -> None:
-    treatment_id = _about(act)
-    if treatment_id is not None:
-        consults.offer(session, treatment_id, act.now)
+    treatment_id, reply = _about(act), act.context.reply
+    if treatment_id is not None and reply.patient_id is not None:
+        consults.put(session, consults.Offer(reply.clinic_id, reply.patient_id, treatment_id), act.now)
 
 
 def _request(act: Act, source: str, *, by_carrier: bool) -> optouts.OptOutRequest:

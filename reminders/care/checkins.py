@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from reminders.models import CheckIn, Message, MessageReminder, Reminder
@@ -37,12 +37,12 @@ class CheckInAnswer:
     answers: Any | None = None
 
 
-def record_outcome(session: Session, answer: CheckInAnswer, now: datetime) -> CheckIn:
+_KEEP = insert(CheckIn.__table__)  # type: ignore[arg-type]
+
+
+def record_outcome(session: Session, answer: CheckInAnswer, now: datetime) -> None:
     """Keep one more answer; the newest holds."""
-    row = CheckIn(**answer.__dict__, answered_at=now)
-    session.add(row)
-    session.flush()
-    return row
+    session.connection().execute(_KEEP, {**answer.__dict__, "answered_at": now})
 
 
 def latest(session: Session, treatment_id: uuid.UUID) -> CheckIn | None:
@@ -57,16 +57,20 @@ def latest(session: Session, treatment_id: uuid.UUID) -> CheckIn | None:
 
 def asked(session: Session, patient_ids: Sequence[uuid.UUID], now: datetime) -> AskedCheckIn | None:
     """The newest check-in sent to any of these patients within the last week, answered or not."""
-    found = session.execute(
+    if not patient_ids:
+        return None
+    theirs = asked_of(Message.patient_id.in_(patient_ids))
+    found = session.execute(theirs, {"asked_since": now - ANSWERABLE_FOR}).first()
+    return None if found is None else AskedCheckIn(*found)
+
+
+def asked_of(whose: ColumnElement[bool]) -> Select[uuid.UUID, uuid.UUID, uuid.UUID]:
+    """What selects the newest check-in among the messages that are `whose`, sent since the parameter `asked_since`."""
+    return (
         select(Reminder.clinic_id, Reminder.treatment_id, Reminder.id)
         .join(MessageReminder, MessageReminder.reminder_id == Reminder.id)
         .join(Message, Message.id == MessageReminder.message_id)
-        .where(
-            Message.patient_id.in_(patient_ids),
-            Reminder.is_check_in,
-            Message.sent_at >= now - ANSWERABLE_FOR,
-        )
+        .where(whose, Reminder.is_check_in, Message.sent_at >= bindparam("asked_since"))
         .order_by(Message.sent_at.desc(), Message.id.desc())
         .limit(1)
-    ).first()
-    return None if found is None else AskedCheckIn(*found)
+    )

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -19,18 +20,25 @@ MOVES: Mapping[ConsultState, frozenset[ConsultState]] = {
 """For each state, the states from which a consult may come to it; an attended one stays so."""
 
 
+@dataclass(frozen=True)
+class Offer:
+    """A treatment of one of the clinic's patients, for which a consult is offered."""
+
+    clinic_id: uuid.UUID
+    patient_id: uuid.UUID
+    treatment_id: uuid.UUID
+
+
 def offer(session: Session, treatment_id: uuid.UUID, now: datetime) -> Consult:
     """The treatment's consult, offered now unless it was before."""
     treatment = session.scalars(select(Treatment).where(Treatment.id == treatment_id)).one()
-    values = {
-        "clinic_id": treatment.clinic_id,
-        "patient_id": treatment.patient_id,
-        "treatment_id": treatment.id,
-        "offered_at": now,
-        "state_at": now,
-    }
-    insert_missing(session, Consult, values)
+    put(session, Offer(treatment.clinic_id, treatment.patient_id, treatment.id), now)
     return session.scalars(select(Consult).where(Consult.treatment_id == treatment_id)).one()
+
+
+def put(session: Session, offer: Offer, now: datetime) -> None:
+    """As `offer`, for whoever knows the treatment and need not see the consult: one statement."""
+    insert_missing(session, Consult, {**offer.__dict__, "offered_at": now, "state_at": now})
 
 
 def move(session: Session, consult: Consult, state: ConsultState, now: datetime) -> bool:

@@ -1,22 +1,32 @@
 """Who may write in a patient's place: a guardian, a minor's parent, whoever shares the address."""
 
+import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-
-from reminders.models import Patient
+from typing import Any
 
 OF_AGE = 18
 """Years from which a patient is taken to write for themselves, unless a guardian is on file."""
 
 
-def may_speak_for_another(holders: Sequence[Patient], today: date) -> bool:
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A patient at an address; `birth_date` is ISO 8601."""
+
+    patient_id: uuid.UUID
+    guardian: Any | None
+    birth_date: str | None
+
+
+def may_speak_for_another(holders: Sequence[Person], today: date) -> bool:
     """Whether a message from the address of these patients may be about another person than its sender."""
-    return len(holders) > 1 or any(patient.guardian or is_minor(patient, today) for patient in holders)
+    return len(holders) > 1 or any(person.guardian or is_minor(person.birth_date, today) for person in holders)
 
 
-def is_minor(patient: Patient, today: date) -> bool:
-    """Whether a patient is known to be under 18 on that local date; without a birth date they are not."""
-    if not patient.birth_date:
+def is_minor(birth_date: str | None, today: date) -> bool:
+    """Whether somebody is known to be under 18 on that local date; without a birth date they are not."""
+    if not birth_date:
         return False
-    born = date.fromisoformat(patient.birth_date)
+    born = date.fromisoformat(birth_date)
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) < OF_AGE

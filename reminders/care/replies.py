@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care.matching import Match, address_index, holders, match
+from reminders.care.matching import Match, address_index, holders, match, who_may_have_written
 from reminders.care.understanding import understand, understand_pending
 from reminders.database import insert_missing, keyring_of
+from reminders.ids import new_id
 from reminders.models import Patient, Reply
 from reminders.models.kinds import Channel, ReplyKind
 
@@ -42,22 +42,21 @@ class Inbound:
     """Whose it is and what it answers, where a link said so; else the address tells."""
 
 
-def receive(session: Session, inbound: Inbound, now: datetime) -> Reply | None:
-    """Keep an inbound message, unread. None if it is there already.
+def receive(session: Session, inbound: Inbound, now: datetime) -> uuid.UUID | None:
+    """Keep an inbound message, unread: its id, or None if it is there already.
 
     `understand` follows in a transaction of its own, so that nothing which goes wrong there can lose it.
     """
-    if not insert_missing(session, Reply, _row(session, inbound, now)):
-        return None
-    known_by = (Reply.channel == inbound.channel) & (Reply.provider_id == inbound.provider_id)
-    return session.scalars(select(Reply).where(known_by)).one()
+    row = _row(session, inbound, now)
+    reply_id: uuid.UUID = row["id"]
+    return reply_id if insert_missing(session, Reply, row) else None
 
 
 def _row(session: Session, inbound: Inbound, now: datetime) -> dict[str, Any]:
     index = address_index(keyring_of(session), inbound.channel, inbound.from_address)
-    patients = holders(session, inbound.clinic_id, inbound.channel, index)
-    found = inbound.known or match(session, [] if inbound.to_unknown_number else patients, inbound.channel, now)
+    found = inbound.known or _match(session, inbound, index, now)
     return {
+        "id": new_id(),
         "sender_id": inbound.sender_id,
         "clinic_id": inbound.clinic_id,
         "patient_id": found.patient_id,
@@ -74,6 +73,12 @@ def _row(session: Session, inbound: Inbound, now: datetime) -> dict[str, Any]:
         "to_unknown_number": inbound.to_unknown_number,
         "received_at": now,
     }
+
+
+def _match(session: Session, inbound: Inbound, index: str, now: datetime) -> Match:
+    if inbound.to_unknown_number:
+        return Match(None, None)
+    return match(who_may_have_written(session, inbound.clinic_id, inbound.channel, index, now))
 
 
 def candidates(session: Session, reply: Reply) -> Sequence[Patient]:

@@ -4,20 +4,21 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from reminders import logs
 from reminders.care.applying import Act, apply
 from reminders.care.decisions import as_meant, decide_effects
 from reminders.care.effects import OpenTicket
-from reminders.care.situation import context_of, situation_of
+from reminders.care.situation import situation_of
+from reminders.care.surroundings import context_of
 from reminders.care.tickets import NewTicket, key_for, open_ticket
 from reminders.database import Database
 from reminders.models import Reply
 from reminders.models.instance import now as clock
-from reminders.models.kinds import Language, TicketKind
-from reminders.triage import Asked, Reading, read
+from reminders.models.kinds import TicketKind
+from reminders.triage import Asked, read
 
 _log = logs.get(__name__)
 
@@ -29,21 +30,16 @@ def understand(session: Session, reply_id: uuid.UUID, now: datetime) -> None:
 
     The webhook calls it right after `receive`, in a second transaction: a red flag's alert is queued with it.
     """
-    reply = session.scalars(
-        update(Reply).where(Reply.id == reply_id, Reply.read_at.is_(None)).values(read_at=now).returning(Reply)
-    ).first()
-    if reply is None:
+    context = context_of(session, reply_id, now)
+    if context is None:
         return
-    context = context_of(session, reply, now)
-    situation = situation_of(session, context, now)
-    read_as = read(reply.body, context.day, Asked.CHECK_IN if context.check_in else Asked.NONE)
+    situation = situation_of(context)
+    read_as = read(context.reply.body, context.day, Asked.CHECK_IN if context.check_in else Asked.NONE)
     reading = as_meant(read_as, situation)
     effects = decide_effects(reading, situation)
-    _keep(reply, reading)
-    if not any(isinstance(effect, OpenTicket) for effect in effects):
-        reply.handled_at = now
-    session.flush()
-    apply(session, Act(context, reading, now), effects)
+    act = Act(context, reading, now)
+    if _keep(session, act, handled=not any(isinstance(effect, OpenTicket) for effect in effects)):
+        apply(session, act, effects)
 
 
 def understand_pending(database: Database) -> int:
@@ -85,14 +81,18 @@ def _give_to_staff(database: Database, reply_id: uuid.UUID) -> None:
         open_ticket(session, ticket, clock(session))
 
 
-def _keep(reply: Reply, reading: Reading) -> None:
-    """What the reply was read as, and the words that decided."""
-    reply.labels = sorted(label.value for label in reading.labels)
-    reply.confidence = reading.confidence
-    reply.language = _language(reading.language)
-    evidence: list[Any] = [[found.label.value, found.words] for found in reading.evidence]
-    reply.evidence = evidence
+_KEEP = update(Reply.__table__).where(Reply.id == bindparam("reply"), Reply.read_at.is_(None))  # type: ignore[arg-type]
 
 
-def _language(found: str) -> Language | None:
-    return Language(found) if found in set(Language) else None
+def _keep(session: Session, act: Act, *, handled: bool) -> bool:
+    """What the reply was read as, and the words that decided. False if somebody else has read it meanwhile."""
+    reading = act.reading
+    values: dict[str, Any] = {
+        "read_at": act.now,
+        "labels": sorted(label.value for label in reading.labels),
+        "confidence": reading.confidence,
+        "language": act.said_in,
+        "evidence": [[found.label.value, found.words] for found in reading.evidence],
+        **({"handled_at": act.now} if handled else {}),
+    }
+    return session.connection().execute(_KEEP, {"reply": act.context.reply.id, **values}).rowcount == 1

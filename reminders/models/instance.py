@@ -1,11 +1,13 @@
 """Facts about this installation as a whole, and its clock."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import String, Text, text
+from sqlalchemy import ColumnElement, String, Text, select
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.sql.functions import FunctionElement
 
-from reminders.database import Base
+from reminders.database import Base, UtcDateTime
 
 CLOCK_OFFSET = "clock_offset_seconds"
 HOLD_ALL = "hold_all"
@@ -21,13 +23,35 @@ class Instance(Base):
     value: Mapped[str] = mapped_column(Text)
 
 
-_OFFSET = ", (SELECT value FROM instance WHERE key = :key)"
-_NOW = {
-    "sqlite": text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')" + _OFFSET),
-    "postgresql": text(
-        "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')" + _OFFSET
-    ),
-}
+class _DatabaseClock(FunctionElement[datetime]):
+    """The instant at which the statement runs, by the database's own clock."""
+
+    type = UtcDateTime()
+    inherit_cache = True
+
+
+@compiles(_DatabaseClock, "sqlite")
+def _sqlite_clock(*_: object, **_kw: object) -> str:
+    return "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
+
+
+@compiles(_DatabaseClock, "postgresql")
+def _postgresql_clock(*_: object, **_kw: object) -> str:
+    return "clock_timestamp()"
+
+
+CLOCK: tuple[ColumnElement[datetime], ColumnElement[str]] = (
+    _DatabaseClock().label("database_clock"),
+    select(Instance.value).where(Instance.key == CLOCK_OFFSET).scalar_subquery().label("database_clock_offset"),
+)
+"""Two columns for any SELECT that must also know the time; `moment` puts them together."""
+
+_NOW = select(*CLOCK)
+
+
+def moment(clock: datetime, offset: str | None) -> datetime:
+    """The time that the two columns of `CLOCK` tell, in UTC: the database's clock, plus the demo clock's offset."""
+    return clock + timedelta(seconds=float(offset or 0))
 
 
 def now(session: Session) -> datetime:
@@ -35,6 +59,4 @@ def now(session: Session) -> datetime:
 
     Every process asks the same clock, so a host whose own is wrong does no harm.
     """
-    dialect = session.get_bind().dialect.name
-    found, offset = session.execute(_NOW[dialect], {"key": CLOCK_OFFSET}).one()
-    return datetime.fromisoformat(found).replace(tzinfo=UTC) + timedelta(seconds=float(offset or 0))
+    return moment(*session.connection().execute(_NOW).one())

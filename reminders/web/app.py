@@ -57,7 +57,8 @@ def create_app(settings: Settings, database: Database, extra_routers: Sequence[A
     app.state.database = database
     failures.install(app)
     app.state.phone_path = "/sandbox/" if extra_routers else ""
-    for router in (*(module.router for module in _PAGES), api, webhooks, *extra_routers):
+    # Routes are tried in their order, and nothing is asked for as often as the webhooks.
+    for router in (webhooks, *(module.router for module in _PAGES), api, *extra_routers):
         app.include_router(router)
     app.mount("/static", _Static(directory=STATIC), name="static")
     return app

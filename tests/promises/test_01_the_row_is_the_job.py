@@ -84,9 +84,9 @@ def _said(world: World, phone: str, body: str) -> uuid.UUID:
     with world.database.begin() as session:
         sender = session.scalars(select(Sender).where(Sender.channel == Channel.SMS)).one()
         who = (sender.id, world.clinic.id, Channel.SMS, ReplyKind.TEXT)
-        reply = receive(session, Inbound(*who, provider_id="SM1", from_address=phone, body=body), now(session))
-        assert reply is not None
-        return reply.id
+        reply_id = receive(session, Inbound(*who, provider_id="SM1", from_address=phone, body=body), now(session))
+        assert reply_id is not None
+        return reply_id
 
 
 def _understand_and_break_off(session: Session, reply_id: uuid.UUID, moment: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -58,9 +58,9 @@ def answer(visitor: AnyVisitor, form: Annotated[Form, Depends(submitted)], token
     with visitor.database.begin() as session:
         replies.receive(session, inbound, visitor.now)
     with visitor.database.begin() as session:
-        kept = _kept(session, inbound)
-        replies.understand(session, kept.id, visitor.now)
-    outcome = next((label for label in _SHOWN if label in kept.labels), "other")
+        replies.understand(session, _kept(session, inbound), visitor.now)
+        labels = session.scalars(select(Reply.labels).where(_known_by(inbound))).one()
+    outcome = next((label for label in _SHOWN if label in labels), "other")
     return _page(visitor, asked, {"outcome": outcome})
 
 
@@ -103,9 +103,12 @@ def _inbound(asked: _Asked, form: Form) -> replies.Inbound:
     )
 
 
-def _kept(session: Session, inbound: replies.Inbound) -> Reply:
-    known_by = (Reply.channel == inbound.channel) & (Reply.provider_id == inbound.provider_id)
-    return session.scalars(select(Reply).where(known_by)).one()
+def _known_by(inbound: replies.Inbound) -> ColumnElement[bool]:
+    return (Reply.channel == inbound.channel) & (Reply.provider_id == inbound.provider_id)
+
+
+def _kept(session: Session, inbound: replies.Inbound) -> UUID:
+    return session.scalars(select(Reply.id).where(_known_by(inbound))).one()
 
 
 def _typed(form: Form) -> dict[str, Any]:

@@ -13,8 +13,9 @@ router = APIRouter()
 
 
 @router.post("/inbound")
-def inbound(webhook: SignedWebhook) -> Response:
+def inbound(arrived: SignedWebhook) -> Response:
     """Keep the text before it is understood; the same one again changes nothing."""
+    webhook = arrived.verified()
     sid = webhook.word("MessageSid")
     if not sid:
         raise HTTPException(400, "MessageSid is missing.")

@@ -15,8 +15,9 @@ router = APIRouter()
 
 
 @router.post("/status/{attempt_id}")
-def status(attempt_id: str, webhook: SignedWebhook) -> Response:
+def status(attempt_id: str, arrived: SignedWebhook) -> Response:
     """Record a receipt. An id that is not ours gets the same 200, or the carrier would keep on sending it."""
+    webhook = arrived.verified()
     ours = _uuid(attempt_id)
     if ours is None or not webhook.word("MessageStatus"):
         return Response(status_code=200)

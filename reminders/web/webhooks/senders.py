@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi import HTTPException
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from reminders import logs
 from reminders.care.matching import clinics_knowing
-from reminders.models import Sender
 from reminders.models.kinds import Channel
+from reminders.web.webhooks.accounts import AccountSender
 from reminders.web.webhooks.signed import Webhook
 
 _log = logs.get(__name__)
@@ -20,7 +19,7 @@ _log = logs.get(__name__)
 class Addressed:
     """The sender that was written to. Not `certain`: nobody knows which of the account's clinics is meant."""
 
-    sender: Sender
+    sender: AccountSender
     certain: bool = True
 
 
@@ -31,27 +30,26 @@ def find_sender(session: Session, webhook: Webhook) -> Addressed:
     Raises:
         HTTPException: 404, no clinic is on this account.
     """
-    own = select(Sender).where(Sender.channel == Channel.SMS, Sender.account == webhook.get("AccountSid"))
-    every = session.scalars(own.order_by(Sender.created_at, Sender.id)).all()
+    every = webhook.senders
     if not every:
         _log.error("webhook for an account of no clinic", code="404")
         raise HTTPException(404, "No clinic is on this account.")
-    named = _named(session, webhook)
+    named = _named(webhook)
     if named is not None or len(every) == 1:
         return Addressed(named or every[0])
     _log.warning("webhook for a number of no clinic")
     return _guessed(session, webhook, every)
 
 
-def _named(session: Session, webhook: Webhook) -> Sender | None:
-    """By account and To; by its Messaging Service where the number is the pool's."""
-    own = select(Sender).where(Sender.channel == Channel.SMS, Sender.account == webhook.get("AccountSid"))
+def _named(webhook: Webhook) -> AccountSender | None:
+    """By To; by its Messaging Service where the number is the pool's."""
     to, service = webhook.number("To"), webhook.get("MessagingServiceSid")
-    named = [Sender.address == to, *([Sender.service == service, Sender.address == service] if service else [])]
-    return session.scalars(own.where(or_(*named)).order_by((Sender.address == to).desc())).first()
+    named = [sender for sender in webhook.senders if sender.address == to]
+    named += [sender for sender in webhook.senders if service and service in {sender.service, sender.address}]
+    return named[0] if named else None
 
 
-def _guessed(session: Session, webhook: Webhook, every: Sequence[Sender]) -> Addressed:
+def _guessed(session: Session, webhook: Webhook, every: Sequence[AccountSender]) -> Addressed:
     """`every` is the account's senders, oldest first."""
     clinics = {sender.clinic_id for sender in every}
     knowing = clinics_knowing(session, clinics, Channel.SMS, webhook.number("From"))

@@ -1,21 +1,20 @@
 """The door for Twilio's webhooks: nothing is looked at before the signature holds."""
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from typing import Annotated
 from urllib.parse import parse_qsl
 
 from fastapi import Depends, HTTPException, Request
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-from starlette.datastructures import ImmutableMultiDict
 from twilio.request_validator import RequestValidator
 
 from reminders import logs
 from reminders.database import Database
-from reminders.models import Sender
-from reminders.models.kinds import Channel
 from reminders.settings import SANDBOX_ACCOUNT, Settings
+from reminders.web.webhooks.accounts import Account, AccountSender, account_of
 
 _log = logs.get(__name__)
 
@@ -25,18 +24,40 @@ MAX_FIELDS = 500
 _WORD = re.compile(r"[\x21-\x7e]{1,64}")
 
 
-@dataclass(frozen=True)
-class Webhook:
-    """A webhook whose signature holds: its fields, repeated and blank ones kept."""
+class Fields:
+    """A form as it came, repeated and blank fields kept; what the validator asks of it takes one look each."""
 
-    fields: ImmutableMultiDict[str, str]
-    settings: Settings
-    database: Database
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        self.pairs = pairs
+        self._values: dict[str, list[str]] = {}
+        for name, value in pairs:
+            self._values.setdefault(name, []).append(value)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def getall(self, name: str) -> list[str]:
+        """Every value of a field, in their order; none if there is no such field."""
+        return self._values.get(name, [])
 
     def get(self, name: str) -> str:
         """The first value of a field, "" if there is none."""
-        value = self.fields.get(name)
-        return value if value is not None else ""
+        return self._values.get(name, [""])[0]
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A webhook whose signature holds: its fields, and the account's senders, oldest first."""
+
+    fields: Fields
+    database: Database
+    now: datetime
+    """The database's clock when it came."""
+    senders: Sequence[AccountSender]
+
+    def get(self, name: str) -> str:
+        """The first value of a field, "" if there is none."""
+        return self.fields.get(name)
 
     def number(self, name: str) -> str:
         """A field that holds an address, without what says how it came: WhatsApp's are `whatsapp:+1514…`."""
@@ -48,40 +69,54 @@ class Webhook:
         return value if _WORD.fullmatch(value) else ""
 
 
-async def _body(request: Request) -> bytes:
-    return await request.body()
+@dataclass(frozen=True)
+class Arrived:
+    """What came, before anybody knows from whom: there is no way to its fields but `verified`."""
+
+    _body: bytes
+    _url: str
+    _signature: str
+    _settings: Settings
+    _database: Database
+
+    def verified(self) -> Webhook:
+        """The webhook, if one of the account's tokens signed exactly this URL and form. Asks the database.
+
+        Raises:
+            HTTPException: 403 for a missing or forged signature, 400 for a body that is no form.
+        """
+        fields = _form(self._body)
+        with self._database.read() as session:
+            account = account_of(session, fields.get("AccountSid"))
+        tokens = _tokens(account, self._settings)
+        if not self._signature or not _holds(tokens, self._url, fields, self._signature):
+            _log.warning("webhook refused: signature does not hold", code="403")
+            raise HTTPException(403, "The signature does not hold.")
+        return Webhook(fields, self._database, account.now, account.senders)
 
 
-def signed_webhook(request: Request, body: Annotated[bytes, Depends(_body)]) -> Webhook:
-    """The webhook, if one of the account's tokens signed exactly this URL and form.
+async def arrived(request: Request) -> Arrived:
+    """What came. It is verified in the endpoint's own thread: one change of threads a webhook instead of two.
 
     Validated on PUBLIC_URL + raw path + raw query, since a proxy may have changed what the request says of itself.
     Only the X-Twilio-Signature header is believed; no header may choose another algorithm.
-
-    Raises:
-        HTTPException: 403 for a missing or forged signature, 400 for a body that is no form.
     """
     settings: Settings = request.app.state.settings
-    database: Database = request.app.state.database
-    fields = _form(body)
-    signature = request.headers.get("X-Twilio-Signature")
-    with database.read() as session:
-        tokens = _tokens(session, settings, fields.get("AccountSid") or "")
-    if not signature or not _holds(tokens, _signed_url(request, settings), fields, signature):
-        _log.warning("webhook refused: signature does not hold", code="403")
-        raise HTTPException(403, "The signature does not hold.")
-    return Webhook(fields, settings, database)
+    signature = request.headers.get("X-Twilio-Signature") or ""
+    return Arrived(
+        await request.body(), _signed_url(request, settings), signature, settings, request.app.state.database
+    )
 
 
-SignedWebhook = Annotated[Webhook, Depends(signed_webhook)]
+SignedWebhook = Annotated[Arrived, Depends(arrived)]
 
 
-def _form(body: bytes) -> ImmutableMultiDict[str, str]:
+def _form(body: bytes) -> Fields:
     try:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
     except ValueError as error:  # also UnicodeDecodeError
         raise HTTPException(400, "The body is not a form in UTF-8.") from error
-    return ImmutableMultiDict(pairs)
+    return Fields(pairs)
 
 
 def _signed_url(request: Request, settings: Settings) -> str:
@@ -91,17 +126,19 @@ def _signed_url(request: Request, settings: Settings) -> str:
     return f"{url}?{query.decode('latin-1')}" if query else url
 
 
-def _tokens(session: Session, settings: Settings, account: str) -> list[str]:
-    """Every token that may sign for `account`: two while they rotate, none for an account that is not ours."""
-    if settings.sandboxed and account == SANDBOX_ACCOUNT:
+def _tokens(account: Account, settings: Settings) -> list[str]:
+    """Every token that may sign for the account: two while they rotate, none for an account that is not ours."""
+    if settings.sandboxed and account.sid == SANDBOX_ACCOUNT:
         return [settings.sandbox_token]
-    found = [token.get_secret_value() for token in settings.twilio_auth_token if account == settings.twilio_account_sid]
-    own = select(Sender.credentials).where(Sender.channel == Channel.SMS, Sender.account == account)
-    for credentials in session.scalars(own.where(Sender.credentials.is_not(None))):
-        found.append(str(credentials.get("token", "")))
+    ours = settings.twilio_auth_token if account.sid == settings.twilio_account_sid else ()
     # An empty token would let anybody sign.
-    return [token for token in found if token]
+    return [token for token in (*(token.get_secret_value() for token in ours), *account.tokens) if token]
 
 
-def _holds(tokens: list[str], url: str, fields: ImmutableMultiDict[str, str], signature: str) -> bool:
-    return any(RequestValidator(token).validate(url, fields, signature) for token in tokens)
+def _holds(tokens: Sequence[str], url: str, fields: Fields, signature: str) -> bool:
+    return any(_validator(token).validate(url, fields, signature) for token in tokens)
+
+
+@lru_cache(maxsize=256)
+def _validator(token: str) -> RequestValidator:
+    return RequestValidator(token)

@@ -36,8 +36,9 @@ EMERGENCY = {
 
 
 @router.post("/voice")
-def voice(webhook: SignedWebhook) -> Response:
+def voice(arrived: SignedWebhook) -> Response:
     """Say where to call, and keep the call for staff."""
+    webhook = arrived.verified()
     sid = webhook.word("CallSid")
     if not sid:
         raise HTTPException(400, "CallSid is missing.")

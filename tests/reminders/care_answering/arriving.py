@@ -32,12 +32,12 @@ def inbound(session: Session, clinic: Clinic, body: str, **given: Any) -> Inboun
 def say(database: Database, clinic: Clinic, body: str, now: datetime = NOW, **given: Any) -> Reply:
     """Receive a text and understand it, in two transactions."""
     with database.begin() as session:
-        reply = receive(session, inbound(session, clinic, body, **given), now)
-    assert reply is not None
+        reply_id = receive(session, inbound(session, clinic, body, **given), now)
+    assert reply_id is not None
     with database.begin() as session:
-        understand(session, reply.id, now)
+        understand(session, reply_id, now)
     with database.begin() as session:
-        return session.get_one(Reply, reply.id)
+        return session.get_one(Reply, reply_id)
 
 
 OURS = (MessageKind.ANSWER, MessageKind.SAFETY, MessageKind.CONFIRMATION, MessageKind.ALERT)

@@ -119,12 +119,12 @@ def test_without_a_sender_for_the_safety_text_the_nurse_still_hears(database: Da
     people(database, clinic, nurse=NURSE)
     with database.begin() as session:
         add_case(session, clinic)
-        reply = receive(session, inbound(session, clinic, RED), NOW)
-        assert reply is not None
+        reply_id = receive(session, inbound(session, clinic, RED), NOW)
+        assert reply_id is not None
         session.execute(update(Message).values(channel=Channel.EMAIL))
         session.execute(update(Sender).where(Sender.channel == Channel.SMS).values(channel=Channel.EMAIL))
     with database.begin() as session:
-        understand(session, reply.id, NOW)
+        understand(session, reply_id, NOW)
     assert told(database) == [("nurse", Channel.EMAIL, "1")]
     assert set(tickets(database)) == {(TicketKind.UNREACHABLE, "safety"), (TicketKind.RED_FLAG, "")}
 

@@ -83,11 +83,11 @@ def test_a_red_flag_beside_a_stop_gets_both(database: Database, clinic: Clinic, 
 def test_the_same_webhook_ten_times_is_one_reply_and_one_answer(database: Database, clinic: Clinic, case: Case) -> None:
     def arrive(_number: int) -> bool:
         with database.begin() as session:
-            reply = receive(session, inbound(session, clinic, "3", provider_id="SM-same"), NOW)
-        if reply is not None:
+            reply_id = receive(session, inbound(session, clinic, "3", provider_id="SM-same"), NOW)
+        if reply_id is not None:
             with database.begin() as session:
-                understand(session, reply.id, NOW)
-        return reply is not None
+                understand(session, reply_id, NOW)
+        return reply_id is not None
 
     with ThreadPoolExecutor(5) as pool:
         assert sum(pool.map(arrive, range(10))) == 1
@@ -97,12 +97,12 @@ def test_the_same_webhook_ten_times_is_one_reply_and_one_answer(database: Databa
 
 def test_a_reply_is_understood_once_however_many_try(database: Database, clinic: Clinic, case: Case) -> None:
     with database.begin() as session:
-        reply = receive(session, inbound(session, clinic, "2"), NOW)
-    assert reply is not None
+        reply_id = receive(session, inbound(session, clinic, "2"), NOW)
+    assert reply_id is not None
 
     def read(_number: int) -> None:
         with database.begin() as session:
-            understand(session, reply.id, NOW)
+            understand(session, reply_id, NOW)
 
     with ThreadPoolExecutor(5) as pool:
         list(pool.map(read, range(10)))
@@ -128,7 +128,7 @@ def test_one_reply_that_cannot_be_read_reaches_staff_and_holds_up_no_other(
         receive(session, inbound(session, clinic, "fever and chills"), NOW - timedelta(minutes=1))
         assert sealed is not None
         lost = literal(b"sealed with a key that is lost", LargeBinary())
-        session.execute(update(Reply).where(Reply.id == sealed.id).values(raw=lost))
+        session.execute(update(Reply).where(Reply.id == sealed).values(body=lost))
     assert understand_pending(database) == 1
     assert "safety:urgent" in templates(database)
     assert (TicketKind.UNCLEAR, "unreadable") in tickets(database)

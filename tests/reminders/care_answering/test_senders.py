@@ -9,7 +9,7 @@ from sqlalchemy import select
 from reminders import consent as consents
 from reminders.care.replies import candidates, receive, understand
 from reminders.database import Database
-from reminders.models import CheckIn, Clinic
+from reminders.models import CheckIn, Clinic, Reply
 from reminders.models.kinds import Channel, ReplyKind, TicketKind
 from tests.conftest import NOW
 from tests.reminders.care_answering.arriving import inbound, messages, say, templates, tickets
@@ -110,8 +110,8 @@ def test_another_clinics_patient_is_a_stranger_here(database: Database, clinic: 
         session.flush()
         patient = add_patient(session, other, phone="+15145550177")
         arriving = inbound(session, clinic, "STOP", from_address="+15145550177")
-        reply = receive(session, arriving, NOW)
-        assert reply is not None
-        understand(session, reply.id, NOW)
-        assert reply.patient_id is None
+        reply_id = receive(session, arriving, NOW)
+        assert reply_id is not None
+        understand(session, reply_id, NOW)
+        assert session.get_one(Reply, reply_id).patient_id is None
         assert (patient.id, Channel.SMS) in consents.consented(session, [patient.id])
