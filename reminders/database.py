@@ -175,7 +175,8 @@ def insert_missing(session: Session, table: type[Base], values: dict[str, Any]) 
 @cache
 def _insert_unless_there(table: type[Base], dialect: str) -> Insert:
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    return insert(table.__table__).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    core = insert(table.__table__)  # type: ignore[arg-type]
+    return core.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 def _engine(url: str, pool_size: int) -> Engine:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,17 @@ _COPIED = (
 )
 # fmt: on
 _CONNECTED = Sender.address != NOT_CONNECTED
+
+
+_SENDERS = (
+    select(Sender.channel, Sender.id)
+    .where(Sender.clinic_id == bindparam("clinic"), _CONNECTED)
+    .order_by(Sender.created_at.desc(), Sender.id.desc())
+)
+_INSERT = {
+    name: dialect.insert(Message.__table__).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(Message.id)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
 
 
 def enqueue(session: Session, drafts: Sequence[Draft], now: datetime) -> list[uuid.UUID]:
@@ -66,19 +77,17 @@ def _row(draft: Draft, sender_id: uuid.UUID, now: datetime) -> dict[str, Any]:
 
 
 def _insert_missing(session: Session, rows: list[dict[str, Any]]) -> set[uuid.UUID]:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(Message.__table__).on_conflict_do_nothing(index_elements=["dedupe_key"])
-    return set(session.scalars(statement.returning(Message.id), rows))
+    connection = session.connection()
+    return set(connection.execute(_INSERT[connection.dialect.name], rows).scalars())
 
 
 def _senders(session: Session, drafts: Iterable[Draft]) -> dict[tuple[uuid.UUID, Channel], uuid.UUID]:
     """Each clinic's sender by channel; of several the first made."""
-    found = session.execute(
-        select(Sender.clinic_id, Sender.channel, Sender.id)
-        .where(Sender.clinic_id.in_({draft.clinic_id for draft in drafts}), _CONNECTED)
-        .order_by(Sender.created_at.desc(), Sender.id.desc())
-    )
-    return {(row.clinic_id, row.channel): row.id for row in found}
+    # Past the ORM, which would put the same statement together each time; what it still holds must come first.
+    session.flush()
+    clinics = {draft.clinic_id for draft in drafts}
+    found = [(clinic, row) for clinic in clinics for row in session.connection().execute(_SENDERS, {"clinic": clinic})]
+    return {(clinic, row.channel): row.id for clinic, row in found}
 
 
 def _sender_of(draft: Draft, senders: dict[tuple[uuid.UUID, Channel], uuid.UUID]) -> uuid.UUID:

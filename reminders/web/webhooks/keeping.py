@@ -18,9 +18,7 @@ MAX_MEDIA = 10
 _CARRIER_ANSWERED = frozenset({"STOP", "START", "HELP"})
 
 
-def keep(
-    session: Session, webhook: Webhook, to: Addressed, kind: ReplyKind, provider_id: str
-) -> uuid.UUID | None:
+def keep(session: Session, webhook: Webhook, to: Addressed, kind: ReplyKind, provider_id: str) -> uuid.UUID | None:
     """Keep a text or a call: its id, or None if it is there already."""
     answered = webhook.get("OptOutType").upper()
     inbound = replies.Inbound(

@@ -7,7 +7,7 @@ import pytest
 
 from reminders.care.guardians import is_minor
 from reminders.database import Database
-from reminders.models import Clinic, Patient
+from reminders.models import Clinic
 from reminders.models.kinds import TicketKind
 from tests.reminders.care_answering.arriving import say, templates, tickets
 from tests.reminders.care_answering.builders import add_case, add_patient, add_staff
