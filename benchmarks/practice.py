@@ -13,7 +13,7 @@ from reminders.care import clinics, protocols
 from reminders.crypto import Keyring
 from reminders.database import Base, Database
 from reminders.ids import new_id
-from reminders.models import Consent, Instance, Message, MessageReminder, Patient, Reminder, Sender, Treatment
+from reminders.models import Attempt, Consent, Instance, Message, MessageReminder, Patient, Reminder, Sender, Treatment
 from reminders.models.instance import CLOCK_OFFSET, now
 from reminders.models.kinds import Channel, ConsentAction, Language, MessageKind, Purpose
 from reminders.outbox import PRIORITY, keys
@@ -136,6 +136,15 @@ def _check_ins(practice: Practice, people: _Rows, due_at: datetime) -> _Rows:
     return {**people, Treatment: treatments, Reminder: reminders, Message: messages, MessageReminder: links}
 
 
+def add_attempts(database: Database) -> list[uuid.UUID]:
+    """An accepted attempt for each text there is; their ids."""
+    with database.read() as session:
+        messages = session.execute(select(Message.id, Message.clinic_id, Message.sender_id).order_by(Message.id)).all()
+    rows = [_attempt(*message) for message in messages]
+    _write(database, {Attempt: rows})
+    return [row["id"] for row in rows]
+
+
 def _write(database: Database, rows: _Rows) -> None:
     with database.begin() as session:
         for table, some in rows.items():
@@ -192,6 +201,11 @@ def _reminder(treatment: dict[str, Any], due_at: datetime) -> dict[str, Any]:
         "state_at": TUESDAY - _WEEK,
         "created_at": TUESDAY - _WEEK,
     }
+
+
+def _attempt(message_id: uuid.UUID, clinic_id: uuid.UUID, sender_id: uuid.UUID) -> dict[str, Any]:
+    which = {"id": new_id(), "clinic_id": clinic_id, "message_id": message_id, "sender_id": sender_id, "number": 1}
+    return {**which, "to": phone(0), "address_index": "", "body_hash": "", "started_at": TUESDAY}
 
 
 def _message(

@@ -1,4 +1,4 @@
-"""A carrier that hands patients' texts to a webhook: signed, in a closed loop or at a steady rate."""
+"""A carrier that hands patients' texts and receipts to webhooks: signed, in a closed loop or at a steady rate."""
 
 import asyncio
 import base64
@@ -60,10 +60,24 @@ async def steadily(requests: Sequence[Request], per_s: float) -> list[Answer]:
         return list(await asyncio.gather(*map(_when_due, [session] * len(due), requests, due)))
 
 
+def receipts(url: str, token: str, attempts: Sequence[uuid.UUID], status: str) -> list[Request]:
+    """A receipt of this status for each attempt; `url` is the webhook's without the attempt's id."""
+    return [_receipt(f"{url}/{attempt_id}", token, attempt_id, status) for attempt_id in attempts]
+
+
+def _receipt(url: str, token: str, attempt_id: uuid.UUID, status: str) -> Request:
+    form = {"MessageSid": f"SM{attempt_id.hex}", "AccountSid": SANDBOX_ACCOUNT, "MessageStatus": status}
+    return _signed(url, token, form | {"SmsStatus": status, "To": phone(0), "From": SANDBOX_NUMBER})
+
+
 def _text(url: str, token: str, number: int, body: str) -> Request:
     sid = f"SM{uuid.uuid4().hex}"
     form = {"MessageSid": sid, "SmsSid": sid, "AccountSid": SANDBOX_ACCOUNT, "From": phone(number)}
     form |= {"To": SANDBOX_NUMBER, "Body": body, "NumMedia": "0", "FromCity": "", "FromCountry": "CA"}
+    return _signed(url, token, form)
+
+
+def _signed(url: str, token: str, form: Mapping[str, str]) -> Request:
     signed = url + "".join(name + value for name, value in sorted(form.items()))
     signature = base64.b64encode(hmac.new(token.encode(), signed.encode(), hashlib.sha1).digest()).decode()
     headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature}

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, update
+from sqlalchemy import ColumnElement, bindparam, exists, func, update
 from sqlalchemy.orm import Session, aliased
 
 from reminders.channels.base import Fault
@@ -101,16 +101,24 @@ def _is_newest(about: Subject) -> ColumnElement[bool]:
     return ~exists().where(newer.message_id == about.message_id, newer.number > about.number)
 
 
+_NOTE = (
+    update(Attempt.__table__)  # type: ignore[arg-type]
+    .where(Attempt.id == bindparam("attempt"))
+    .values(
+        finished_at=func.coalesce(Attempt.finished_at, bindparam("now", type_=Attempt.finished_at.type)),
+        outcome=Outcome.ACCEPTED,
+        provider_id=func.coalesce(Attempt.provider_id, bindparam("known_as", type_=Attempt.provider_id.type)),
+        error_code=func.coalesce(
+            func.nullif(bindparam("code", type_=Attempt.error_code.type), ""), Attempt.error_code
+        ),
+    )
+)
+
+
 def _note(session: Session, news: News, now: datetime) -> None:
     """Any news at all proves that the provider took the attempt."""
-    code = {"error_code": news.error_code[:32]} if news.error_code else {}
-    proven = {"outcome": Outcome.ACCEPTED, "provider_id": func.coalesce(Attempt.provider_id, news.provider_id)}
-    session.execute(
-        update(Attempt)
-        .where(Attempt.id == news.about.attempt_id)
-        .values(finished_at=func.coalesce(Attempt.finished_at, now), **proven, **code),
-        execution_options={"synchronize_session": False},
-    )
+    given = {"attempt": news.about.attempt_id, "now": now, "known_as": news.provider_id, "code": news.error_code[:32]}
+    session.connection().execute(_NOTE, given)
 
 
 def _happening(kind: EventKind, news: News) -> Happening:

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from reminders.channels.twilio_codes import state
@@ -29,8 +29,13 @@ def record(session: Session, receipt: ReceiptIn, now: datetime) -> bool:
     The message is locked first, so that receipts of one message come one after the other, whoever brings them.
     """
     about = subject(session, receipt.attempt_id)
-    if about is None:
-        return False
+    if about is not None:
+        record_of(session, about, receipt, now)
+    return about is not None
+
+
+def record_of(session: Session, about: Subject, receipt: ReceiptIn, now: datetime) -> None:
+    """As `record`, for whoever has looked at the `subject` already."""
     row = {
         "clinic_id": about.clinic_id,
         "attempt_id": about.attempt_id,
@@ -42,15 +47,17 @@ def record(session: Session, receipt: ReceiptIn, now: datetime) -> bool:
     if insert_missing(session, Receipt, row):
         news = News(about, receipt.provider_id[:200], state(receipt.status), receipt.error_code)
         apply(session, news, now)
-    return True
+
+
+_SUBJECT = (
+    select(Attempt.id, Attempt.number, Attempt.message_id, Attempt.clinic_id, Attempt.sender_id, Message.state)
+    .join(Message, Message.id == Attempt.message_id)
+    .where(Attempt.id == bindparam("attempt"))
+    .with_for_update(key_share=True, of=Message)
+)
 
 
 def subject(session: Session, attempt_id: uuid.UUID) -> Subject | None:
     """The attempt and its message, which is locked until the transaction ends."""
-    found = session.execute(
-        select(Attempt.id, Attempt.number, Attempt.message_id, Attempt.clinic_id, Attempt.sender_id, Message.state)
-        .join(Message, Message.id == Attempt.message_id)
-        .where(Attempt.id == attempt_id)
-        .with_for_update(key_share=True, of=Message)
-    ).one_or_none()
+    found = session.connection().execute(_SUBJECT, {"attempt": attempt_id}).one_or_none()
     return Subject(*found) if found else None

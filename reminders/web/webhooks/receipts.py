@@ -7,9 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reminders.delivery import receipts
-from reminders.models import Attempt, Sender
-from reminders.models.instance import now
-from reminders.web.webhooks.signed import SignedWebhook
+from reminders.models import Sender
+from reminders.web.webhooks.signed import SignedWebhook, Webhook
 
 router = APIRouter()
 
@@ -28,8 +27,9 @@ def status(attempt_id: str, arrived: SignedWebhook) -> Response:
         error_code=webhook.word("ErrorCode"),
     )
     with webhook.database.begin() as session:
-        if _is_of(session, ours, webhook.get("AccountSid")):
-            receipts.record(session, receipt, now(session))
+        about = receipts.subject(session, ours)
+        if about is not None and _is_of(session, about.sender_id, webhook):
+            receipts.record_of(session, about, receipt, webhook.now)
     return Response(status_code=200)
 
 
@@ -40,8 +40,9 @@ def _uuid(text: str) -> uuid.UUID | None:
         return None
 
 
-def _is_of(session: Session, attempt_id: uuid.UUID, account: str) -> bool:
+def _is_of(session: Session, sender_id: uuid.UUID, webhook: Webhook) -> bool:
     """Whether the account that signed made the attempt: one clinic's account says nothing of another's messages."""
-    maker = select(Sender.account).join(Attempt, Attempt.sender_id == Sender.id).where(Attempt.id == attempt_id)
+    if any(sender.id == sender_id for sender in webhook.senders):
+        return True
     # A sender without an account of its own uses the environment's.
-    return session.scalar(maker) in {account, ""}
+    return session.scalar(select(Sender.account).where(Sender.id == sender_id)) in {webhook.get("AccountSid"), ""}
