@@ -5,16 +5,18 @@ may be missing; `_` any one word; `~` up to three words between, `~~` up to seve
 five words apart. Matches never cross the end of a sentence or a "but" (see clauses.py).
 """
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import accumulate, chain
 
 Expand = Callable[[str], list[str]]
 Groups = Mapping[str, str]
 GAPS = {"~": 3, "~~": 7}
 APART = 5
 SHORTEST_STEM = 2
+MOST_MET = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Index:
     by_word: dict[str, list[Phrase]] = field(default_factory=lambda: defaultdict(list))
     by_stem: dict[str, list[Phrase]] = field(default_factory=lambda: defaultdict(list))
     stem_lengths: tuple[int, ...] = ()
+    met: dict[str, tuple[Phrase, ...]] = field(default_factory=dict)
+    """The candidates of words that came lately: most words of a reply are common, and begin nothing."""
 
     def add(self, phrase: Phrase) -> None:
         """File a phrase under every word that may begin it; raises ValueError for one that begins with a gap."""
@@ -68,9 +72,18 @@ class Index:
         for stem in first.stems:
             self.by_stem[stem].append(phrase)
         self.stem_lengths = tuple(sorted({len(stem) for stem in self.by_stem}))
+        self.met.clear()
 
     def candidates(self, word: str) -> Iterable[Phrase]:
         """Phrases whose first slot holds this word."""
+        known = self.met.get(word)
+        if known is None:
+            if len(self.met) >= MOST_MET:
+                self.met.clear()
+            known = self.met[word] = tuple(self._candidates(word))
+        return known
+
+    def _candidates(self, word: str) -> Iterator[Phrase]:
         yield from self.by_word.get(word, ())
         for length in self.stem_lengths:
             yield from self.by_stem.get(word[:length], ()) if len(word) >= length else ()
@@ -80,7 +93,8 @@ class Index:
         found: list[Match] = []
         for start, word in enumerate(words):
             for phrase in self.candidates(word):
-                end, skipped = _match(phrase.slots, words, start, limits[start])
+                # The first slot holds, or the phrase would be no candidate.
+                end, skipped = _match(phrase.slots, 1, words, (start + 1, limits[start]))
                 if end:
                     found.append(Match(phrase.concept, start, end, skipped))
         return found
@@ -101,13 +115,17 @@ def compile_phrase(concept: str, text: str, groups: Groups, expand: Expand) -> l
 
 
 def longest(matches: Sequence[Match]) -> list[Match]:
-    """The matches that lie in no longer one: "never better" holds "better"."""
-    return [match for match in matches if not any(_within(match, other) for other in matches)]
+    """The matches that lie in no longer one that has no gaps: "never better" holds "better"."""
+    whole = sorted((match.start, match.end) for match in matches if not match.skipped)
+    reach = list(accumulate((end for _, end in whole), max))
+    return [match for match in matches if not _covered(match, whole, reach)]
 
 
-def _within(match: Match, other: Match) -> bool:
-    longer = other.end - other.start > match.end - match.start
-    return longer and not other.skipped and other.start <= match.start and match.end <= other.end
+def _covered(match: Match, whole: Sequence[tuple[int, int]], reach: Sequence[int]) -> bool:
+    """`whole` are the spans in order, `reach` the furthest end of each and those before it."""
+    earlier = bisect_left(whole, (match.start, 0))
+    not_later = bisect_right(whole, (match.start + 1, 0))
+    return bool(earlier and reach[earlier - 1] >= match.end) or bool(not_later and reach[not_later - 1] > match.end)
 
 
 def _slots(text: str, groups: Groups, expand: Expand) -> list[Slot]:
@@ -141,26 +159,35 @@ def _group(choice: str, groups: Groups) -> list[str]:
     return groups[choice[1:-1]].split() if choice.startswith("<") else [choice]
 
 
-def _match(slots: Sequence[Slot], words: Sequence[str], at: int, limit: int) -> tuple[int, tuple[int, ...]]:
-    """Where the slots end when they begin at `at` (0: they do not fit), and the positions that gaps skipped."""
-    if not slots:
-        return at, ()
-    head, rest = slots[0], slots[1:]
-    if head.gap:
-        return _match_gap(rest, words, (at, min(limit, at + head.gap)), limit)
-    if at < limit and head.holds(words[at]):
-        end, skipped = _match(rest, words, at + 1, limit)
-        if end:
-            return end, skipped
-    return _match(rest, words, at, limit) if head.optional else (0, ())
+def _match(
+    slots: Sequence[Slot], number: int, words: Sequence[str], room: tuple[int, int]
+) -> tuple[int, tuple[int, ...]]:
+    """Where the slots from `number` on end in `room`, from a word to a limit (0: they do not fit), and the positions
+    that gaps skipped."""
+    at, limit = room
+    while number < len(slots):
+        slot = slots[number]
+        number += 1
+        if slot.gap:
+            return _match_gap(slots, number, words, (at, min(limit, at + slot.gap), limit))
+        fits = at < limit and slot.holds(words[at])
+        if fits and slot.optional:
+            end, skipped = _match(slots, number, words, (at + 1, limit))
+            if end:
+                return end, skipped
+        elif fits:
+            at += 1
+        elif not slot.optional:
+            return 0, ()
+    return at, ()
 
 
 def _match_gap(
-    rest: Sequence[Slot], words: Sequence[str], between: tuple[int, int], limit: int
+    slots: Sequence[Slot], number: int, words: Sequence[str], room: tuple[int, int, int]
 ) -> tuple[int, tuple[int, ...]]:
-    first, last = between
+    first, last, limit = room
     for at in range(first, last + 1):
-        end, skipped = _match(rest, words, at, limit)
+        end, skipped = _match(slots, number, words, (at, limit))
         if end:
             return end, (*range(first, at), *skipped)
     return 0, ()

@@ -41,8 +41,13 @@ class Scene:
 
     def sentence(self, at: int) -> tuple[int, int]:
         """First and past-the-last word of the sentence that holds this word."""
-        clauses = [c for c in self.text.clauses if c.sentence == self.clause(at).sentence]
-        return clauses[0].start, clauses[-1].end
+        clauses = self.text.clauses
+        first = last = self.text.clause_of[at]
+        while first and clauses[first - 1].sentence == clauses[first].sentence:
+            first -= 1
+        while last + 1 < len(clauses) and clauses[last + 1].sentence == clauses[last].sentence:
+            last += 1
+        return clauses[first].start, clauses[last].end
 
     def region(self, at: int) -> int:
         """Where the stretch begins that no sentence end and no "but" divides from this word."""
