@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import select, text, update
-from sqlalchemy.exc import StatementError
+from sqlalchemy import create_engine, select, text, update
+from sqlalchemy.exc import OperationalError, StatementError
 
 from reminders import migrate
 from reminders.database import Base, Database
@@ -51,6 +51,39 @@ def test_personal_columns_are_unreadable_at_rest(database: Database, clinic: Cli
     assert "Genevi" not in repr(bytes(stored))
     with database.read(clinic.id) as session:
         assert session.scalars(select(Patient)).one().given_name == "Geneviève"
+
+
+def test_a_connection_whose_server_went_while_it_rested_is_replaced(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen to fail without the question at the checkout. SQLite has no server that could go."""
+    if database.is_sqlite:
+        return
+    monkeypatch.setattr("reminders.database._TRUSTED_SECONDS", 0.0)
+    _end_resting_connections(database)
+    with database.begin() as session:
+        assert session.execute(text("SELECT 1")).scalar_one() == 1
+
+
+def test_one_that_went_a_moment_after_its_use_costs_one_transaction(database: Database) -> None:
+    """It fails before anything is done, and the pool is emptied: the other dead connection harms nobody."""
+    if database.is_sqlite:
+        return
+    _end_resting_connections(database)
+    with pytest.raises(OperationalError), database.begin() as session:
+        session.execute(text("SELECT 1"))
+    with database.begin() as session:
+        assert session.execute(text("SELECT 1")).scalar_one() == 1
+
+
+def _end_resting_connections(database: Database) -> None:
+    """As a server that goes away does it; the pool holds at least two of them."""
+    with database.engine.connect() as one, database.engine.connect() as other:
+        pids = [connection.execute(text("SELECT pg_backend_pid()")).scalar_one() for connection in (one, other)]
+    killer = create_engine(database.engine.url)
+    with killer.connect() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(pid) FROM unnest(:pids) AS pid"), {"pids": pids})
+    killer.dispose()
 
 
 def test_naive_datetimes_are_refused(database: Database, clinic: Clinic) -> None:
