@@ -61,8 +61,8 @@ def run(lab: Lab) -> Section:
     what = (
         f"{count} signed texts of as many patients to `reminders web` (one process), {AT_A_TIME} at a time; then "
         f"{STEADY_PER_S} a second for {STEADY_SECONDS} s whether or not the last ones are answered. Each is verified, "
-        "kept (one commit), read and acted upon (another). The receipts are as many signed status callbacks of accepted "
-        "texts, half of them `sent`, then half `delivered`; each is verified, kept and applied (one commit). "
+        "kept (one commit), read and acted upon (another). The receipts are as many signed status callbacks of "
+        "accepted texts, half of them `sent`, then half `delivered`; each is verified, kept and applied (one commit). "
         "The floor is a page of that application that does nothing."
     )
     names = [f"{home.name}{what}" for home in lab.homes for what in ("", _RECEIPTS)]

@@ -23,7 +23,7 @@ from reminders.care.effects import (
 from reminders.care.situation import Context
 from reminders.care.tickets import NewTicket, key_for, open_ticket, put
 from reminders.models.kinds import Language, MessageKind, TicketKind
-from reminders.outbox import Draft, enqueue, keys, sending_channels
+from reminders.outbox import Draft, enqueue, keys
 from reminders.triage import Reading
 
 _USEFUL_FOR = timedelta(hours=24)
@@ -58,8 +58,7 @@ def _apply_one(session: Session, act: Act, effect: Effect) -> None:
         case SendSafety(template):
             _send_safety(session, act, template)
         case SendAnswer(template):
-            draft = _draft(act, MessageKind.ANSWER, template, keys.answer_key(act.context.reply.id))
-            enqueue(session, [draft], act.now)
+            _enqueue(session, act, _draft(act, MessageKind.ANSWER, template, keys.answer_key(act.context.reply.id)))
         case OpenTicket():
             _open(session, act, effect)
         case RecordOutcome():
@@ -75,10 +74,15 @@ def _apply_one(session: Session, act: Act, effect: Effect) -> None:
 def _send_safety(session: Session, act: Act, template: str) -> None:
     """Queue the safety text. Where the clinic has lost its sender staff must call, and the alert still goes out."""
     reply = act.context.reply
-    if reply.channel in sending_channels(session, reply.clinic_id):
-        enqueue(session, [_draft(act, MessageKind.SAFETY, template, keys.safety_key(reply.id))], act.now)
+    if act.context.sender_id is not None:
+        _enqueue(session, act, _draft(act, MessageKind.SAFETY, template, keys.safety_key(reply.id)))
     else:
         _open(session, act, OpenTicket(TicketKind.UNREACHABLE, MessageKind.SAFETY.value))
+
+
+def _enqueue(session: Session, act: Act, draft: Draft) -> None:
+    sender_id = act.context.sender_id
+    enqueue(session, [draft], act.now, {(draft.clinic_id, draft.channel): sender_id} if sender_id else {})
 
 
 def _draft(act: Act, kind: MessageKind, template: str, key: str) -> Draft:

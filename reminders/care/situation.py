@@ -43,7 +43,8 @@ class Context:
     """A reply with what stands around it. `treatment` is the one it is about, if the patient is known and has one.
 
     `chosen` is the patient's language; `holders` are all whose address it came from; `sent` is how often each
-    automatic text went, within the hour, to this patient or to whoever writes from this address.
+    automatic text went, within the hour, to this patient or to whoever writes from this address; `sender_id` is what
+    the clinic sends by on the reply's channel, if it is connected.
     """
 
     reply: Kept
@@ -54,6 +55,7 @@ class Context:
     check_in: AskedCheckIn | None
     treatment: AboutTreatment | None
     sent: Mapping[tuple[MessageKind, str], int]
+    sender_id: uuid.UUID | None
 
     @property
     def today(self) -> date:

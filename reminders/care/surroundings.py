@@ -24,7 +24,8 @@ from reminders.care.checkins import ANSWERABLE_FOR, AskedCheckIn, asked, asked_o
 from reminders.care.guardians import Person
 from reminders.care.matching import INDEX
 from reminders.care.situation import AboutTreatment, Context, Kept
-from reminders.models import Clinic, Message, Patient, Reminder, Reply, Treatment
+from reminders.models import Clinic, Message, Patient, Reminder, Reply, Sender, Treatment
+from reminders.models.clinic import NOT_CONNECTED
 from reminders.models.kinds import Channel, MessageKind, TreatmentState
 
 _ANSWERS_COUNT_FOR = timedelta(hours=1)
@@ -49,6 +50,7 @@ def context_of(session: Session, reply_id: uuid.UUID, now: datetime) -> Context 
         check_in=_check_in(row) if reply.patient_id else asked(session, [one.patient_id for one in holders], now),
         treatment=AboutTreatment(row["about"], row["local_date"]) if row["about"] else None,
         sent=_counted(row["sent_to_patient"]) + _counted(row["sent_to_address"]),
+        sender_id=row["sends_by"],
     )
 
 
@@ -97,6 +99,14 @@ def _around() -> Select[Any]:
         .correlate(Reply)
         .scalar_subquery()
     )
+    first_made = (
+        select(Sender.id)
+        .where(Sender.clinic_id == Reply.clinic_id, Sender.channel == Reply.channel, Sender.address != NOT_CONNECTED)
+        .order_by(Sender.created_at, Sender.id)
+        .limit(1)
+        .correlate(Reply)
+        .scalar_subquery()
+    )
     asked_last = asked_of(_TO_PATIENT).with_only_columns(Reminder.id).correlate(Reply).scalar_subquery()
     # The treatment of the answered message, else of the check-in, else the patient's newest active one.
     about: ColumnElement[Any] = func.coalesce(_answered.treatment_id, _check_in_asked.treatment_id, newest_active)
@@ -113,6 +123,7 @@ def _around() -> Select[Any]:
             treatment.local_date,
             _sent(line.where(_TO_PATIENT)).label("sent_to_patient"),
             _sent(from_there).label("sent_to_address"),
+            first_made.label("sends_by"),
         )
         .join_from(Reply, Clinic, Clinic.id == Reply.clinic_id)
         .outerjoin(Patient, Patient.id == Reply.patient_id)

@@ -108,9 +108,7 @@ _NOTE = (
         finished_at=func.coalesce(Attempt.finished_at, bindparam("now", type_=Attempt.finished_at.type)),
         outcome=Outcome.ACCEPTED,
         provider_id=func.coalesce(Attempt.provider_id, bindparam("known_as", type_=Attempt.provider_id.type)),
-        error_code=func.coalesce(
-            func.nullif(bindparam("code", type_=Attempt.error_code.type), ""), Attempt.error_code
-        ),
+        error_code=func.coalesce(func.nullif(bindparam("code", type_=Attempt.error_code.type), ""), Attempt.error_code),
     )
 )
 

@@ -1,7 +1,7 @@
 """Turning drafts into rows, each at most once."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -38,11 +38,18 @@ _INSERT = {
 }
 
 
-def enqueue(session: Session, drafts: Sequence[Draft], now: datetime) -> list[uuid.UUID]:
+Senders = Mapping[tuple[uuid.UUID, Channel], uuid.UUID]
+"""Each clinic's sender by channel; of several the first made."""
+
+
+def enqueue(
+    session: Session, drafts: Sequence[Draft], now: datetime, senders: Senders | None = None
+) -> list[uuid.UUID]:
     """Add a message for each draft; the ids of those really added.
 
     A draft is left out when its dedupe key is taken, or when other messages already carry all of its reminders. Adds
-    nothing twice, whoever else does the same at the same moment; never commits.
+    nothing twice, whoever else does the same at the same moment; never commits. `senders` are for whoever has read them
+    already, with the same question.
 
     Raises:
         NotFoundError: the clinic has no sender for a draft's channel.
@@ -51,8 +58,8 @@ def enqueue(session: Session, drafts: Sequence[Draft], now: datetime) -> list[uu
     wanted = _with_free_reminders(session, drafts)
     if not wanted:
         return []
-    senders = _senders(session, wanted)
-    rows = [_row(draft, _sender_of(draft, senders), now) for draft in wanted]
+    found = _senders(session, wanted) if senders is None else senders
+    rows = [_row(draft, _sender_of(draft, found), now) for draft in wanted]
     added = _insert_missing(session, rows)
     links = [
         {"message_id": row["id"], "reminder_id": reminder_id, "clinic_id": draft.clinic_id, "live": True}
@@ -81,8 +88,7 @@ def _insert_missing(session: Session, rows: list[dict[str, Any]]) -> set[uuid.UU
     return set(connection.execute(_INSERT[connection.dialect.name], rows).scalars())
 
 
-def _senders(session: Session, drafts: Iterable[Draft]) -> dict[tuple[uuid.UUID, Channel], uuid.UUID]:
-    """Each clinic's sender by channel; of several the first made."""
+def _senders(session: Session, drafts: Iterable[Draft]) -> Senders:
     # Past the ORM, which would put the same statement together each time; what it still holds must come first.
     session.flush()
     clinics = {draft.clinic_id for draft in drafts}
@@ -90,7 +96,7 @@ def _senders(session: Session, drafts: Iterable[Draft]) -> dict[tuple[uuid.UUID,
     return {(clinic, row.channel): row.id for clinic, row in found}
 
 
-def _sender_of(draft: Draft, senders: dict[tuple[uuid.UUID, Channel], uuid.UUID]) -> uuid.UUID:
+def _sender_of(draft: Draft, senders: Senders) -> uuid.UUID:
     try:
         return senders[draft.clinic_id, draft.channel]
     except KeyError:

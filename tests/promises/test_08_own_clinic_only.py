@@ -333,7 +333,11 @@ def test_a_session_without_a_clinic_has_its_reason() -> None:
         if path.name == "database.py" or str(path).startswith(OPERATOR):
             continue
         for name, call in calls(tree):
-            opens = name.endswith(("database.begin", "database.read")) or name in {"?.begin", "?.read", "Session"}
+            opens = name.endswith(("database.begin", "database.read", "database.glance")) or name in {
+                "?.begin",
+                "?.read",
+                "Session",
+            }
             if opens and not call.args and not call.keywords:
                 found[str(path)] += 1
     assert found == {path: count for path, (count, _) in UNSCOPED.items()}, (

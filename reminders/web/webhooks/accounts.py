@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, bindparam, select
 
 from reminders.models import Sender
 from reminders.models.instance import CLOCK, moment
@@ -44,9 +43,9 @@ _ACCOUNT = (
 )
 
 
-def account_of(session: Session, sid: str) -> Account:
+def account_of(connection: Connection, sid: str) -> Account:
     """The account that calls itself `sid`."""
-    rows = session.connection().execute(_ACCOUNT, {"sid": sid}).all()
+    rows = connection.execute(_ACCOUNT, {"sid": sid}).all()
     own = [row for row in rows if row.id is not None]
     return Account(
         sid=sid,

@@ -86,8 +86,8 @@ class Arrived:
             HTTPException: 403 for a missing or forged signature, 400 for a body that is no form.
         """
         fields = _form(self._body)
-        with self._database.read() as session:
-            account = account_of(session, fields.get("AccountSid"))
+        with self._database.glance() as connection:
+            account = account_of(connection, fields.get("AccountSid"))
         tokens = _tokens(account, self._settings)
         if not self._signature or not _holds(tokens, self._url, fields, self._signature):
             _log.warning("webhook refused: signature does not hold", code="403")
