@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from reminders.channels.base import Accepted, Fault
+from reminders.channels.twilio_codes import TOO_FAST
 from reminders.delivery import pacing
 from reminders.delivery.calls import Answer, Refusal
 from reminders.delivery.happenings import Happening, tell
@@ -70,9 +71,13 @@ def _pace(session: Session, answers: Answers, now: datetime) -> bool:
     if troubles:
         rest = troubles[0].retry_after or pacing.PAUSE
         pacing.pause(session, (sender.clinic_id, sender.id), troubles[0].code, now, rest)
-    elif any(isinstance(one, Accepted) for one in answers.given):
+        return True
+    too_fast = [one for one in answers.given if isinstance(one, Refusal) and one.code in TOO_FAST]
+    if too_fast:
+        pacing.slow_down(session, sender.id, now, too_fast[0].retry_after)
+    if any(isinstance(one, Accepted) for one in answers.given):
         pacing.resume(session, sender.id, now)
-    return bool(troubles)
+    return False
 
 
 def _sum(settlements: Sequence[Settlement], *, paused: bool) -> Settled:

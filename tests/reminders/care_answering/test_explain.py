@@ -36,7 +36,7 @@ REFUSALS = {
 
 WRITTEN = re.compile(
     r"""Move\(State\.\w+, [\w.]+, "(\w+)"|Ruling\(State\.\w+, "(\w+)"|_Meaning\(State\.\w+, Outcome\.\w+, "(\w+)"|"""
-    r"""cancel\w*\(session, .*, "(\w+)", now\)|reason="(\w+)\""""
+    r"""(?:cancel|call_off)\w*\(session, .*, "(\w+)", now\)|reason="(\w+)\""""
 )
 """How the code writes a reason on a message or a reminder."""
 

@@ -215,7 +215,7 @@ def test_an_acceptance_that_cannot_be_read_is_unknown(body: str) -> None:
         (400, '{"type": "t", "title": "+15145550123", "status": 400, "code": 21610}', Fault.OPTED_OUT, "21610"),
         (401, "", Fault.SENDER, ""),
         (502, "<html>", Fault.UNKNOWN, ""),
-        (429, "<html>", Fault.RETRY, ""),
+        (429, "<html>", Fault.RETRY, "20429"),
     ],
 )
 def test_refusals_in_any_form(status: int, body: str, fault: Fault, code: str) -> None:
