@@ -12,11 +12,12 @@ from reminders import logs
 from reminders.care import fallback, optouts
 from reminders.care.alerts import alert_again
 from reminders.care.matching import address_index
-from reminders.care.tickets import ALERT_LOST, NewTicket, key_for, key_for_sender, open_ticket
+from reminders.care.tickets import ALERT_LOST, NewTicket, key_for, key_for_sender, key_for_spending, open_ticket
 from reminders.database import Database, keyring_of
 from reminders.models import Attempt, Event, Message
 from reminders.models.instance import now as clock
 from reminders.models.kinds import EventKind, MessageKind, TicketKind
+from reminders.models.options import SPEND_CAP
 from reminders.outbox import call_off_successors
 from schedules.lifecycle import State
 
@@ -158,13 +159,10 @@ def _delivered_late(session: Session, report: _Report, now: datetime) -> None:
 def _sender_paused(session: Session, event: Event, now: datetime) -> None:
     if event.sender_id is None:
         return
-    ticket = NewTicket(
-        clinic_id=event.clinic_id,
-        kind=TicketKind.DELIVERY,
-        dedupe_key=key_for_sender(event.sender_id, event.at.date()),
-        reason="sender_paused",
-    )
-    open_ticket(session, ticket, now)
+    key, reason = key_for_sender(event.sender_id, event.at.date()), "sender_paused"
+    if event.detail.get("code") == SPEND_CAP:
+        key, reason = key_for_spending(event.clinic_id, event.detail["month"], event.detail["most"]), SPEND_CAP
+    open_ticket(session, NewTicket(event.clinic_id, TicketKind.DELIVERY, key, reason=reason), now)
 
 
 def _ticket(session: Session, message: Message, kind: TicketKind, now: datetime, reason: str = "") -> None:

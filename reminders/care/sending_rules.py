@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from reminders.care import audit
 from reminders.care.actors import Actor
+from reminders.delivery import spending
 from reminders.errors import InvalidInputError, Problem
 from reminders.models import Clinic
 from reminders.models.options import OnUnknown, SendingRules, rules_of, with_rules
@@ -46,6 +47,8 @@ def set_rules(session: Session, actor: Actor, clinic: Clinic, typed: TypedRules,
         return before
     stored.options = with_rules(stored.options, after)
     session.flush()
+    if after.monthly_segments != before.monthly_segments:
+        spending.lift(session, stored, now)
     audit.note(session, actor, "clinic.rules_changed", "clinic", clinic.id, now, _changed(before, after))
     return after
 

@@ -15,7 +15,7 @@ from reminders import consent, logs
 from reminders.channels.base import Outgoing
 from reminders.crypto import Keyring
 from reminders.database import keyring_of
-from reminders.delivery import pacing
+from reminders.delivery import pacing, spending
 from reminders.delivery.composing import Composed, Composer
 from reminders.delivery.facts import INDEX_KIND, Addressee, Facts, Group, addressee, lock, unseal
 from reminders.delivery.happenings import Happening, tell
@@ -26,6 +26,7 @@ from reminders.errors import CryptoError
 from reminders.ids import new_id
 from reminders.models import Clinic, Message, ProtocolVersion
 from reminders.models.kinds import Channel, EventKind
+from reminders.models.options import SPEND_CAP
 from reminders.outbox import Beginning, Move, begin, move
 from reminders.wording.texts import WordingError
 from schedules.lifecycle import State
@@ -75,9 +76,15 @@ def prepare(session: Session, work: Work) -> list[Call]:
         ruling = rule(one, around) or _try(one, _Desk(work, around, composer, keyring_of(session)), ready)
         if ruling:
             rulings[one.id] = ruling
+    kinds = {one.id: one.kind for one in facts}
+    costs = [spending.Cost(call.message_id, kinds[call.message_id], call.segments) for _, call in ready]
+    too_dear = spending.withhold(session, work.sender, around.clinic, costs, work.now)
+    rulings |= dict.fromkeys(too_dear, Ruling(State.PLANNED, SPEND_CAP))
+    ready = [one for one in ready if one[1].message_id not in too_dear]
     _apply(session, facts, rulings, work.now)
     begin(session, [beginning for beginning, _ in ready], work.now, work.lease_until)
     calls = [call for _, call in ready]
+    spending.count(session, work.sender, around.clinic, sum(call.segments for call in calls), work.now)
     # A segment each was charged with the claim.
     pacing.charge(session, work.sender.id, sum(call.segments - 1 for call in calls), work.now)
     return calls
