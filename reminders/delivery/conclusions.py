@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
 
 from reminders.channels.base import Listed
@@ -14,7 +14,7 @@ from reminders.database import keyring_of
 from reminders.delivery.happenings import Happening, tell
 from reminders.delivery.housekeeping import ASK_AFTER
 from reminders.delivery.lookups import far_enough_apart, match
-from reminders.delivery.news import News, apply
+from reminders.delivery.news import News, apply, is_newest
 from reminders.delivery.questions import Question
 from reminders.delivery.receipts import subject
 from reminders.models import Attempt, Clinic, Message
@@ -123,7 +123,9 @@ def _apply(session: Session, question: Question, found: Listed, now: datetime) -
 
 
 def _still_unknown(question: Question) -> tuple[ColumnElement[bool], ...]:
-    return Message.id == question.about.message_id, in_state(State.UNKNOWN)
+    """Nothing has happened since the question was asked: a lookup that took long decides about no later attempt."""
+    as_asked = exists().where(Attempt.id == question.about.attempt_id, Attempt.lookups == question.asked)
+    return Message.id == question.about.message_id, in_state(State.UNKNOWN), is_newest(question.about), as_asked
 
 
 def _note_lookup(
@@ -134,7 +136,7 @@ def _note_lookup(
     values: dict[str, object] = {"lookups": question.asked + 1, "looked_up_at": now}
     session.execute(
         update(Attempt)
-        .where(Attempt.id == question.about.attempt_id)
+        .where(Attempt.id == question.about.attempt_id, Attempt.lookups == question.asked)
         .values(**values | ({"outcome": outcome} if outcome else {})),
         execution_options={"synchronize_session": False},
     )

@@ -21,7 +21,6 @@ from reminders.ids import new_id
 from reminders.models import Clinic, Event, Message, Patient
 from reminders.models.kinds import Channel, Language, TicketKind
 from reminders.outbox import Claim, claim
-from schedules.backoff import SPREAD
 from schedules.lifecycle import State
 from tests.promises.world import TUESDAY
 from tests.reminders.care_sending.conftest import EMAIL, OTHER_PHONE, PHONE, Desk
@@ -44,7 +43,12 @@ def explained(desk: Desk, patient: Patient, language: Language = Language.EN) ->
         return sentence(told[-1], language, ZoneInfo("America/Toronto"))
 
 
-def test_two_further_texts_over_hours_then_the_email_then_nothing_more(desk: Desk) -> None:
+def test_two_further_texts_over_hours_then_the_email_then_nothing_more(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From 10:00 on, so that the window would allow a fourth text."""
+    monkeypatch.setattr("random.random", lambda: 0.0)
+    desk.world.set_clock(TUESDAY - timedelta(hours=1))
     patient = desk.owe()
     desk.sweep()
     for wait in (timedelta(hours=1), timedelta(hours=4)):
@@ -52,7 +56,7 @@ def test_two_further_texts_over_hours_then_the_email_then_nothing_more(desk: Des
         desk.says("undelivered", OFF)
         further = desk.rows()[-1]
         assert (further.channel, further.state, further.reason) == (Channel.SMS, State.PLANNED, "further_text")
-        assert wait <= further.due_at - failed_at <= wait * (1 + SPREAD) + timedelta(minutes=1)
+        assert wait <= further.due_at - failed_at <= wait + timedelta(minutes=1)
         assert "because an earlier text did not arrive" in explained(desk, patient)
         assert "un texto précédent n'est pas arrivé" in explained(desk, patient, Language.FR)
         assert desk.sweep().claimed == 0
