@@ -51,6 +51,11 @@ def opening_after(now: datetime, hours: Hours, *, waits_for_open_day: bool = Fal
 
 
 def valid_for(kind: MessageKind, now: datetime, hours: Hours, useful_until: datetime) -> timedelta:
-    """How long the carrier may try: never past usefulness nor, for what keeps to the window, past its closing."""
+    """How long the carrier may try: never past usefulness nor, for what keeps to the window, past its closing.
+
+    An answer keeps to the window where there is one to keep to; at night only a fresh one goes at all.
+    """
     longest = AT_ONCE if kind in _ANY_HOUR or not is_open(now, hours) else closes_at(now, hours) - now
+    if kind is MessageKind.ANSWER and window_open(now, hours):
+        longest = min(AT_ONCE, closes_at(now, hours) - now)
     return max(timedelta(seconds=1), min(longest, useful_until - now))
