@@ -14,7 +14,7 @@ from reminders.database import keyring_of
 from reminders.delivery.happenings import Happening, tell
 from reminders.delivery.housekeeping import ASK_AFTER
 from reminders.delivery.lookups import far_enough_apart, match
-from reminders.delivery.news import News, apply, is_newest
+from reminders.delivery.news import News, apply
 from reminders.delivery.questions import Question
 from reminders.delivery.receipts import subject
 from reminders.models import Attempt, Clinic, Message
@@ -125,7 +125,7 @@ def _apply(session: Session, question: Question, found: Listed, now: datetime) -
 def _still_unknown(question: Question) -> tuple[ColumnElement[bool], ...]:
     """Nothing has happened since the question was asked: a lookup that took long decides about no later attempt."""
     as_asked = exists().where(Attempt.id == question.about.attempt_id, Attempt.lookups == question.asked)
-    return Message.id == question.about.message_id, in_state(State.UNKNOWN), is_newest(question.about), as_asked
+    return Message.id == question.about.message_id, in_state(State.UNKNOWN), as_asked
 
 
 def _note_lookup(

@@ -59,7 +59,7 @@ def _accepted(session: Session, news: News, now: datetime) -> None:
     arrived = {"sent_at": func.coalesce(Message.sent_at, now), "delivered_at": now}
     if news.state is State.SENT:
         sent = Move(State.SENT, now, also={"sent_at": now, "check_at": now + POLL_AFTER})
-        move(session, sent, Message.id == about.message_id, is_newest(about))
+        move(session, sent, Message.id == about.message_id, _is_newest(about))
         return
     delivered = Move(State.DELIVERED, now, also=arrived)
     ended = in_state(State.UNDELIVERED, State.FAILED)
@@ -73,7 +73,7 @@ def _accepted(session: Session, news: News, now: datetime) -> None:
 def _undelivered(session: Session, news: News, now: datetime) -> None:
     about = news.about
     change = Move(State.UNDELIVERED, now, "undelivered")
-    if not move(session, change, Message.id == about.message_id, is_newest(about)):
+    if not move(session, change, Message.id == about.message_id, _is_newest(about)):
         return
     fault, code = FAULT_BY_CODE.get(news.error_code), news.error_code
     kind = EventKind.OPTED_OUT_BY_CARRIER if fault is Fault.OPTED_OUT else EventKind.UNDELIVERED
@@ -90,7 +90,7 @@ def _take_back(session: Session, about: Subject, now: datetime) -> None:
 
     It goes the legal way, claimed and sending, without a call; a worker that has just claimed it finds it gone.
     """
-    here = (Message.id == about.message_id, is_newest(about))
+    here = (Message.id == about.message_id, _is_newest(about))
     for target in (State.CLAIMED, State.SENDING):
         move(session, Move(target, now, "accepted_after_all"), in_state(_BEFORE[target]), *here)
 
@@ -98,8 +98,7 @@ def _take_back(session: Session, about: Subject, now: datetime) -> None:
 _BEFORE = {State.CLAIMED: State.PLANNED, State.SENDING: State.CLAIMED}
 
 
-def is_newest(about: Subject) -> ColumnElement[bool]:
-    """Whether no further attempt has followed this one: only then does its fate decide about its message."""
+def _is_newest(about: Subject) -> ColumnElement[bool]:
     newer = aliased(Attempt)
     return ~exists().where(newer.message_id == about.message_id, newer.number > about.number)
 
