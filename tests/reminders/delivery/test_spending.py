@@ -7,6 +7,7 @@ maximum; the further groups of a claim went out after the maximum was reached.
 
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -129,6 +130,22 @@ def test_at_the_maximum_the_sender_pauses_until_the_month_ends(
         send_due(context)
     assert (len(provider.taken), spent(database, clinic, APRIL)) == (24, 12)
     assert [key for _, key in told(database)][1:] == [f"ticket:spending:{clinic.id}:2026-04:12"]
+
+
+def test_workers_at_the_same_time_do_not_exceed_it_together(
+    database: Database, clinic: Clinic, settings: Settings, provider: Provider
+) -> None:
+    """Seen to fail when the month's row was read without being locked."""
+    cap(database, clinic, 33)
+    owe(database, clinic, 120)
+    pace = Pace(time_out=2, batch=20, in_flight={Channel.SMS: 10, Channel.EMAIL: 10})
+    workers = [delivery(database, settings, provider, pace) for _ in range(3)]
+    with ThreadPoolExecutor(len(workers)) as threads:
+        assert sum(report.sent for report in threads.map(send_due, workers)) == 33
+    for worker in workers:
+        worker.close()
+    assert (len(provider.taken), spent(database, clinic)) == (33, 33)
+    assert len(told(database)) == 1
 
 
 def test_what_cannot_wait_goes_and_counts(
