@@ -168,7 +168,11 @@ BY_DAY_SEVEN: Mapping[str, tuple[Happening, str, str]] = {
         "could not be sent by text because the number cannot receive texts",
         "n'a pas pu partir",
     ),
-    "busy": (_sweep_with(ChannelError("later", Fault.RETRY, "20429")), "it is tried again", "on essaie de nouveau"),
+    "busy": (
+        _sweep_with(ChannelError("later", Fault.RETRY, "connection")),
+        "it is tried again",
+        "on essaie de nouveau",
+    ),
     "unknown": (_sweep_with("accept and say nothing"), "nobody knows yet", "nous continuons de demander"),
     "planned": (
         lambda practice, patient: _drop(practice.world.treat(patient, days_ago=5)),
