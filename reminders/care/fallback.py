@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session, aliased
 from reminders import consent
 from reminders.care import clinics, replanning
 from reminders.channels.twilio_codes import may_get_through
-from reminders.delivery.windows import window_open
 from reminders.models import Clinic, Message, MessageReminder, Patient, Reminder
 from reminders.models.kinds import Channel, EventKind, MessageKind, ReminderState
 from reminders.outbox import Draft, enqueue, keys, sending_channels
 from schedules.backoff import FailureKind, next_try
+from schedules.hours import is_closed, is_open
 from schedules.lifecycle import State
 
 OWED = (MessageKind.REMINDER, MessageKind.NUDGE)
@@ -80,7 +80,8 @@ def _further_text_at(session: Session, loss: Loss, patient: Patient, now: dateti
         return None
     clinic = session.scalars(select(Clinic).where(Clinic.id == message.clinic_id)).one()
     hours = clinics.hours(clinic, patient)
-    return at if window_open(at, hours, waits_for_open_day=carries_check_in(session, message)) else None
+    nobody_there = is_closed(at.astimezone(hours.zone).date(), hours) and carries_check_in(session, message)
+    return at if is_open(at, hours) and not nobody_there else None
 
 
 def _may_email(session: Session, patient: Patient) -> bool:

@@ -2,7 +2,8 @@
 
 Seen to fail when: a further text came after a permanent code, at night, on a closed day, or when useless; the policy
 allowed a fourth text; a late delivery waited for its event; its event was done with a successor still being called; a
-delivered message counted as owed; a corrected number left two, and so did one put right afterwards.
+delivered message counted as owed; a corrected number left two, and so did one put right afterwards; a further text
+was kept for a patient without a number.
 """
 
 from datetime import timedelta
@@ -29,10 +30,10 @@ OFF = "30003"
 UNREACHABLE = (TicketKind.UNREACHABLE, "undelivered")
 
 
-def only_text(desk: Desk, patient: Patient) -> None:
-    """The patient no longer agrees to e-mail."""
+def withdraw(desk: Desk, patient: Patient, channel: Channel) -> None:
+    """The patient no longer agrees to a channel."""
     with desk.database.begin() as session:
-        consents.withdraw(session, Actor(desk.clinic.id, "form"), patient.id, Channel.EMAIL, desk.world.now)
+        consents.withdraw(session, Actor(desk.clinic.id, "form"), patient.id, channel, desk.world.now)
 
 
 def explained(desk: Desk, patient: Patient, language: Language = Language.EN) -> str:
@@ -80,7 +81,7 @@ def test_what_no_further_text_can_mend_goes_by_email_at_once(desk: Desk, code: s
 
 
 def test_without_consent_to_email_staff_hear_after_the_last_text(desk: Desk) -> None:
-    only_text(desk, desk.owe())
+    withdraw(desk, desk.owe(), Channel.EMAIL)
     desk.sweep()
     for _ in range(2):
         desk.says("undelivered", OFF)
@@ -212,6 +213,21 @@ def test_a_number_put_right_afterwards_leaves_one_successor(desk: Desk, code: st
     desk.pass_time(6)
     desk.sweep()
     assert [one.to for one in desk.provider.taken] == [PHONE, OTHER_PHONE]
+    assert desk.tickets() == []
+
+
+@pytest.mark.parametrize("by_hand", [False, True], ids=["the number is taken off the file", "no more texts, please"])
+def test_who_can_no_longer_be_texted_gets_the_email_in_the_further_texts_place(desk: Desk, *, by_hand: bool) -> None:
+    patient = desk.owe()
+    desk.sweep()
+    desk.says("undelivered", OFF)
+    if by_hand:
+        withdraw(desk, patient, Channel.SMS)
+    else:
+        desk.correct_number(patient, "")
+    assert desk.messages()[1:] == [("sms", "cancelled", "replaced"), ("email", "planned", "")]
+    desk.sweep()
+    assert [one.to for one in desk.provider.taken] == [PHONE, EMAIL]
     assert desk.tickets() == []
 
 
