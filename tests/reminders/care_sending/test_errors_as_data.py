@@ -18,7 +18,7 @@ from schedules.backoff import POLICIES, SPREAD, FailureKind
 from tests.promises.world import number
 from tests.reminders.care_sending.conftest import EMAIL, PHONE, Desk
 
-SLACK = timedelta(seconds=5)
+SLACK = timedelta(seconds=20)
 """The database's clock runs on while a sweep is under way."""
 
 

@@ -329,7 +329,7 @@ class AnyOrder(RuleBasedStateMachine):
 @pytest.mark.timeout(600)
 def test_whatever_happens_in_whatever_order(database: Database, clinic: Clinic) -> None:
     """On both databases."""
-    chosen = settings(max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+    chosen = settings(max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
     with watching(database):
         run_state_machine_as_test(lambda: AnyOrder(database, clinic), settings=chosen)
 
