@@ -108,7 +108,12 @@ class AnyOrder(RuleBasedStateMachine):
         self.asked: list[list[Answered]] = []
         self.delivered: set[uuid.UUID] = set()
 
-    @initialize(useful=st.sampled_from([1, 3]))
+    @initialize(useful=st.sampled_from([1, 3]), deed=st.sampled_from(sorted(DEEDS)), settled=st.booleans())
+    def begin_with_a_call(self, useful: int, deed: str, *, settled: bool) -> None:
+        """Nothing much can happen before the first call."""
+        self.owe(useful)
+        self.send(deed, settled=settled)
+
     def owe(self, useful: int) -> None:
         """A patient is owed a text, due now."""
         with self.database.begin() as session:
@@ -203,19 +208,22 @@ class AnyOrder(RuleBasedStateMachine):
 
     # What others do.
 
-    @precondition(lambda self: self.called)
-    @rule(which=SOME, status=st.sampled_from(STATUSES), code=st.sampled_from(CODES))
-    def receipt(self, which: int, status: str, code: str) -> None:
+    @precondition(lambda self: any(one.listed for one in self.called.values()))
+    @rule(
+        which=SOME, said=st.lists(st.tuples(st.sampled_from(STATUSES), st.sampled_from(CODES)), min_size=1, max_size=4)
+    )
+    def receipts(self, which: int, said: list[tuple[str, str]]) -> None:
         """The provider reports on any attempt that it took: early, late, again, out of order."""
         taken = [attempt_id for attempt_id, one in self.called.items() if one.listed]
-        if not taken:
-            return
         attempt_id = taken[which % len(taken)]
         known = self.called[attempt_id]
-        known.failed = known.failed or status in {"undelivered", "failed"}
-        with self.database.begin() as session:
-            assert record(session, ReceiptIn(attempt_id, known.provider_id, status, code), self.now)
-            assert not record(session, ReceiptIn(new_id(), known.provider_id, status, code), self.now)
+        for status, code in said:
+            known.failed = known.failed or status in {"undelivered", "failed"}
+            with self.database.begin() as session:
+                assert record(session, ReceiptIn(attempt_id, known.provider_id, status, code), self.now)
+                assert not record(session, ReceiptIn(new_id(), known.provider_id, status, code), self.now)
+            self.only_legal_moves()
+            self.one_live_message()
 
     @rule(says=st.sampled_from(["all", "nothing yet", "no answer", "delivered", "undelivered"]))
     def ask(self, says: str) -> None:
