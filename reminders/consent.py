@@ -5,12 +5,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
+from typing import Any, TypeAlias
 
-from sqlalchemy import select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from reminders.bulk import among
 from reminders.models import Consent, OptOut
 from reminders.models.kinds import Channel, ConsentAction, MessageKind, Purpose
+
+_Column: TypeAlias = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 ANSWER_WITHIN = timedelta(minutes=15)
 """An answer this soon after the patient's own message ignores the window; later, it waits like anything else."""
@@ -87,6 +92,7 @@ class Standing:
     erased: bool = False
 
 
+@lru_cache(maxsize=4096)
 def decide(standing: Standing) -> Decision:
     """Promise 4: GO, NO with the reason, or WAIT when only the window is shut."""
     rule = RULES[standing.kind]
@@ -122,16 +128,31 @@ def _hour_allows(rule: _Rule, standing: Standing) -> bool:
     )
 
 
+def newest_consent(patient_id: _Column, channel: Channel) -> ColumnElement[ConsentAction | None]:
+    """The newest ledger entry for aftercare of each patient on `channel`, to select beside other columns."""
+    entries = select(Consent.action).where(
+        Consent.patient_id == patient_id, Consent.channel == channel, Consent.purpose == Purpose.AFTERCARE
+    )
+    return entries.order_by(Consent.at.desc(), Consent.id.desc()).limit(1).correlate_except(Consent).scalar_subquery()
+
+
+def standing_opt_out(clinic_id: _Column, channel: Channel, index: _Column) -> ColumnElement[bool | None]:
+    """For each address index: None when nobody opted it out, else whether the carrier has answered."""
+    found = select(OptOut.by_carrier).where(
+        OptOut.clinic_id == clinic_id,
+        OptOut.channel == channel,
+        OptOut.address_index == index,
+        OptOut.lifted_at.is_(None),
+    )
+    return found.correlate_except(OptOut).scalar_subquery()
+
+
 def consented(session: Session, patient_ids: Collection[uuid.UUID]) -> set[tuple[uuid.UUID, Channel]]:
     """The patients and channels whose newest ledger entry for aftercare is a grant. One statement."""
     if not patient_ids:
         return set()
-    entries = session.execute(
-        select(Consent.patient_id, Consent.channel, Consent.action)
-        .where(Consent.patient_id.in_(patient_ids), Consent.purpose == Purpose.AFTERCARE)
-        .order_by(Consent.at, Consent.id)
-    )
-    newest = {(entry.patient_id, entry.channel): entry.action for entry in entries}
+    entries = session.execute(_LEDGER, {"patients": list(patient_ids)})
+    newest = {(patient_id, channel): action for patient_id, channel, action in entries}
     return {key for key, action in newest.items() if action is ConsentAction.GRANTED}
 
 
@@ -141,11 +162,16 @@ def opted_out(
     """The opted-out ones among (channel, address index), each with whether the carrier has answered. One statement."""
     if not addresses:
         return {}
-    found = session.execute(
-        select(OptOut.channel, OptOut.address_index, OptOut.by_carrier).where(
-            OptOut.clinic_id == clinic_id,
-            tuple_(OptOut.channel, OptOut.address_index).in_(addresses),
-            OptOut.lifted_at.is_(None),
-        )
-    )
-    return {(row.channel, row.address_index): row.by_carrier for row in found}
+    asked = {"clinic": clinic_id, "indexes": [index for _, index in addresses]}
+    standing = {(channel, index): by_carrier for channel, index, by_carrier in session.execute(_STANDING, asked)}
+    return {address: standing[address] for address in addresses if address in standing}
+
+
+_LEDGER = (
+    select(Consent.patient_id, Consent.channel, Consent.action)
+    .where(among(Consent.patient_id, "patients"), Consent.purpose == Purpose.AFTERCARE)
+    .order_by(Consent.at, Consent.id)
+)
+_STANDING = select(OptOut.channel, OptOut.address_index, OptOut.by_carrier).where(
+    OptOut.clinic_id == bindparam("clinic"), among(OptOut.address_index, "indexes"), OptOut.lifted_at.is_(None)
+)

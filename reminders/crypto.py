@@ -81,7 +81,7 @@ class Keyring:
         return hmac.digest(self._index_key, f"{kind}\0{value}".encode(), "sha256").hex()
 
     def derive(self, purpose: str) -> bytes:
-        """A 32-byte key of its own for `purpose` (HKDF-SHA256, RFC 5869), derived once: `purpose` is one of few words."""
+        """A 32-byte key of its own for `purpose` (HKDF-SHA256, RFC 5869), derived once for each of the few."""
         if purpose not in self._derived:
             info = f"reminders {purpose}".encode()
             self._derived[purpose] = HKDF(SHA256(), _KEY_BYTES, salt=None, info=info).derive(self._secret)

@@ -31,6 +31,9 @@ _KEYRING = "reminders_keyring"
 _CLINIC = "clinic_id"
 _READ_ONLY = "reminders_read_only"
 
+FROM_HEX = "from_hex"
+"""A function for SQLite, whose JSON has no bytes: SQLite's own `unhex` is younger than the versions that we meet."""
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime, stored in UTC. Naive ones are refused; SQLite, which has no zones, stores naive UTC."""
@@ -180,6 +183,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function(FROM_HEX, 1, _from_hex, deterministic=True)
+
+
+def _from_hex(digits: str | None) -> bytes | None:
+    return None if digits is None else bytes.fromhex(digits)
 
 
 def _begin_sqlite(connection: Connection) -> None:

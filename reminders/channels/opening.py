@@ -12,8 +12,6 @@ from reminders.settings import SANDBOX_ACCOUNT, Settings
 
 CALL_TIMEOUT_SECONDS = 10.0
 """The longest that one call takes, so what a lease must outlast."""
-CONCURRENCY = 20
-"""Calls to Twilio at a time, for one sender."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ def open_channel(identity: SenderIdentity, settings: Settings) -> Channel:
             raise ChannelError("e-mail is not connected", Fault.SENDER, "credentials")
         return SmtpEmail(url, identity.address or settings.effective_mail_from, CALL_TIMEOUT_SECONDS)
     account = _account(identity, settings)
-    return TwilioSms(account, lambda attempt: status_url(settings, attempt), CALL_TIMEOUT_SECONDS, CONCURRENCY)
+    return TwilioSms(account, lambda attempt: status_url(settings, attempt), CALL_TIMEOUT_SECONDS, settings.in_flight)
 
 
 def status_url(settings: Settings, attempt_id: UUID) -> str:

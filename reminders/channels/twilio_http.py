@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlencode
 
 import aiohttp
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
+from yarl import URL
 
 from reminders.channels.base import ChannelError, Fault
 from reminders.channels.twilio_codes import PAUSE_BY_CODE, fault
@@ -54,17 +54,18 @@ class BoundedHttpClient(AsyncHttpClient):  # type: ignore[misc] # the SDK ships 
         self._concurrency = concurrency
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._signed_in: tuple[str, str, str] | None = None
 
     async def request(self, method: str, uri: str, *_args: Any, **given: Any) -> Response:
         """Make the call that the SDK describes; `given` are its params, data, headers and auth.
 
         Raises:
-            ChannelError: there was no answer, or the answer was not a 2xx with a JSON object.
+            ChannelError: there was no answer, or it was not a 2xx. Whether a 2xx can be read, the SDK finds out.
         """
         call = _Call()
         try:
             async with self._open().request(
-                method, self._address(uri), allow_redirects=False, trace_request_ctx=call, **_arguments(given)
+                method, self._address(uri), allow_redirects=False, trace_request_ctx=call, **self._arguments(given)
             ) as response:
                 answer = Response(response.status, await response.text(errors="replace"), response.headers)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -83,6 +84,18 @@ class BoundedHttpClient(AsyncHttpClient):  # type: ignore[misc] # the SDK ships 
         if not uri.startswith(_TWILIO):
             raise ChannelError("Twilio pointed to another host", Fault.SENDER, "address")
         return self._api_url + uri.removeprefix(_TWILIO)
+
+    def _arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        headers = dict(given.get("headers") or {})
+        if given.get("auth"):
+            headers["Authorization"] = self._authorization(*given["auth"])
+        params = {name: str(value) for name, value in (given.get("params") or {}).items()}
+        return {"headers": headers, "params": params or None, "data": _form(given.get("data"))}
+
+    def _authorization(self, user: str, password: str) -> str:
+        if self._signed_in is None or self._signed_in[:2] != (user, password):
+            self._signed_in = (user, password, aiohttp.encode_basic_auth(user, password))
+        return self._signed_in[2]
 
     def _open(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
@@ -109,13 +122,12 @@ async def _mark_connected(_session: object, context: SimpleNamespace, _event: ob
     context.trace_request_ctx.connected = True
 
 
-def _arguments(given: Mapping[str, Any]) -> dict[str, Any]:
-    headers = dict(given.get("headers") or {})
-    if given.get("auth"):
-        headers["Authorization"] = aiohttp.encode_basic_auth(*given["auth"])
-    params = {name: str(value) for name, value in (given.get("params") or {}).items()}
-    data = given.get("data")
-    return {"headers": headers, "params": params, "data": urlencode(data, doseq=True).encode() if data else None}
+def _form(fields: Mapping[str, object] | None) -> bytes | None:
+    """Fields as application/x-www-form-urlencoded, by yarl: the standard library takes six times as long."""
+    if not fields:
+        return None
+    said = {name: value if isinstance(value, list) else str(value) for name, value in fields.items()}
+    return URL.build(query=said).raw_query_string.encode()
 
 
 def _no_answer(call: _Call, error: Exception) -> ChannelError:
@@ -127,12 +139,9 @@ def _no_answer(call: _Call, error: Exception) -> ChannelError:
 
 
 def _check(answer: Response) -> None:
-    content = _json_object(answer.text)
     if answer.status_code >= _REFUSED_FROM:
-        code = str((content or {}).get("code") or _CODE_BY_STATUS.get(answer.status_code, ""))
+        code = str(_json_object(answer.text).get("code") or _CODE_BY_STATUS.get(answer.status_code, ""))
         raise RefusalError(answer.status_code, code, _pause(code, answer.headers or {}))
-    if content is None:
-        raise ChannelError("Twilio's answer cannot be read", Fault.UNKNOWN, "unreadable")
 
 
 def _pause(code: str, headers: Mapping[str, str]) -> timedelta | None:
@@ -142,9 +151,9 @@ def _pause(code: str, headers: Mapping[str, str]) -> timedelta | None:
     return PAUSE_BY_CODE.get(code)
 
 
-def _json_object(text: str) -> dict[str, Any] | None:
+def _json_object(text: str) -> dict[str, Any]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):
-        return None
-    return content if isinstance(content, dict) else None
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -90,7 +90,7 @@ async def _understood(call: Awaitable[Answer]) -> Answer:
     """The call's answer. One that the SDK cannot make sense of is UNKNOWN: Twilio did answer."""
     try:
         return await call
-    except (TwilioException, ValueError, TypeError, AttributeError, LookupError):
+    except (TwilioException, ValueError, TypeError, AttributeError, LookupError, RecursionError):
         raise _unreadable() from None
 
 

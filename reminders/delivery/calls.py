@@ -31,7 +31,8 @@ async def call_all(channel: Channel, calls: Sequence[Call], time_out: float) -> 
 
 async def _call(channel: Channel, call: Call, time_out: float) -> Answer:
     try:
-        return await asyncio.wait_for(channel.send(call.outgoing), time_out)
+        async with asyncio.timeout(time_out):
+            return await channel.send(call.outgoing)
     except ChannelError as error:
         return Refusal(error.fault, error.code, error.retry_after)
     except TimeoutError:

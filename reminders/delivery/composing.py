@@ -1,14 +1,17 @@
-"""From a template to what a person will read, each different text rendered once a group."""
+"""From a template to what a person will read."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from reminders.crypto import Keyring
 from reminders.delivery.facts import Facts, unseal
 from reminders.delivery.links import check_in_url, unsubscribe_token, unsubscribe_url
-from reminders.models import Clinic
+from reminders.models import Clinic, ProtocolVersion
 from reminders.models.kinds import Channel, Language
 from reminders.wording import segments
 from reminders.wording.render import Rendered, placeholders, render
@@ -20,23 +23,34 @@ _Which = tuple[str, Language, Channel, uuid.UUID | None]
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A rendered message, what it costs its sender, and the patient's way out of e-mail ("" where there is none)."""
+    """A rendered message with its keyed hash, what it costs its sender, and the patient's way out of e-mail ("" where
+    there is none)."""
 
     subject: str | None = field(repr=False)
     body: str = field(repr=False)
+    body_hash: str
     segments: int
     unsubscribe_url: str = field(repr=False)
 
 
 class Composer:
-    """Renders for one clinic; `contents` are its protocol versions'. Decides nothing and writes nothing."""
+    """Renders for one clinic. Decides nothing and writes nothing; each different text is rendered once."""
 
-    def __init__(self, clinic: Clinic, contents: Mapping[uuid.UUID, Mapping[str, Any]], keyring: Keyring) -> None:
+    def __init__(self, clinic: Clinic, keyring: Keyring) -> None:
         self._keyring = keyring
-        self._contents = contents
+        self._contents: dict[uuid.UUID, Mapping[str, Any]] = {}
         self._texts: dict[_Which, tuple[Text, frozenset[str]]] = {}
-        self._rendered: dict[tuple[_Which, tuple[str, ...]], tuple[Rendered, int]] = {}
+        self._rendered: dict[tuple[_Which, tuple[tuple[str, str], ...]], tuple[Rendered, str, int]] = {}
         self._clinic = {channel: clinic_values(clinic, channel) for channel in Channel}
+
+    def load(self, session: Session, versions: Iterable[uuid.UUID | None]) -> None:
+        """Read the protocol versions that are needed and not here yet: at most one statement, since none changes."""
+        missing = set(filter(None, versions)) - self._contents.keys()
+        if missing:
+            columns = select(ProtocolVersion.id, ProtocolVersion.content)
+            self._contents |= {
+                row.id: row.content for row in session.execute(columns.where(ProtocolVersion.id.in_(missing)))
+            }
 
     def compose(self, facts: Facts, public_url: str) -> Composed:
         """The message as it will be sent.
@@ -48,14 +62,14 @@ class Composer:
         which = (facts.template, facts.language, facts.channel, facts.protocol_version_id)
         text, names = self._text(which)
         link = self._way_out(facts, public_url)
-        values = self._values(facts, names, public_url) | {"unsubscribe_url": link}
-        key = (which, tuple(values[name] for name in sorted(names & values.keys())))
+        own = self._own(facts, names, public_url) | ({"unsubscribe_url": link} if link else {})
+        key = (which, tuple(sorted(own.items())))
         if key not in self._rendered:
-            rendered = render(text, values)
+            rendered = render(text, {"unsubscribe_url": "", "url": public_url} | self._clinic[facts.channel] | own)
             cost = segments.count(rendered.body).count if facts.channel is Channel.SMS else 1
-            self._rendered[key] = (rendered, cost)
-        rendered, cost = self._rendered[key]
-        return Composed(rendered.subject, rendered.body, cost, link)
+            self._rendered[key] = (rendered, self._keyring.index("body", rendered.body), cost)
+        rendered, body_hash, cost = self._rendered[key]
+        return Composed(rendered.subject, rendered.body, body_hash, cost, link)
 
     def _text(self, which: _Which) -> tuple[Text, frozenset[str]]:
         if which not in self._texts:
@@ -64,15 +78,20 @@ class Composer:
             self._texts[which] = text, placeholders(text)
         return self._texts[which]
 
-    def _values(self, facts: Facts, names: frozenset[str], public_url: str) -> dict[str, str]:
-        """Only what the text names is decrypted. A link is kept as a path, since the address may change."""
-        values = dict(self._clinic[facts.channel])
+    def _own(self, facts: Facts, names: frozenset[str], public_url: str) -> dict[str, str]:
+        """What this message fills in that others do not. Only what the text names is decrypted.
+
+        A link is kept as a path, since the address may change.
+        """
+        values: dict[str, str] = {}
         if "first_name" in names:
             values["first_name"] = unseal(self._keyring, facts.first_name, "patient.given_name") or ""
         if "check_in_url" in names:
             values["check_in_url"] = check_in_url(self._keyring, public_url, facts.id, facts.useful_until)
-        values |= unseal(self._keyring, facts.params, "message.params") or {}
-        return values | {"url": public_url + values.pop("path", "")}
+        if facts.params is not None:
+            values |= unseal(self._keyring, facts.params, "message.params")
+            values["url"] = public_url + values.pop("path", "")
+        return values
 
     def _way_out(self, facts: Facts, public_url: str) -> str:
         if facts.channel is not Channel.EMAIL or facts.patient_id is None or facts.staff_id is not None:

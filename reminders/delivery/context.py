@@ -10,7 +10,7 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from reminders.channels.base import Channel
-from reminders.channels.opening import CALL_TIMEOUT_SECONDS, CONCURRENCY, SenderIdentity, open_channel
+from reminders.channels.opening import CALL_TIMEOUT_SECONDS, SenderIdentity, open_channel
 from reminders.database import Database
 from reminders.models.kinds import Channel as Medium
 from reminders.settings import Settings
@@ -21,6 +21,9 @@ T = TypeVar("T")
 Opener = Callable[[SenderIdentity, Settings], Channel]
 
 _DATABASE_THREADS = 4
+
+MAIL_LINES = 4
+"""Conversations with a mail server at a time, for one sender: many servers refuse more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Pace:
     horizon: timedelta = timedelta(seconds=4)
     batch: int = 500
     sweep: timedelta = timedelta(seconds=30)
-    in_flight: Mapping[Medium, int] = field(default_factory=lambda: {Medium.SMS: CONCURRENCY, Medium.EMAIL: 4})
+    in_flight: Mapping[Medium, int] = field(default_factory=lambda: {Medium.SMS: 100, Medium.EMAIL: MAIL_LINES})
     time_out: float = CALL_TIMEOUT_SECONDS + 5
 
 
@@ -50,7 +53,7 @@ class Delivery:
         self.database = database
         self.settings = settings
         self.opener = opener
-        self.pace = pace or Pace()
+        self.pace = pace or Pace(in_flight={Medium.SMS: settings.in_flight, Medium.EMAIL: MAIL_LINES})
         self._threads = ThreadPoolExecutor(_DATABASE_THREADS, thread_name_prefix="delivery")
 
     async def in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -3,24 +3,28 @@
 import json
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, LargeBinary, exists, func, select, type_coerce
+from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, exists, func, select, type_coerce
 from sqlalchemy.orm import Session
 
+from reminders.bulk import among
+from reminders.consent import newest_consent, standing_opt_out
 from reminders.crypto import Keyring
 from reminders.models import Attempt, Message, MessageReminder, Patient, Reminder, Reply, Staff
-from reminders.models.kinds import Channel, Language, MessageKind
+from reminders.models.kinds import Channel, ConsentAction, Language, MessageKind
 from reminders.outbox import in_state, is_held
 from schedules.lifecycle import State
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """One claimed message and its person. Sealed values are still sealed (bytes): most calls need few of them."""
+class Facts(NamedTuple):
+    """One claimed message and its person. Sealed values are still sealed (bytes): most calls need few of them.
+
+    An opt-out is None where there is none, else whether the carrier has answered it.
+    """
 
     id: uuid.UUID
     clinic_id: uuid.UUID
@@ -40,12 +44,15 @@ class Facts:
     erased_at: datetime | None
     patient_address: bytes | None
     patient_index: str | None
+    patient_opt_out: bool | None
+    consent: ConsentAction | None
     staff_address: bytes | None
     staff_disabled_at: datetime | None
     reply_at: datetime | None
     reply_channel: Channel | None
     reply_address: bytes | None
     reply_index: str | None
+    reply_opt_out: bool | None
     tries: int
     attempts: int
     is_check_in: bool
@@ -54,11 +61,13 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """Where a message goes: the sealed address with its column, and its blind index where there is one stored."""
+    """Where a message goes: the sealed address with its column, its blind index where there is one stored, and its
+    opt-out (see `Facts`)."""
 
     sealed: bytes = field(repr=False)
     context: str
     index: str | None
+    opt_out: bool | None
 
 
 _ADDRESS = {Channel.SMS: Patient.phone, Channel.EMAIL: Patient.email}
@@ -86,29 +95,35 @@ def lock(session: Session, group: Group, lease_at_least: datetime) -> list[Facts
 
     One statement. What a patient, staff or another worker has taken away meanwhile is simply not among them.
     """
-    statement = (
-        select(*_columns(group.channel))
+    given = {"ids": list(group.ids), "token": group.token, "lease": lease_at_least}
+    return [Facts._make(row) for row in session.connection().execute(_claimed(group.channel), given)]
+
+
+@cache
+def _claimed(channel: Channel) -> Select[Any]:
+    return (
+        select(*_columns(channel))
         .select_from(Message)
         .outerjoin(Patient, Patient.id == Message.patient_id)
         .outerjoin(Staff, Staff.id == Message.staff_id)
         .outerjoin(Reply, Reply.id == Message.reply_id)
-        .where(Message.id.in_(group.ids), in_state(State.CLAIMED), Message.claim_token == group.token)
-        .where(Message.lease_until >= lease_at_least)
+        .where(among(Message.id, "ids"), in_state(State.CLAIMED), Message.claim_token == bindparam("token"))
+        .where(Message.lease_until >= bindparam("lease"))
         .order_by(Message.priority, Message.due_at, Message.id)
         .with_for_update(key_share=True, of=Message)
     )
-    return [Facts(*row) for row in session.execute(statement)]
 
 
 def addressee(facts: Facts) -> Addressee | None:
     """Staff at their own address; who wrote to us at the address they wrote from; everybody else at theirs."""
     if facts.staff_id is not None:
         usable = facts.staff_address is not None and facts.staff_disabled_at is None
-        return _at(facts.staff_address if usable else None, f"staff.{_COLUMN[facts.channel]}", None)
+        return _at(facts.staff_address if usable else None, f"staff.{_COLUMN[facts.channel]}", None, None)
     wrote_here = facts.reply_channel is facts.channel and facts.kind in _TO_WHERE_IT_CAME_FROM
     if wrote_here and facts.reply_index and facts.erased_at is None:
-        return _at(facts.reply_address, "reply.sender_address", facts.reply_index)
-    return _at(facts.patient_address, f"patient.{_COLUMN[facts.channel]}", facts.patient_index)
+        return _at(facts.reply_address, "reply.sender_address", facts.reply_index, facts.reply_opt_out)
+    column = f"patient.{_COLUMN[facts.channel]}"
+    return _at(facts.patient_address, column, facts.patient_index, facts.patient_opt_out)
 
 
 def unseal(keyring: Keyring, sealed: bytes | None, context: str) -> Any:
@@ -120,11 +135,10 @@ def unseal(keyring: Keyring, sealed: bytes | None, context: str) -> Any:
     return None if sealed is None else json.loads(keyring.open(sealed, context))
 
 
-def _at(sealed: bytes | None, context: str, index: str | None) -> Addressee | None:
-    return None if sealed is None else Addressee(sealed, context, index)
+def _at(sealed: bytes | None, context: str, index: str | None, opt_out: bool | None) -> Addressee | None:  # noqa: FBT001
+    return None if sealed is None else Addressee(sealed, context, index, opt_out if index else None)
 
 
-@cache
 def _columns(channel: Channel) -> list[ColumnElement[Any]]:
     """The columns of `Facts`, each by its name there.
 
@@ -136,15 +150,18 @@ def _columns(channel: Channel) -> list[ColumnElement[Any]]:
         *(Message.language, Message.template, _raw(Message.params), Message.protocol_version_id),
         *(Message.useful_until, Message.patient_id, Message.staff_id),
     ]
+    clinic, index = Message.clinic_id, _INDEX[channel]
     person = [
-        *(_raw(Patient.given_name), Patient.timezone, Patient.erased_at, _raw(_ADDRESS[channel]), _INDEX[channel]),
+        *(_raw(Patient.given_name), Patient.timezone, Patient.erased_at, _raw(_ADDRESS[channel]), index),
+        *(standing_opt_out(clinic, channel, index), newest_consent(Message.patient_id, channel)),
         *(_raw(_STAFF_ADDRESS[channel]), Staff.disabled_at),
         *(Reply.received_at, Reply.channel, _raw(Reply.sender_address), Reply.from_index),
+        standing_opt_out(clinic, channel, Reply.from_index),
     ]
     carried = (MessageReminder.message_id == Message.id, MessageReminder.reminder_id == Reminder.id)
     check_in = exists().where(*carried, Reminder.is_check_in).correlate(Message)
     columns = [*message, *person, Message.tries, attempts.correlate(Message).scalar_subquery(), check_in, is_held()]
-    return [column.label(known.name) for known, column in zip(fields(Facts), columns, strict=True)]
+    return [column.label(name) for name, column in zip(Facts._fields, columns, strict=True)]
 
 
 def _raw(column: Any) -> ColumnElement[Any]:

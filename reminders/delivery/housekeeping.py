@@ -4,8 +4,9 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, Insert, bindparam, exists, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,7 @@ from reminders.models.instance import LAST_SWEEP
 from reminders.models.kinds import EventKind
 from reminders.outbox import (
     NO_WAITING,
+    Instant,
     Move,
     all_held,
     in_hand,
@@ -37,19 +39,35 @@ _AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class DueSender:
-    """A sender with something due, and whether part of that cannot wait."""
+    """A sender with something due, whether part of that cannot wait, and whether its last pause is still on record."""
 
     id: uuid.UUID
     clinic_id: uuid.UUID
     identity: SenderIdentity
     has_urgent: bool
+    has_rested: bool = False
 
 
 def note_sweep(session: Session, now: datetime) -> None:
     """Record that sweeps run: what the dead-man check looks at."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(Instance).values(key=LAST_SWEEP, value=now.isoformat())
-    session.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": statement.excluded.value}))
+    connection = session.connection()
+    connection.execute(_note(connection.dialect.name), {"swept": now.isoformat()})
+
+
+@cache
+def _note(dialect: str) -> Insert:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = insert(Instance).values(key=LAST_SWEEP, value=bindparam("swept"))
+    return statement.on_conflict_do_update(index_elements=["key"], set_={"value": statement.excluded.value})
+
+
+def tidy(session: Session, now: datetime) -> dict[str, int]:
+    """Recover and expire where there is something to: how many, as `recovered` and `expired`. Mostly one statement."""
+    has_lapsed, has_late = session.connection().execute(_UNTIDY, {"now": now}).one()
+    return {
+        "recovered": recover(session, now) if has_lapsed else 0,
+        "expired": expire(session, now) if has_late else 0,
+    }
 
 
 def recover(session: Session, now: datetime) -> int:
@@ -57,7 +75,7 @@ def recover(session: Session, now: datetime) -> int:
 
     The doubtful ones keep their token, so that a worker that was only slow can still settle them.
     """
-    lapsed = [in_hand(), Message.lease_until <= now]
+    lapsed = _lapsed(now)
     again = move(session, Move(State.PLANNED, now, "lease_lapsed"), in_state(State.CLAIMED), *lapsed)
     also = {"check_at": now + ASK_AFTER, "claim_token": Message.claim_token}
     doubtful = move(session, Move(State.UNKNOWN, now, "worker_lost", also), *lapsed)
@@ -66,7 +84,7 @@ def recover(session: Session, now: datetime) -> int:
 
 def expire(session: Session, now: datetime) -> int:
     """End planned messages that have stopped being useful, with the event that may become a ticket; how many."""
-    late = select(Message.id).where(in_state(State.PLANNED), Message.useful_until <= now)
+    late = select(Message.id).where(*_late(now))
     expired = move(session, Move(State.EXPIRED, now, "too_late"), Message.id.in_(pick_free(late.limit(_AT_ONCE))))
     tell_of(session, EventKind.EXPIRED, expired, now)
     return len(expired)
@@ -84,20 +102,36 @@ def tell_of(session: Session, kind: EventKind, message_ids: Collection[uuid.UUID
         )
 
 
+def _lapsed(now: Instant) -> list[ColumnElement[bool]]:
+    return [in_hand(), Message.lease_until <= now]
+
+
+def _late(now: Instant) -> list[ColumnElement[bool]]:
+    return [in_state(State.PLANNED), Message.useful_until <= now]
+
+
 def due_senders(session: Session, now: datetime) -> list[DueSender]:
     """The senders that have something due and are neither paused nor of a clinic on hold.
 
     With a pause over content or pace only what cannot wait counts.
     """
-    owes = exists().where(Message.sender_id == Sender.id, is_due(now))
-    owes_urgent = exists().where(Message.sender_id == Sender.id, is_due(now), Message.priority <= NO_WAITING)
-    found = session.execute(
-        select(Sender, owes_urgent.label("has_urgent"))
-        .join(Clinic, Clinic.id == Sender.clinic_id)
-        .where(or_(owes & is_unpaused(now), owes_urgent & rests_for_most()), Clinic.held_at.is_(None), ~all_held())
-        .order_by(Sender.next_free_at)
-    )
-    return [DueSender(row.Sender.id, row.Sender.clinic_id, identity_of(row.Sender), row.has_urgent) for row in found]
+    return [_due_sender(sender, has_urgent=urgent) for sender, urgent in session.execute(_DUE, {"now": now})]
+
+
+def _due_sender(sender: Sender, *, has_urgent: bool) -> DueSender:
+    return DueSender(sender.id, sender.clinic_id, identity_of(sender), has_urgent, sender.paused_until is not None)
+
+
+_NOW = bindparam("now", type_=Message.due_at.type)
+_UNTIDY = select(exists().where(*_lapsed(_NOW)).label("has_lapsed"), exists().where(*_late(_NOW)).label("has_late"))
+_OWES = exists().where(Message.sender_id == Sender.id, is_due(_NOW))
+_OWES_URGENT = exists().where(Message.sender_id == Sender.id, is_due(_NOW), Message.priority <= NO_WAITING)
+_DUE = (
+    select(Sender, _OWES_URGENT.label("has_urgent"))
+    .join(Clinic, Clinic.id == Sender.clinic_id)
+    .where(or_(_OWES & is_unpaused(_NOW), _OWES_URGENT & rests_for_most()), Clinic.held_at.is_(None), ~all_held())
+    .order_by(Sender.next_free_at)
+)
 
 
 def identity_of(sender: Sender) -> SenderIdentity:

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from reminders.delivery.context import Pace
@@ -33,6 +33,17 @@ class Wanted:
     no_waiting_only: bool = False
 
 
+_OURS = Sender.id == bindparam("sender")
+_FREE = is_unpaused(bindparam("now", type_=Sender.paused_until.type))
+_BUDGET = select(Sender.rate, Sender.next_free_at).where(_OURS).with_for_update(key_share=True)
+_ABLE = (
+    select(Sender.rate, Sender.next_free_at, _FREE.label("free"))
+    .where(_OURS, or_(_FREE, rests_for_most()))
+    .with_for_update(key_share=True)
+)
+_SPEND = update(Sender.__table__).where(_OURS).values(next_free_at=bindparam("spent"))  # type: ignore[arg-type]
+
+
 def allowance(next_free_at: datetime, rate: float, now: datetime, pace: Pace) -> int:
     """How many messages of one segment may be claimed now: what is sent until the horizon, one at least when free."""
     ahead = max(timedelta(0), next_free_at - now)
@@ -47,10 +58,8 @@ def take(session: Session, wanted: Wanted, pace: Pace) -> list[uuid.UUID]:
     nor one that was filtered delay a safety text. The sender's row is
     locked, so that workers take turns; FOR NO KEY UPDATE leaves messages being enqueued alone.
     """
-    free = is_unpaused(wanted.now)
-    columns = select(Sender.rate, Sender.next_free_at, free.label("free"))
-    able = columns.where(Sender.id == wanted.sender_id, or_(free, rests_for_most()))
-    budget = session.execute(able.with_for_update(key_share=True)).one_or_none()
+    given = {"sender": wanted.sender_id, "now": wanted.now}
+    budget = session.connection().execute(_ABLE, given).one_or_none()
     if budget is None:
         return []
     urgent_only = wanted.no_waiting_only or not budget.free
@@ -74,10 +83,10 @@ def charge(session: Session, sender_id: uuid.UUID, segments: int, now: datetime)
     """Spend `segments` of the sender's budget, whether or not there is any left."""
     if segments <= 0:
         return
-    held = select(Sender.rate, Sender.next_free_at).where(Sender.id == sender_id).with_for_update(key_share=True)
-    budget = session.execute(held).one()
+    connection = session.connection()
+    budget = connection.execute(_BUDGET, {"sender": sender_id}).one()
     spent = max(budget.next_free_at, now) + timedelta(seconds=segments / _safe(budget.rate))
-    _set(session, sender_id, next_free_at=spent)
+    connection.execute(_SPEND, {"sender": sender_id, "spent": spent})
 
 
 def pause(session: Session, sender: tuple[uuid.UUID, uuid.UUID], code: str, now: datetime, rest: timedelta) -> None:

@@ -1,27 +1,30 @@
 """Asked again at the last moment: may this message leave now?"""
 
-import uuid
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from reminders.consent import ANSWER_WITHIN, Standing, Verdict, decide
-from reminders.delivery.facts import Facts, addressee
-from reminders.delivery.windows import hours_of, opening_after, window_open
+from reminders.delivery.facts import Addressee, Facts
+from reminders.delivery.windows import Window, window_of
 from reminders.models import Clinic
-from reminders.models.kinds import Channel
-from schedules.hours import Hours
+from reminders.models.kinds import ConsentAction
 from schedules.lifecycle import State
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What holds for a whole group at `now`: the clinic, who has consented, and who has opted out (by carrier?)."""
+    """What holds for a whole group at `now`: the clinic, and the window in each zone."""
 
     now: datetime
     clinic: Clinic
-    consented: Collection[tuple[uuid.UUID, Channel]]
-    opted_out: Mapping[tuple[Channel, str], bool]
+    _windows: dict[str | None, Window] = field(default_factory=dict)
+
+    def window(self, facts: Facts) -> Window:
+        """The patient's zone decides for patients, the clinic's for staff."""
+        zone = None if facts.staff_id else facts.timezone
+        if zone not in self._windows:
+            self._windows[zone] = window_of(self.clinic, zone, self.now)
+        return self._windows[zone]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,43 +36,37 @@ class Ruling:
     due_at: datetime | None = None
 
 
-def rule(facts: Facts, around: Circumstances) -> Ruling | None:
+def rule(facts: Facts, to: Addressee | None, around: Circumstances) -> Ruling | None:
     """None: it may leave. Else what becomes of it, and why."""
     if facts.held:
         return Ruling(State.PLANNED, "held")
     if facts.useful_until <= around.now:
         return Ruling(State.EXPIRED, "too_late")
-    decision = decide(standing(facts, around))
+    decision = decide(standing(facts, to, around))
     if decision.verdict is Verdict.GO:
         return None
     if decision.verdict is Verdict.NO:
         return Ruling(State.SKIPPED, decision.reason)
-    opening = opening_after(around.now, hours_for(facts, around), waits_for_open_day=facts.is_check_in)
+    window = around.window(facts)
+    opening = window.opening(waits_for_open_day=facts.is_check_in)
     if opening >= facts.useful_until:
         return Ruling(State.EXPIRED, "too_late")
-    only_closed = window_open(around.now, hours_for(facts, around))
-    return Ruling(State.PLANNED, "clinic_closed" if only_closed else decision.reason, opening)
+    return Ruling(State.PLANNED, "clinic_closed" if window.is_open() else decision.reason, opening)
 
 
-def standing(facts: Facts, around: Circumstances) -> Standing:
+def standing(facts: Facts, to: Addressee | None, around: Circumstances) -> Standing:
     """The message's line in promise 4's table."""
-    to = addressee(facts)
-    opt_out = around.opted_out.get((facts.channel, to.index)) if to and to.index else None
+    opt_out = to.opt_out if to else None
     return Standing(
         kind=facts.kind,
         channel=facts.channel,
         has_address=to is not None,
-        consented=(facts.patient_id, facts.channel) in around.consented,
+        consented=facts.consent is ConsentAction.GRANTED,
         opted_out=opt_out is not None,
         opted_out_by_carrier=bool(opt_out),
         # An answer to a check-in must find somebody at the clinic, also when the check-in was delayed.
-        window_open=window_open(around.now, hours_for(facts, around), waits_for_open_day=facts.is_check_in),
+        window_open=around.window(facts).is_open(waits_for_open_day=facts.is_check_in),
         urgent=facts.urgent,
         is_fresh=facts.reply_at is not None and around.now - facts.reply_at <= ANSWER_WITHIN,
         erased=facts.erased_at is not None and facts.staff_id is None,
     )
-
-
-def hours_for(facts: Facts, around: Circumstances) -> Hours:
-    """The patient's zone decides for patients, the clinic's for staff."""
-    return hours_of(around.clinic, None if facts.staff_id else facts.timezone)

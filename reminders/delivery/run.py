@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
 
 from reminders import logs, outbox
 from reminders.channels.base import Channel, ChannelError, Fault
@@ -15,6 +16,7 @@ from reminders.delivery.calls import Answer, Refusal, call_all
 from reminders.delivery.context import Delivery, SweepClock
 from reminders.delivery.facts import Group
 from reminders.delivery.housekeeping import DueSender
+from reminders.delivery.premises import Premises
 from reminders.delivery.prepare import Call, Work, prepare
 from reminders.delivery.settling import Answers, Settled, write_down
 from reminders.ids import new_id
@@ -37,8 +39,10 @@ class SenderRun:
         self._delivery = delivery
         self._clock = clock
         self._sender = sender
+        self._premises = Premises(sender.clinic_id)
         self._no_waiting_only = no_waiting_only
         self._token = new_id()
+        self._further = 0
         self._claimed: deque[uuid.UUID] = deque()
         self._turn = asyncio.Lock()
         self._channel: Channel | None = None
@@ -78,6 +82,7 @@ class SenderRun:
     def _take(self) -> list[uuid.UUID]:
         wanted = pacing.Wanted(self._sender.id, self._token, self._clock.now(), self._no_waiting_only)
         with self._delivery.database.begin() as session:
+            self._charge(session)
             taken = pacing.take(session, wanted, self._delivery.pace)
         self.tally["claimed"] += len(taken)
         return taken
@@ -90,9 +95,15 @@ class SenderRun:
         work = self._work(group)
         calls = await self._delivery.in_thread(self._prepare, work)
         self.tally["withheld"] += len(group) - len(calls)
+        self._further += sum(call.segments - 1 for call in calls)
         if calls:
             given = await self._call(channel, work, calls)
             self._count(await self._settle(Answers(work, calls, given, channel.can_look_up)))
+
+    def _charge(self, session: Session) -> None:
+        """A segment each was charged with the claim; the rest is, before the next one."""
+        further, self._further = self._further, 0
+        pacing.charge(session, self._sender.id, further, self._clock.now())
 
     def _work(self, group: Sequence[uuid.UUID]) -> Work:
         now, pace = self._clock.now(), self._delivery.pace
@@ -107,7 +118,7 @@ class SenderRun:
 
     def _prepare(self, work: Work) -> list[Call]:
         with self._delivery.database.begin() as session:
-            return prepare(session, work)
+            return prepare(session, work, self._premises)
 
     async def _call(self, channel: Channel, work: Work, calls: Sequence[Call]) -> Sequence[Answer]:
         """Call, unless this process stood still so long that another may take the rows while calls are under way."""
@@ -150,10 +161,11 @@ class SenderRun:
             pacing.pause(session, sender, code, self._clock.now(), pacing.PAUSE)
 
     async def _release(self) -> None:
-        """Put back what was claimed and will not be sent by this run."""
-        if self._claimed:
+        """Put back what was claimed and will not be sent by this run, and pay for what was."""
+        if self._claimed or self._further:
             await self._delivery.in_thread(self._put_back, list(self._claimed))
 
     def _put_back(self, ids: Sequence[uuid.UUID]) -> None:
         with self._delivery.database.begin() as session:
+            self._charge(session)
             outbox.release(session, ids, self._token, self._clock.now())

@@ -77,7 +77,7 @@ def _pace(session: Session, answers: Answers, now: datetime) -> bool:
     too_fast = [one for one in answers.given if isinstance(one, Refusal) and one.code in TOO_FAST]
     if too_fast:
         pacing.slow_down(session, sender.id, now, too_fast[0].retry_after)
-    if any(isinstance(one, Accepted) for one in answers.given):
+    if sender.has_rested and any(isinstance(one, Accepted) for one in answers.given):
         pacing.resume(session, sender.id, now)
     return False
 

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
 
 from reminders import logs
 from reminders.delivery.context import Delivery, SweepClock
-from reminders.delivery.housekeeping import DueSender, due_senders, expire, note_sweep, recover
+from reminders.delivery.event_loop import new_event_loop
+from reminders.delivery.housekeeping import DueSender, due_senders, note_sweep, tidy
 from reminders.delivery.run import SenderRun
 from reminders.models import instance
 
@@ -49,23 +51,27 @@ class _Sweep:
         self._clock: SweepClock
 
     def run(self) -> SweepReport:
-        with self._delivery.database.read() as session:
+        with self._delivery.database.begin() as session:
             self._clock = SweepClock(instance.now(session))
-        senders = self._look()
+            senders = self._look(session)
         if senders:
-            asyncio.run(self._send(senders))
+            with asyncio.Runner(loop_factory=new_event_loop) as runner:
+                runner.run(self._send(senders))
         report = SweepReport(**self._tally)
         if report != SweepReport():
             _log.info("swept", claimed=report.claimed, sent=report.sent, failed=report.failed, unknown=report.unknown)
         return report
 
-    def _look(self) -> list[DueSender]:
+    def _look(self, session: Session) -> list[DueSender]:
         """Housekeeping, then who has something due."""
         now = self._clock.now()
+        note_sweep(session, now)
+        self._tally.update(tidy(session, now))
+        return due_senders(session, now)
+
+    def _look_anew(self) -> list[DueSender]:
         with self._delivery.database.begin() as session:
-            note_sweep(session, now)
-            self._tally.update(recovered=recover(session, now), expired=expire(session, now))
-            return due_senders(session, now)
+            return self._look(session)
 
     async def _send(self, senders: Iterable[DueSender]) -> None:
         self._start(senders)
@@ -77,7 +83,7 @@ class _Sweep:
 
     async def _look_again(self) -> list[DueSender]:
         try:
-            return await self._delivery.in_thread(self._look)
+            return await self._delivery.in_thread(self._look_anew)
         except (OperationalError, InterfaceError) as error:
             # Calls are under way, and their outcomes matter more than finding further work.
             _log.error("cannot look for further work", reason=type(error).__name__)

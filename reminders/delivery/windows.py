@@ -1,5 +1,6 @@
 """The sending window of one person, and how long the carrier may hold what is sent in it."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -25,37 +26,47 @@ class _Closed(NamedTuple):
     dates: tuple[str, ...]
 
 
-def hours_of(clinic: Clinic, timezone: str | None) -> Hours:
-    """The clinic's window and closed days in the patient's zone, else its own."""
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A person's sending window as it stands at one moment, asked for once for all who share it.
+
+    `closes` (UTC) is when it shuts, None while it is shut; `open_day` says whether the clinic is there today.
+    """
+
+    at: datetime
+    hours: Hours
+    closes: datetime | None
+    open_day: bool
+
+    def is_open(self, *, waits_for_open_day: bool = False) -> bool:
+        """Whether a message sent now can still be delivered inside, on an open day if it waits for one."""
+        if waits_for_open_day and not self.open_day:
+            return False
+        return self.closes is not None and self.closes - self.at >= SHORTEST
+
+    def opening(self, *, waits_for_open_day: bool = False) -> datetime:
+        """When the window, shut or about to shut now, opens next (UTC)."""
+        start = self.at if self.closes is None else self.at + SHORTEST
+        return next_open(start, self.hours, avoid_closed_days=waits_for_open_day)
+
+    def valid_for(self, kind: MessageKind, useful_until: datetime) -> timedelta:
+        """How long the carrier may try: never past usefulness nor, for what keeps to the window, past its closing."""
+        longest = AT_ONCE if kind in _ANY_HOUR or self.closes is None else self.closes - self.at
+        if kind is MessageKind.ANSWER and self.closes is not None and self.is_open():
+            # At night only a fresh one goes at all.
+            longest = min(AT_ONCE, self.closes - self.at)
+        return max(timedelta(seconds=1), min(longest, useful_until - self.at))
+
+
+def window_of(clinic: Clinic, timezone: str | None, now: datetime) -> Window:
+    """The clinic's window and closed days in the patient's zone, else its own, at `now`."""
     closed = _Closed(tuple(clinic.closed_weekdays), tuple(clinic.closed_dates))
-    return _hours(timezone or clinic.timezone, clinic.opens, clinic.closes, closed)
+    hours = _hours(timezone or clinic.timezone, clinic.opens, clinic.closes, closed)
+    closes = closes_at(now, hours) if is_open(now, hours) else None
+    return Window(now, hours, closes, not is_closed(now.astimezone(hours.zone).date(), hours))
 
 
 @lru_cache(maxsize=1024)
 def _hours(zone: str, opens: time, closes: time, closed: _Closed) -> Hours:
     dates = frozenset(date.fromisoformat(day) for day in closed.dates)
     return Hours(ZoneInfo(zone), opens, closes, frozenset(closed.weekdays), dates)
-
-
-def window_open(now: datetime, hours: Hours, *, waits_for_open_day: bool = False) -> bool:
-    """Whether a message sent now can still be delivered inside the window, on an open day if it waits for one."""
-    if waits_for_open_day and is_closed(now.astimezone(hours.zone).date(), hours):
-        return False
-    return is_open(now, hours) and closes_at(now, hours) - now >= SHORTEST
-
-
-def opening_after(now: datetime, hours: Hours, *, waits_for_open_day: bool = False) -> datetime:
-    """When the window, shut or about to shut now, opens next (UTC)."""
-    start = now + SHORTEST if is_open(now, hours) else now
-    return next_open(start, hours, avoid_closed_days=waits_for_open_day)
-
-
-def valid_for(kind: MessageKind, now: datetime, hours: Hours, useful_until: datetime) -> timedelta:
-    """How long the carrier may try: never past usefulness nor, for what keeps to the window, past its closing.
-
-    An answer keeps to the window where there is one to keep to; at night only a fresh one goes at all.
-    """
-    longest = AT_ONCE if kind in _ANY_HOUR or not is_open(now, hours) else closes_at(now, hours) - now
-    if kind is MessageKind.ANSWER and window_open(now, hours):
-        longest = min(AT_ONCE, closes_at(now, hours) - now)
-    return max(timedelta(seconds=1), min(longest, useful_until - now))

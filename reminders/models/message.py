@@ -32,7 +32,6 @@ class Message(ClinicOwned, Base):
         Index("ix_message_in_hand", "state", "lease_until", sqlite_where=_IN_HAND, postgresql_where=_IN_HAND),
         Index("ix_message_expiry", "useful_until", sqlite_where=_PLANNED, postgresql_where=_PLANNED),
         Index("ix_message_check", "check_at", sqlite_where=_TO_CHECK, postgresql_where=_TO_CHECK),
-        Index(None, "clinic_id", "state_at"),
         Index(None, "patient_id", "due_at"),
     )
 
@@ -88,7 +87,7 @@ class MessageReminder(ClinicOwned, Base):
 
     message_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("message.id"), primary_key=True)
     reminder_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reminder.id"), primary_key=True)
-    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"))
     live: Mapped[bool] = mapped_column(default=True)
 
 
@@ -103,7 +102,7 @@ class Attempt(ClinicOwned, Base):
     __table_args__ = (UniqueConstraint("message_id", "number"), Index(None, "provider_id"))
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"))
     message_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("message.id"))
     sender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("sender.id"))
     number: Mapped[int]
@@ -127,7 +126,7 @@ class Receipt(ClinicOwned, Base):
     __table_args__ = (UniqueConstraint("attempt_id", "provider_id", "status"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"))
     attempt_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("attempt.id"))
     provider_id: Mapped[str] = mapped_column(String(200))
     status: Mapped[str] = mapped_column(String(32))

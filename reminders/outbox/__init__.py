@@ -5,7 +5,7 @@ from reminders.outbox.cancel import call_off_successors, cancel, move_due
 from reminders.outbox.claim import Claim, all_held, claim, is_due, is_held, is_unpaused, release, rests_for_most
 from reminders.outbox.drafts import NO_WAITING, PRIORITY, Draft
 from reminders.outbox.enqueue import enqueue, sending_channels
-from reminders.outbox.moves import Move, in_hand, in_state, may_become, move, pick_free, unlink
+from reminders.outbox.moves import Instant, Move, in_hand, in_state, may_become, move, pick_free, unlink
 from reminders.outbox.settle import Settlement, end, settle
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Beginning",
     "Claim",
     "Draft",
+    "Instant",
     "Move",
     "Settlement",
     "all_held",

@@ -4,8 +4,9 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Update, and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from reminders.channels.twilio_codes import ABOUT_ONE_MESSAGE
@@ -13,8 +14,10 @@ from reminders.models import Clinic, Instance, Message, Patient, Protocol, Sende
 from reminders.models.instance import HOLD_ALL
 from reminders.models.options import SPEND_CAP
 from reminders.outbox.drafts import NO_WAITING, PRIORITY
-from reminders.outbox.moves import Move, in_state, move, pick_free
+from reminders.outbox.moves import Instant, Move, in_state, may_become, move, pick_free
 from schedules.lifecycle import State
+
+_NOW = bindparam("now", type_=Message.due_at.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Claim:
     no_waiting_only: bool = False
 
 
-def is_due(now: datetime) -> ColumnElement[bool]:
+def is_due(now: Instant) -> ColumnElement[bool]:
     """Planned, due and still useful, in terms that both databases answer from the partial index on due messages."""
     return and_(
         in_state(State.PLANNED),
@@ -69,7 +72,7 @@ def all_held() -> ColumnElement[bool]:
     return exists().where(Instance.key == HOLD_ALL, Instance.value != "")
 
 
-def is_unpaused(now: datetime) -> ColumnElement[bool]:
+def is_unpaused(now: Instant) -> ColumnElement[bool]:
     """Whether a sender may send: its pause, if it had one, is over."""
     return or_(Sender.paused_until.is_(None), Sender.paused_until <= now)
 
@@ -85,26 +88,37 @@ def claim(session: Session, wanted: Claim) -> list[uuid.UUID]:
     PostgreSQL passes over rows that another worker is claiming; on SQLite the session's BEGIN IMMEDIATE lets only one
     worker claim at a time.
     """
+    given = {
+        "sender": wanted.sender_id,
+        "token": wanted.token,
+        "most": wanted.limit,
+        "now": wanted.now,
+        "lease": wanted.lease_until,
+    }
+    claimed = session.connection().execute(_claim(no_waiting_only=wanted.no_waiting_only), given)
+    # RETURNING promises no order.
+    return [row.id for row in sorted(claimed, key=lambda row: (row.priority, row.due_at, row.id))]
+
+
+@cache
+def _claim(*, no_waiting_only: bool) -> Update:
     despite_pause = and_(rests_for_most(), Message.priority <= NO_WAITING)
-    may_send = exists().where(Sender.id == wanted.sender_id, or_(is_unpaused(wanted.now), despite_pause))
-    due = [is_due(wanted.now), Message.sender_id == wanted.sender_id, may_send, ~is_held()]
-    if wanted.no_waiting_only:
+    sender = bindparam("sender", type_=Message.sender_id.type)
+    may_send = exists().where(Sender.id == sender, or_(is_unpaused(_NOW), despite_pause))
+    due = [is_due(_NOW), Message.sender_id == sender, may_send, ~is_held()]
+    if no_waiting_only:
         due.append(Message.priority <= NO_WAITING)
-    due_first = select(Message.id).where(*due).order_by(Message.priority, Message.due_at).limit(wanted.limit)
-    also = {"claim_token": wanted.token, "lease_until": wanted.lease_until}
-    claimed = move(session, Move(State.CLAIMED, wanted.now, also=also), Message.id.in_(pick_free(due_first)))
-    return _in_order(session, claimed)
+    due_first = select(Message.id).where(*due).order_by(Message.priority, Message.due_at).limit(bindparam("most"))
+    freed = Move(State.CLAIMED, _NOW, also={"claim_token": bindparam("token"), "lease_until": bindparam("lease")})
+    return (
+        update(Message.__table__)  # type: ignore[arg-type]
+        .where(may_become(State.CLAIMED), Message.id.in_(pick_free(due_first)))
+        .values(**freed.values())
+        .returning(Message.id, Message.priority, Message.due_at)
+    )
 
 
 def release(session: Session, message_ids: Collection[uuid.UUID], token: uuid.UUID, now: datetime) -> list[uuid.UUID]:
     """Put back what was claimed under `token` and will not be sent now."""
     change = Move(State.PLANNED, now, "released")
     return move(session, change, in_state(State.CLAIMED), Message.claim_token == token, Message.id.in_(message_ids))
-
-
-def _in_order(session: Session, claimed: list[uuid.UUID]) -> list[uuid.UUID]:
-    # RETURNING promises no order.
-    if not claimed:
-        return []
-    ordered = select(Message.id).where(Message.id.in_(claimed)).order_by(Message.priority, Message.due_at, Message.id)
-    return list(session.scalars(ordered))

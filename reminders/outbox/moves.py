@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, literal_column, select, update
 from sqlalchemy.orm import Session
@@ -12,13 +12,16 @@ from sqlalchemy.orm import Session
 from reminders.models import Message, MessageReminder
 from schedules.lifecycle import LIVE, State, sources
 
+Instant: TypeAlias = datetime | ColumnElement[datetime]
+"""A moment, or the parameter of a statement that is built once and given the moment each time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
     """A state to reach, when and why; `also` sets further columns in the same UPDATE."""
 
     target: State
-    now: datetime
+    now: Instant
     reason: str = ""
     also: Mapping[str, Any] = field(default_factory=dict)
 

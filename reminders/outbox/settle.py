@@ -1,18 +1,29 @@
-"""Writing down what calls came to: a fixed number of statements a group, each guarded. For delivery only."""
+"""Writing down what calls came to: two guarded statements a group, whatever its number. For delivery only."""
 
 import uuid
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import cast
 
-from sqlalchemy import bindparam, func, update
+from sqlalchemy import ColumnElement, FromClause, Table, Update, and_, bindparam, case, func, literal, null, or_, update
 from sqlalchemy.orm import Session
 
+from reminders.bulk import Rows
 from reminders.models import Attempt, Message
 from reminders.models.kinds import Outcome
-from reminders.outbox.moves import Move, may_become, move
-from schedules.lifecycle import State
+from reminders.outbox.moves import Move, may_become, move, unlink
+from schedules.lifecycle import LIVE, State
+
+_MESSAGE, _ATTEMPT = cast("Table", Message.__table__), cast("Table", Attempt.__table__)
+_LONGEST_CODE, _LONGEST_ID = 32, 200
+
+_MOVED = ("reason", "tries", "due_at", "check_at", "sent_at", "delivered_at")
+_OUTCOMES = Rows(
+    "outcomes", {"id": _MESSAGE.c.id.type, "target": _MESSAGE.c.state.type} | {n: _MESSAGE.c[n].type for n in _MOVED}
+)
+_FINISHED = Rows("finished", {n: _ATTEMPT.c[n].type for n in ("id", "outcome", "provider_id", "error_code")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +52,18 @@ def settle(session: Session, settlements: Sequence[Settlement], token: uuid.UUID
     A message that a receipt or a reconciler has moved meanwhile stays where it is: the WHERE asks for the token and for
     a state from which the move is legal. PLANNED ones are not reported back.
     """
-    groups: defaultdict[tuple[State, str, datetime | None], list[uuid.UUID]] = defaultdict(list)
-    again = [one for one in settlements if one.target is State.PLANNED]
-    for one in settlements:
-        if one.target is not State.PLANNED:
-            groups[one.target, one.reason, one.check_at].append(one.message_id)
-    moved: set[uuid.UUID] = set()
-    for (target, reason, check_at), ids in groups.items():
-        change = Move(target, now, reason, _also(target, check_at, token, now))
-        moved.update(move(session, change, Message.id.in_(ids), Message.claim_token == token))
-    _plan_again(session, again, token, now)
+    if not settlements:
+        return set()
+    connection = session.connection()
+    dialect = connection.dialect.name
+    outcomes = {"outcomes": [_moved(one, now) for one in settlements], "settled_at": now, "token": token}
+    moved = set(connection.execute(_settled(dialect), outcomes).scalars())
+    by_id = {one.message_id: one.target for one in settlements}
+    unlink(session, [message_id for message_id in moved if by_id[message_id] not in LIVE])
     # Messages before their attempts, as receipts do it: in another order the two would wait for each other.
-    _finish_attempts(session, settlements, now)
-    return moved
+    finished = {"finished": [_finish(one) for one in settlements], "settled_at": now}
+    connection.execute(_finished(dialect), finished)
+    return {message_id for message_id in moved if by_id[message_id] is not State.PLANNED}
 
 
 def end(
@@ -63,55 +73,70 @@ def end(
     return move(session, Move(state, now, reason), Message.id.in_(message_ids)) if message_ids else []
 
 
-def _also(target: State, check_at: datetime | None, token: uuid.UUID, now: datetime) -> Mapping[str, object]:
-    if target is State.UNKNOWN:
-        # The token stays: the same worker may yet learn, after its lease, what became of the call.
-        return {"check_at": check_at, "claim_token": token}
-    if target is State.SENT:
-        return {"check_at": check_at, "sent_at": now}
-    return {"sent_at": now, "delivered_at": now} if target is State.DELIVERED else {}
+def _moved(one: Settlement, now: datetime) -> dict[str, object]:
+    sent = one.target in {State.SENT, State.DELIVERED}
+    return {
+        "id": one.message_id,
+        "target": one.target,
+        "reason": one.reason,
+        "tries": one.tries if one.target is State.PLANNED else None,
+        "due_at": one.due_at,
+        "check_at": one.check_at if one.target in {State.UNKNOWN, State.SENT} else None,
+        "sent_at": now if sent else None,
+        "delivered_at": now if one.target is State.DELIVERED else None,
+    }
 
 
-def _finish_attempts(session: Session, settlements: Sequence[Settlement], now: datetime) -> None:
-    # An early receipt has finished its attempt already, and knows better.
-    statement = (
-        update(Attempt.__table__)  # type: ignore[arg-type]
-        .where(Attempt.id == bindparam("attempt"), Attempt.outcome.is_(None))
-        .values(
-            finished_at=now,
-            outcome=bindparam("new_outcome"),
-            provider_id=bindparam("new_provider_id"),
-            error_code=bindparam("new_error_code"),
-        )
-    )
-    rows = [
-        {
-            "attempt": one.attempt_id,
-            "new_outcome": one.outcome,
-            "new_provider_id": one.provider_id,
-            "new_error_code": one.error_code[:32],
-        }
-        for one in settlements
-    ]
-    session.connection().execute(statement, rows)
+def _finish(one: Settlement) -> dict[str, object]:
+    return {
+        "id": one.attempt_id,
+        "outcome": one.outcome,
+        "provider_id": None if one.provider_id is None else _storable(one.provider_id, _LONGEST_ID),
+        "error_code": _storable(one.error_code, _LONGEST_CODE),
+    }
 
 
-def _plan_again(session: Session, settlements: Sequence[Settlement], token: uuid.UUID, now: datetime) -> None:
-    if not settlements:
-        return
-    statement = (
+def _storable(said: str, longest: int) -> str:
+    """A provider's word: one that no database stores must not spoil the settlement of its whole group."""
+    return said.replace("\0", "")[:longest]
+
+
+@cache
+def _settled(dialect: str) -> Update:
+    given = _OUTCOMES.table(dialect)
+    kept = {name: func.coalesce(given.c[name], _MESSAGE.c[name]) for name in ("due_at", "tries")}
+    stamps = {name: func.coalesce(given.c[name], _MESSAGE.c[name]) for name in ("sent_at", "delivered_at")}
+    # In doubt the token stays: the same worker may yet learn, after its lease, what became of the call.
+    token = case((given.c.target == State.UNKNOWN, _MESSAGE.c.claim_token), else_=null())
+    return (
         update(Message.__table__)  # type: ignore[arg-type]
-        .where(Message.id == bindparam("message"), Message.claim_token == token, may_become(State.PLANNED))
+        .where(_MESSAGE.c.id == given.c.id, _MESSAGE.c.claim_token == bindparam("token"), _is_legal(given))
         .values(
-            **Move(State.PLANNED, now).values()
-            | {
-                "reason": bindparam("why"),
-                "due_at": func.coalesce(bindparam("due", type_=Message.due_at.type), Message.due_at),
-                "tries": bindparam("failed"),
-            }
+            state=given.c.target,
+            state_at=bindparam("settled_at"),
+            reason=given.c.reason,
+            check_at=given.c.check_at,
+            claim_token=token,
+            lease_until=None,
+            **kept,
+            **stamps,
         )
+        .returning(_MESSAGE.c.id)
     )
-    rows = [
-        {"message": one.message_id, "why": one.reason, "due": one.due_at, "failed": one.tries} for one in settlements
-    ]
-    session.connection().execute(statement, rows)
+
+
+def _is_legal(given: FromClause) -> ColumnElement[bool]:
+    """The table of moves, for each target that the given rows may name."""
+    return or_(*(and_(given.c.target == literal(target, given.c.target.type), may_become(target)) for target in State))
+
+
+@cache
+def _finished(dialect: str) -> Update:
+    given = _FINISHED.table(dialect)
+    told = {name: given.c[name] for name in ("outcome", "provider_id", "error_code")}
+    # An early receipt has finished its attempt already, and knows better.
+    return (
+        update(_ATTEMPT)
+        .where(_ATTEMPT.c.id == given.c.id, _ATTEMPT.c.outcome.is_(None))
+        .values(finished_at=bindparam("settled_at"), **told)
+    )

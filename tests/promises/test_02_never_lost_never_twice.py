@@ -124,7 +124,8 @@ def _claim(session: Session, moment: datetime, limit: int) -> Claim:
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, World]]:
     """Processes on PostgreSQL and Redis. There is no web, so no receipt ever helps."""
-    with open_stack(tmp_path_factory.mktemp("stack")) as (opened, _, database):
+    at_once = {"REMINDERS_IN_FLIGHT": str(CALLS_AT_ONCE)}
+    with open_stack(tmp_path_factory.mktemp("stack"), **at_once) as (opened, _, database):
         yield opened, open_world(database, opened.settings)
 
 

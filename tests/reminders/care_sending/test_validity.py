@@ -12,11 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from reminders.delivery.windows import AT_ONCE, SHORTEST, hours_of, valid_for, window_open
+from reminders.delivery.windows import AT_ONCE, SHORTEST, window_of
 from reminders.models import Clinic, Patient
 from reminders.models.kinds import Channel, Language, MessageKind
 from reminders.outbox import Draft, enqueue
-from schedules.hours import closes_at, next_open
 from tests.promises.world import number
 from tests.reminders.care_sending.conftest import Desk
 
@@ -53,8 +52,8 @@ def owe_all(desk: Desk, zone: str, useful: timedelta) -> None:
 def test_what_leaves_may_not_be_delivered_at_night_or_when_useless(
     desk: Desk, zone: str, useful: timedelta, before: int
 ) -> None:
-    hours = hours_of(desk.clinic, zone)
-    closing = closes_at(next_open(desk.world.now, hours, avoid_closed_days=False), hours)
+    closing = window_of(desk.clinic, zone, window_of(desk.clinic, zone, desk.world.now).opening()).closes
+    assert closing is not None
     desk.world.set_clock(closing - timedelta(minutes=before))
     owe_all(desk, zone, useful)
     desk.sweep()
@@ -80,11 +79,12 @@ CLINIC = Clinic(
 @given(st.sampled_from(MessageKind), MOMENTS, st.sampled_from(ZONES), st.integers(1, 300_000))
 def test_at_any_moment_of_the_year(kind: MessageKind, at: datetime, zone: str, seconds: int) -> None:
     """What keeps to the window and goes outside it is urgent, or a fresh answer: somebody waits for it."""
-    hours, useful_until = hours_of(CLINIC, zone), at + timedelta(seconds=seconds)
-    longest = valid_for(kind, at, hours, useful_until)
+    window = window_of(CLINIC, zone, at)
+    longest = window.valid_for(kind, at + timedelta(seconds=seconds))
     assert timedelta(seconds=1) <= longest <= timedelta(seconds=seconds)
-    if kind in KEEP_TO_THE_WINDOW and window_open(at, hours):
-        assert at + longest <= closes_at(at, hours)
+    if kind in KEEP_TO_THE_WINDOW and window.is_open():
+        assert window.closes is not None
+        assert at + longest <= window.closes
         assert longest >= min(SHORTEST, timedelta(seconds=seconds))
     else:
         assert longest <= AT_ONCE

@@ -10,8 +10,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import characters, text
 
 from reminders.channels.base import ChannelError, Fault, Outgoing
+from reminders.channels.twilio_http import _form
 from reminders.channels.twilio_sms import TwilioAccount, TwilioSms
 from tests.reminders.channels.messages import ATTEMPT, BODY, NUMBER, TEXT
 
@@ -135,6 +138,16 @@ def test_the_time_a_text_may_wait_is_one_that_twilio_takes(valid_for: float, sec
             return server
 
     assert parse_qs(asyncio.run(body()).requests[0][1].decode())["ValidityPeriod"] == [seconds]
+
+
+@given(text(characters(exclude_categories=["Cs"])))
+def test_any_words_arrive_as_they_were(words: str) -> None:
+    """Whatever encodes the form: a carrier reads the same words. Twilio refuses an empty body, and so do we before."""
+    form = _form({"Body": words, "MediaUrl": ["https://a.example/?q=1&r=é", words]})
+    assert parse_qs((form or b"").decode(), keep_blank_values=True) == {
+        "Body": [words],
+        "MediaUrl": ["https://a.example/?q=1&r=é", words],
+    }
 
 
 def test_nobody_listens() -> None:

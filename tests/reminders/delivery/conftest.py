@@ -10,6 +10,7 @@ from reminders.database import Database
 from reminders.delivery.context import Delivery, Pace
 from reminders.models import Clinic, Instance
 from reminders.models.instance import CLOCK_OFFSET, now
+from reminders.models.kinds import Channel
 from reminders.settings import Settings
 from tests.reminders.delivery.fakes import Provider, delivery
 from tests.reminders.outbox.rows import NOW
@@ -45,7 +46,8 @@ def provider(clock: Clock) -> Provider:
 
 @pytest.fixture
 def context(database: Database, settings: Settings, provider: Provider) -> Iterator[Delivery]:
-    """A Delivery to the provider, with calls given half a second."""
-    opened = delivery(database, settings, provider, Pace(time_out=0.5))
+    """A Delivery to the provider, with calls given half a second, twenty at a time."""
+    in_flight = {Channel.SMS: 20, Channel.EMAIL: 4}
+    opened = delivery(database, settings, provider, Pace(in_flight=in_flight, time_out=0.5))
     yield opened
     opened.close()

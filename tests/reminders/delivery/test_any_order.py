@@ -31,6 +31,7 @@ from reminders.delivery.calls import Answer, Refusal
 from reminders.delivery.conclusions import Answered, conclude
 from reminders.delivery.facts import Group
 from reminders.delivery.housekeeping import ASK_AFTER, DueSender, expire, identity_of, recover
+from reminders.delivery.premises import Premises
 from reminders.delivery.prepare import Call, Work, prepare
 from reminders.delivery.receipts import ReceiptIn, record
 from reminders.delivery.settling import Answers, write_down
@@ -149,7 +150,7 @@ class AnyOrder(RuleBasedStateMachine):
         group = Group(worker.ids, worker.token, Channel.SMS)
         worker.work = Work(self.sender, group, "https://r.example", self.now, TIME_OUT, self.now + LEASE)
         with self.database.begin() as session:
-            worker.calls = prepare(session, worker.work)
+            worker.calls = prepare(session, worker.work, Premises(self.clinic.id))
         for call in worker.calls:
             before = [one for one in self.called.values() if one.message_id == call.message_id]
             assert all(one.may_be_followed for one in before), "a second text for one that was taken"

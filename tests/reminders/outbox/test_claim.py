@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import threading
-import time
 import uuid
 from datetime import timedelta
 
@@ -83,11 +82,13 @@ def test_workers_racing_claim_disjoint_rows(database: Database, clinic: Clinic) 
     assert sorted(key for got in taken for key in got) == sorted(owed)
 
 
-def _claim_all(url: str, sender_id: uuid.UUID, start: float) -> list[uuid.UUID]:
+def _claim_all(url: str, sender_id: uuid.UUID, both_there: threading.Barrier) -> list[uuid.UUID]:
     """What one process of its own gets hold of."""
     database = Database(url, Keyring([os.urandom(32)], b"no secret is opened by claiming"))
     taken: list[uuid.UUID] = []
-    time.sleep(max(0.0, start - time.time()))
+    with database.read() as session:
+        session.execute(text("SELECT 1"))
+    both_there.wait(60)
     while True:
         with database.begin() as session:
             got = claim(session, Claim(sender_id, uuid.uuid4(), 3, NOW, NOW + timedelta(minutes=1)))
@@ -102,9 +103,10 @@ def test_processes_racing_claim_disjoint_rows(database: Database, clinic: Clinic
     with database.read() as session:
         sender_id = sender_of(session, clinic).id
     url = database.engine.url.render_as_string(hide_password=False)
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
-        start = time.time() + 3
-        taken = pool.starmap(_claim_all, [(url, sender_id, start)] * 2)
+    processes = multiprocessing.get_context("spawn")
+    with processes.Manager() as manager, processes.Pool(2) as pool:
+        both_there = manager.Barrier(2)
+        taken = pool.starmap(_claim_all, [(url, sender_id, both_there)] * 2)
     assert all(taken), "both had a chance"
     assert sorted(taken[0] + taken[1]) == sorted(owed)
 
