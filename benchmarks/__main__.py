@@ -6,16 +6,21 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks import burst, idle, inbound, record, report, triage
+from benchmarks import burst, idle, inbound, memory, record, report, triage, urgency
+from benchmarks.figures import shown
 from benchmarks.homes import PostgresHome, SqliteHome
 from benchmarks.lab import Benchmark, Lab
 from benchmarks.machine import Watch
+from benchmarks.peers import run as peers
 from benchmarks.processes import stand_in
 from reminders import clock, logs
 from reminders.crypto import new_key
 
 BENCHMARKS: Mapping[str, Benchmark] = {
+    "peers": peers.run,
     "burst": burst.run,
+    "urgency": urgency.run,
+    "memory": memory.run,
     "record": record.run,
     "inbound": inbound.run,
     "triage": triage.run,
@@ -49,7 +54,8 @@ def _run(name: str, lab: Lab) -> None:
     section = BENCHMARKS[name](lab)
     quiet = watch.stop()
     report.write(section, quiet, [home.describe() for home in lab.homes], clock.host_now())
-    for sentence in (*section.ratios, *section.dominates, quiet.sentence):
+    goals = [f"goal: {goal.what}: {shown(goal.measured)} ({goal.verdict})" for goal in section.goals]
+    for sentence in (*goals, *section.ratios, *section.dominates, quiet.sentence):
         print(f"  {sentence}", flush=True)
 
 
@@ -57,9 +63,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help=f"of {', '.join(BENCHMARKS)}; all if none")
     parser.add_argument("--n", type=int, help="how many messages, treatments, texts or passes, where that makes sense")
-    parser.add_argument("--repeats", type=int, default=5, help="runs of each variant (default 5)")
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each variant (default 3)")
     parser.add_argument("--latency-ms", type=float, default=20.0, help="the stand-in carrier's (default 20)")
-    parser.add_argument("--in-flight", type=_numbers, default=(20, 100), help="calls at a time (default 20,100)")
+    parser.add_argument("--in-flight", type=_numbers, default=(100,), help="calls at a time in `burst` (default 100)")
     parser.add_argument("--rows", type=int, default=100_000, help="rows planned ahead in `idle` (default 100,000)")
     return parser.parse_args()
 

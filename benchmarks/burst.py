@@ -6,13 +6,13 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from benchmarks import floor
+from benchmarks import floor, trouble
 from benchmarks.counting import Sql, TimedDelivery, counted
 from benchmarks.figures import Figures, Sample, by_turns, percentile
 from benchmarks.homes import Home
-from benchmarks.lab import Column, Lab, Section
+from benchmarks.lab import Column, Goal, Lab, Section
 from benchmarks.machine import cpu_seconds
 from benchmarks.practice import add_check_ins, open_practice
 from benchmarks.processes import StandIn
@@ -31,6 +31,8 @@ from schedules.lifecycle import State
 DUE = 2_000
 _LONGEST = timedelta(minutes=5)
 
+_TROUBLED = "with trouble"
+
 _COLUMNS = (
     Column("per_s", "messages/s"),
     Column("to_floor", "of the floor"),
@@ -41,6 +43,7 @@ _COLUMNS = (
     Column("p50_s", "p50 late, s"),
     Column("p99_s", "p99 late, s"),
     Column("statements_per_group", "statements/group"),
+    Column("executions_per_group", "executions/group"),
     Column("rows_per_message", "executions/message"),
     Column("commits_per_group", "commits/group"),
     Column("prepare_ms", "prepare, ms/group"),
@@ -54,6 +57,22 @@ _COLUMNS = (
 def run(lab: Lab) -> Section:
     """Messages/s, lateness, CPU, statements and duplicates of `n` texts that are due at the same moment."""
     count = lab.n or DUE
+    figures = _beside_floor(Figures({**_plain(lab, count).samples, **_troubled(lab, count).samples}))
+    figures.must_be_none("unsent")
+    what = (
+        f"{count:,} texts due at once, one process, {lab.carrier.latency_ms:.0f} ms provider latency; the number after "
+        "the name is the calls in flight. Lateness is every message's, from the moment of the sweep to its `sent_at`. "
+        "Each run has a fresh engine, so compiling every statement once is inside. An execution is a statement for one "
+        f"row where one is run for many. `{_TROUBLED}`: of twenty texts one is refused for good by the carrier, one "
+        "has opted out there, one is told to try later, one has opted out here, one has withdrawn consent; figures a "
+        "message are of those that leave."
+    )
+    return Section(
+        "burst", what, _COLUMNS, figures, _ratios(figures, lab), _dominates(figures, lab), _goals(figures, lab)
+    )
+
+
+def _plain(lab: Lab, count: int) -> Figures:
     for home in lab.homes:
         home.template(lambda database, settings: add_check_ins(database, open_practice(database, settings), count))
     variants: dict[str, Callable[[], Sample]] = {}
@@ -62,14 +81,24 @@ def run(lab: Lab) -> Section:
         for home in lab.homes:
             variants[f"{home.name}, {in_flight}"] = partial(_burst, home, lab.carrier, count, in_flight)
     floor.send_all(lab.carrier, 200, max(lab.in_flight))  # warm: the first call imports and connects
-    figures = _beside_floor(by_turns(variants, lab.repeats))
-    figures.must_be_none("unsent")
-    what = (
-        f"{count:,} texts due at once, one process, {lab.carrier.latency_ms:.0f} ms provider latency; the number after "
-        f"the name is the calls in flight (100 in production). Lateness is every message's, from the moment of "
-        "the sweep to its `sent_at`. Each run has a fresh engine, so compiling every statement once is inside."
-    )
-    return Section("burst", what, _COLUMNS, figures, _ratios(figures, lab), _dominates(figures, lab))
+    return by_turns(variants, lab.repeats)
+
+
+def _troubled(lab: Lab, count: int) -> Figures:
+    """Statements, not speed, are what these are for: one number of calls in flight and few turns will do."""
+    for home in lab.homes:
+        home.template(
+            lambda database, settings: trouble.add_troubled(database, open_practice(database, settings), count)
+        )
+    most, leaving = max(lab.in_flight), trouble.leaving(count)
+    variants: dict[str, Callable[[], Sample]] = {
+        _with_trouble(home, most): partial(_burst, home, lab.carrier, leaving, most) for home in lab.homes
+    }
+    return by_turns(variants, min(lab.repeats, 2))
+
+
+def _with_trouble(home: Home, in_flight: int) -> str:
+    return f"{home.name}, {_TROUBLED}, {in_flight}"
 
 
 def _floor(in_flight: int) -> str:
@@ -96,7 +125,7 @@ def _burst(home: Home, carrier: StandIn, count: int, in_flight: int) -> Sample:
             **_sql(sql, count),
             "prepare_ms": delivery.mean_ms("prepare"),
             "settle_ms": delivery.mean_ms("write_down"),
-            **_lateness(database, started),
+            **_lateness(database, started, count),
         }
 
 
@@ -128,19 +157,20 @@ def _carriers_word(before: Mapping[str, float], after: Mapping[str, float], coun
 
 
 def _sql(sql: Sql, count: int) -> Sample:
-    groups = sql.starting("INSERT INTO attempt")
+    groups = sql.with_words("INSERT INTO attempt")
     return {
         "statements_per_group": sql.statements / groups,
+        "executions_per_group": sql.rows / groups,
         "rows_per_message": sql.rows / count,
         "commits_per_group": sql.commits / groups,
     }
 
 
-def _lateness(database: Database, started: datetime) -> Sample:
+def _lateness(database: Database, started: datetime, count: int) -> Sample:
     with database.read() as session:
-        late = [(at - started).total_seconds() for at in session.scalars(select(Message.sent_at)) if at is not None]
-        unsent = session.scalar(select(func.count()).where(Message.state != State.SENT)) or 0
-    return {"p50_s": percentile(late, 0.5), "p99_s": percentile(late, 0.99), "unsent": unsent}
+        sent = session.scalars(select(Message.sent_at).where(Message.state == State.SENT))
+        late = [(at - started).total_seconds() for at in sent if at is not None]
+    return {"p50_s": percentile(late, 0.5), "p99_s": percentile(late, 0.99), "unsent": count - len(late)}
 
 
 def _beside_floor(figures: Figures) -> Figures:
@@ -182,3 +212,25 @@ def _of_a_group(figures: Figures, name: str, latency_ms: float) -> str:
         f"{name}: each of its two groups under way takes {prepare:.0f} ms to be prepared, {latency_ms:.0f} or more at "
         f"the provider and {settle:.0f} to be settled, so few calls are in flight; {busy:.0%} of the time on the CPU."
     )
+
+
+def _goals(figures: Figures, lab: Lab) -> list[Goal]:
+    most = max(lab.in_flight)
+    found = []
+    for home in lab.homes:
+        plain, troubled = f"{home.name}, {most}", _with_trouble(home, most)
+        statements, executions = (figures.median(plain, f"{what}_per_group") for what in ("statements", "executions"))
+        more = figures.median(troubled, "statements_per_group") - statements
+        per_row = figures.median(troubled, "executions_per_group") - statements - more
+        found += [
+            Goal(f"{home.name}: executions/group beyond statements/group", executions - statements, 0, at_most=True),
+            Goal(f"{home.name}: the same with trouble", per_row, 0, at_most=True),
+            Goal(
+                f"{home.name}: statements/group more with {trouble.KINDS} kinds of trouble",
+                more,
+                2 * trouble.KINDS,
+                at_most=True,
+            ),
+        ]
+    cpu = figures.median(f"{lab.server.name}, {most}", "cpu_per_1000")
+    return [*found, Goal(f"{lab.server.name}: CPU s per 1,000", cpu, 0.5, at_most=True)]

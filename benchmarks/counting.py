@@ -26,9 +26,9 @@ class Sql:
     commits: int = 0
     by_text: Counter[str] = field(default_factory=Counter)
 
-    def starting(self, words: str) -> int:
-        """How many of the statements begin so."""
-        return sum(count for text, count in self.by_text.items() if text.startswith(words))
+    def with_words(self, words: str) -> int:
+        """How many of the statements have these words in them."""
+        return sum(count for text, count in self.by_text.items() if words in text)
 
 
 @contextmanager

@@ -63,12 +63,27 @@ class Home(ABC):
             database.close()
             self._drop(url)
 
+    @contextmanager
+    def original(self) -> Iterator[tuple[Database, Settings]]:
+        """The template itself, for what is too big to copy; gone afterwards."""
+        url = self._template()
+        settings = self.settings(url)
+        database = Database(url, settings.keyring())
+        try:
+            yield database, settings
+        finally:
+            database.close()
+            self._drop(url)
+
     def settings(self, url: str) -> Settings:
         """The settings of a program that works on the database at `url`."""
         return load(self.environ | {"REMINDERS_DATABASE_URL": url}, dotenv=self.folder / "none")
 
     @abstractmethod
     def _empty(self) -> str: ...
+
+    @abstractmethod
+    def _template(self) -> str: ...
 
     @abstractmethod
     def _seal(self, url: str) -> None: ...
@@ -92,6 +107,9 @@ class SqliteHome(Home):
     def _empty(self) -> str:
         for old in self.folder.glob("template.db*"):
             old.unlink()
+        return self._template()
+
+    def _template(self) -> str:
         return f"sqlite:///{self.folder / 'template.db'}"
 
     def _seal(self, url: str) -> None:
@@ -136,6 +154,16 @@ class PostgresHome(Home):
         """As `Home.pids`: the postmaster."""
         return self._pids
 
+    @contextmanager
+    def bare(self) -> Iterator[str]:
+        """An empty database that knows nothing of us, gone afterwards; its URL."""
+        name = f"bench_{uuid.uuid4().hex}"
+        self._run(f"CREATE DATABASE {name}")
+        try:
+            yield self._url(name)
+        finally:
+            self._drop(self._url(name))
+
     def _postmaster(self) -> list[int]:
         with psycopg.connect(self._server) as connection:
             row = connection.execute("SHOW data_directory").fetchone()
@@ -147,6 +175,9 @@ class PostgresHome(Home):
     def _empty(self) -> str:
         self._run("DROP DATABASE IF EXISTS bench_template WITH (FORCE)")
         self._run("CREATE DATABASE bench_template")
+        return self._template()
+
+    def _template(self) -> str:
         return self._url("bench_template")
 
     def _seal(self, url: str) -> None:

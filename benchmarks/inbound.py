@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from benchmarks import processes
 from benchmarks.figures import Figures, Sample, by_turns, percentile
 from benchmarks.homes import Home
-from benchmarks.lab import Column, Lab, Section
+from benchmarks.lab import Column, Goal, Lab, Section
 from benchmarks.machine import cpu_seconds
 from benchmarks.practice import TUESDAY, add_check_ins, open_practice
 from benchmarks.processes import Served
@@ -63,7 +63,8 @@ def run(lab: Lab) -> Section:
     )
     names = [home.name for home in lab.homes]
     ratios = [f"{name}: {figures.ratio('per_s', name, _FLOOR):.0%} of a page that does nothing" for name in names]
-    return Section("inbound", what, _COLUMNS, figures, ratios, [_dominates(figures, name) for name in names])
+    dominates = [_dominates(figures, name) for name in names]
+    return Section("inbound", what, _COLUMNS, figures, ratios, dominates, _goals(figures, lab.server.name))
 
 
 def _asked(count: int, database: Database, settings: Settings) -> None:
@@ -132,3 +133,11 @@ def _dominates(figures: Figures, name: str) -> str:
         f"most of the rest is putting together some 25 ORM statements; on the CPU {busy:.0%} of the time, else waiting "
         "for the database and its two commits."
     )
+
+
+def _goals(figures: Figures, name: str) -> list[Goal]:
+    steady = figures.median(name, "steady_p99_ms")
+    return [
+        Goal(f"{name}: requests/s of one process", figures.median(name, "per_s"), 250),
+        Goal(f"{name}: p99 at {STEADY_PER_S}/s, ms", steady, 100, at_most=True),
+    ]

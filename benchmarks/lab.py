@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.figures import Figures
-from benchmarks.homes import Home
+from benchmarks.homes import Home, PostgresHome
 from benchmarks.processes import StandIn
 
 
@@ -20,6 +20,11 @@ class Lab:
     in_flight: Sequence[int]
     rows: int
 
+    @property
+    def server(self) -> PostgresHome:
+        """The home of databases that several processes share."""
+        return next(home for home in self.homes if isinstance(home, PostgresHome))
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -27,6 +32,27 @@ class Column:
 
     name: str
     heading: str
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A figure that was asked for: what of it was measured, and the bound. `reach` is hoped for, beyond the bound."""
+
+    what: str
+    measured: float
+    bound: float
+    at_most: bool = False
+    reach: float | None = None
+
+    @property
+    def verdict(self) -> str:
+        """Met, not met, or met with what was hoped for."""
+        if self.reach is not None and self._holds(self.reach):
+            return "met, and the reach"
+        return "met" if self._holds(self.bound) else "NOT MET"
+
+    def _holds(self, bound: float) -> bool:
+        return self.measured <= bound if self.at_most else self.measured >= bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +65,7 @@ class Section:
     figures: Figures
     ratios: Sequence[str]
     dominates: Sequence[str] = field(default_factory=tuple)
+    goals: Sequence[Goal] = field(default_factory=tuple)
 
 
 Benchmark = Callable[[Lab], Section]

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from tests import services
 
@@ -28,8 +29,13 @@ class StandIn:
     pid: int
 
     def stats(self) -> Mapping[str, float]:
-        """requests, duplicates, peak (in flight), cpu (seconds so far)."""
+        """requests, of these accepted and refused, duplicates, peak (in flight), cpu (seconds so far)."""
         found: dict[str, float] = _get(f"{self.url}/stats")
+        return found
+
+    def arrival(self, number: str) -> float | None:
+        """When the first text to this number arrived, by the machine's monotonic clock; None before."""
+        found: float | None = _get(f"{self.url}/arrival?{urlencode({'To': number})}")["at"]
         return found
 
     def reset(self) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from benchmarks.figures import shown
-from benchmarks.lab import Section
+from benchmarks.lab import Goal, Section
 from benchmarks.machine import Quiet, describe, version
 
 PATH = Path(__file__).with_name("RESULTS.md")
@@ -33,11 +33,23 @@ def _parts(text: str) -> dict[str, str]:
 def _part(section: Section, quiet: Quiet, databases: Sequence[str], at: datetime) -> str:
     runs = min(len(samples) for samples in section.figures.samples.values())
     lines = [f"## {section.title}", "", section.what, "", *_table(section), ""]
+    if section.goals:
+        lines += [*_goals(section.goals), ""]
     lines += [f"- {ratio}." for ratio in section.ratios]
     lines += ["", "What dominates:", "", *(f"- {sentence}" for sentence in section.dominates), ""]
     measured = f"{at:%Y-%m-%d %H:%M} UTC, medians of {runs}. {version()}{describe()}. {'; '.join(databases)}."
     lines += [f"{measured} {quiet.sentence}", ""]
     return "\n".join(lines)
+
+
+def _goals(goals: Sequence[Goal]) -> list[str]:
+    """Medians beside what was asked for."""
+    lines = ["| goal | measured | asked for | |", "| --- | ---: | ---: | --- |"]
+    for goal in goals:
+        asked = f"{'at most' if goal.at_most else 'at least'} {shown(goal.bound)}"
+        asked += f", reach for {shown(goal.reach)}" if goal.reach is not None else ""
+        lines.append(f"| {goal.what} | {shown(goal.measured)} | {asked} | {goal.verdict} |")
+    return lines
 
 
 def _table(section: Section) -> list[str]:

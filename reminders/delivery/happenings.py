@@ -4,10 +4,12 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import insert
+from sqlalchemy import Insert, insert, select
 from sqlalchemy.orm import Session
 
+from reminders.bulk import Rows
 from reminders.ids import new_id
 from reminders.models import Event
 from reminders.models.kinds import EventKind
@@ -22,6 +24,10 @@ class Happening:
     message_id: uuid.UUID | None = None
     sender_id: uuid.UUID | None = None
     detail: Mapping[str, object] = field(default_factory=dict)
+
+
+_COLUMNS = ("id", "clinic_id", "kind", "message_id", "sender_id", "detail", "at")
+_EVENTS = Rows("events", {name: Event.__table__.c[name].type for name in _COLUMNS})
 
 
 def tell(session: Session, happenings: Iterable[Happening], now: datetime) -> None:
@@ -39,4 +45,12 @@ def tell(session: Session, happenings: Iterable[Happening], now: datetime) -> No
         for one in happenings
     ]
     if rows:
-        session.connection().execute(insert(Event.__table__), rows)  # type: ignore[arg-type]
+        connection = session.connection()
+        connection.execute(_insert(connection.dialect.name), {"events": rows})
+
+
+@cache
+def _insert(dialect: str) -> Insert:
+    events = _EVENTS.table(dialect)
+    columns = [events.c[name] for name in _COLUMNS]
+    return insert(Event.__table__).from_select(_COLUMNS, select(*columns))  # type: ignore[arg-type]
