@@ -1,9 +1,9 @@
 """One reminder, and whatever can happen to its messages in whatever order, however often, by whatever worker.
 
 A small model knows what the provider really took and what its list said; the rows are held against it after each step.
-Seen to fail when: a lookup that had been under way for long decided about a later attempt; settling did not ask for
-the token; `recover` left calls whose lease had lapsed; a late answer moved what had been delivered; a reminder that a
-live message carries got another one.
+Seen to fail when: a lookup that had been under way for long decided about a later attempt; one lookup was enough;
+`recover` left calls whose lease had lapsed; the table let what was delivered become undelivered; ended messages kept
+their links.
 """
 
 import uuid
