@@ -1,7 +1,7 @@
 """What the provider answers, followed to its end: which message goes when again, who is paused, who hears of it.
 
-Seen to fail when: 429 slowed nobody down, or paused the sender; the daily cap was one message's trouble; a second
-refusal told staff again; a pause burned a try; 21610 was a plain refusal.
+Seen to fail when: 429 slowed nobody down, or for as long as the provider wished; the daily cap was one message's
+trouble; a second refusal told staff again; a pause burned a try; 21610 was a plain refusal.
 """
 
 from datetime import timedelta

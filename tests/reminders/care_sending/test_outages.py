@@ -1,7 +1,6 @@
 """After an outage of any length: never two steps together, never silence, and a call to make for a lost check-in.
 
-Seen to fail when: day 1 stayed useful until day 3's window; what was useless expired without an event; an expired
-check-in opened no ticket.
+Seen to fail when an expired check-in opened no ticket.
 """
 
 from collections import defaultdict

@@ -1,7 +1,6 @@
 """The carrier may hold a message only inside its window and while it is useful, whatever its kind. Through the sweep.
 
-Seen to fail when: usefulness was left out; the window's end was that of the clinic's zone, not the patient's; what
-goes at any hour was allowed to stay with the carrier for a day.
+Seen to fail when usefulness was left out.
 """
 
 from datetime import datetime, timedelta
