@@ -20,6 +20,8 @@ _FIND_LIMIT = 200
 _INBOUND = {"received", "receiving"}
 _SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 
+_FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+
 Answer = TypeVar("Answer")
 
 
@@ -49,20 +51,28 @@ class TwilioSms:
         self._client = Client(
             account.account_sid, account.token, http_client=self._http, environment={"TWILIO_EDGE": ""}
         )
+        self._api = self._client.api.v2010
+        self._uri = f"/Accounts/{account.account_sid}/Messages.json"
 
     async def send(self, message: Outgoing) -> Accepted:
         """Create the message at Twilio; see `Channel.send`."""
-        fields: dict[str, object] = {"to": message.to, "body": message.body}
-        fields["status_callback"] = self._status_url(message.attempt_id)
-        fields["validity_period"] = _validity(message)
+        fields: dict[str, object] = {
+            "To": message.to,
+            "Body": message.body,
+            "StatusCallback": self._status_url(message.attempt_id),
+            "ValidityPeriod": _validity(message),
+        }
         if self._account.from_number:
-            fields["from_"] = self._account.from_number
+            fields["From"] = self._account.from_number
         if self._account.service_sid:
-            fields["messaging_service_sid"] = self._account.service_sid
-        created: MessageInstance = await _understood(self._client.messages.create_async(**fields))
-        if not isinstance(created.sid, str) or not created.sid:
+            fields["MessagingServiceSid"] = self._account.service_sid
+        # The SDK's layer below `messages.create_async`, which would go through 26 fields and read three dates that
+        # nobody needs: an eighth of what a call costs.
+        created = await _understood(self._api.create_async("POST", self._uri, data=fields, headers=dict(_FORM)))
+        sid, status = (created.get("sid"), created.get("status")) if isinstance(created, dict) else (None, None)
+        if not isinstance(sid, str) or not sid:
             raise _unreadable()
-        return Accepted(created.sid, state(created.status))
+        return Accepted(sid, state(status if isinstance(status, str) else None))
 
     async def find(self, to: str) -> Sequence[Listed]:
         """Twilio's newest outbound messages to this number, 200 at most; see `Channel.find`."""

@@ -25,18 +25,29 @@ Answer = Accepted | Refusal
 
 
 async def call_all(channel: Channel, calls: Sequence[Call], time_out: float) -> list[Answer]:
-    """Make the calls at the same time; their answers in the same order. Never raises for what a provider does."""
-    return list(await asyncio.gather(*(_call(channel, call, time_out) for call in calls)))
+    """Make the calls at the same time; their answers in the same order. Never raises for what a provider does.
 
-
-async def _call(channel: Channel, call: Call, time_out: float) -> Answer:
+    A channel bounds its calls itself; what has no answer after `time_out` seconds all the same is called off.
+    """
+    made = [asyncio.ensure_future(_call(channel, call)) for call in calls]
     try:
-        async with asyncio.timeout(time_out):
-            return await channel.send(call.outgoing)
+        _, pending = await asyncio.wait(made, timeout=time_out)
+    finally:
+        for one in made:
+            one.cancel()
+    if pending:
+        await asyncio.wait(pending)
+    return [_NO_ANSWER if one.cancelled() else one.result() for one in made]
+
+
+_NO_ANSWER = Refusal(Fault.UNKNOWN, "timeout")
+
+
+async def _call(channel: Channel, call: Call) -> Answer:
+    try:
+        return await channel.send(call.outgoing)
     except ChannelError as error:
         return Refusal(error.fault, error.code, error.retry_after)
-    except TimeoutError:
-        return Refusal(Fault.UNKNOWN, "timeout")
     except Exception as error:
         # Whatever broke, the provider may have the message: doubt it.
         _log.error("call broke", attempt_id=str(call.outgoing.attempt_id), reason=type(error).__name__)

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import characters, text
 
-from reminders.channels.base import ChannelError, Fault, Outgoing
+from reminders.channels.base import Accepted, ChannelError, Fault, Outgoing
 from reminders.channels.twilio_http import _form
 from reminders.channels.twilio_sms import TwilioAccount, TwilioSms
+from schedules.lifecycle import State
 from tests.reminders.channels.messages import ATTEMPT, BODY, NUMBER, TEXT
 
 ACCOUNT = "AC" + "0" * 32
@@ -211,13 +212,24 @@ def test_a_call_that_never_got_a_connection_was_not_made() -> None:
         "<html>",
         '{"sid": null}',
         '{"sid": 5}',
-        '{"sid": "SM1", "date_created": 5}',
         "[" * 100_000,
     ],
 )
 def test_an_acceptance_that_cannot_be_read_is_unknown(body: str) -> None:
     error, _ = playing(answering(201, body))
     assert (error.fault, error.code) == (Fault.UNKNOWN, "unreadable")
+
+
+@pytest.mark.parametrize("odd", ['"date_created": 5', '"status": 5', '"status": "new word"', '"body": null'])
+def test_what_else_an_acceptance_says_does_not_matter(odd: str) -> None:
+    async def body() -> Accepted:
+        async with Server(answering(201, f'{{"sid": "SM1", {odd}}}')) as server:
+            twilio = channel(server.url)
+            accepted = await twilio.send(TEXT)
+            await twilio.close()
+            return accepted
+
+    assert asyncio.run(body()) == Accepted("SM1", State.SENT)
 
 
 @pytest.mark.parametrize(

@@ -318,8 +318,9 @@ def test_trouble_with_the_sender_is_told_once_and_burns_no_tries(
 def test_a_sender_keeps_its_pace(database: Database, clinic: Clinic, settings: Settings, provider: Provider) -> None:
     owe(database, clinic, 40)
     with database.begin() as session:
-        session.execute(update(Sender).values(rate=2.0))
-    context = delivery(database, settings, provider, Pace(horizon=timedelta(seconds=4)))
+        # So slow that a busy machine earns nothing more meanwhile.
+        session.execute(update(Sender).values(rate=0.02))
+    context = delivery(database, settings, provider, Pace(horizon=timedelta(seconds=400), lease=timedelta(hours=1)))
     assert send_due(context).sent == 8
     assert send_due(context).sent <= 1
     (safety,) = owe(database, clinic, kind=MessageKind.SAFETY)
