@@ -1,29 +1,30 @@
-"""What delivery reports, turned into tickets, opt-outs and e-mail in place of a text; each event once."""
+"""What delivery reports, turned into tickets, opt-outs and messages in place of those lost; each event once."""
 
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from reminders import consent, logs
+from reminders import logs
 from reminders.care import fallback, optouts
 from reminders.care.alerts import alert_again
 from reminders.care.matching import address_index
-from reminders.care.tickets import ALERT_LOST, NewTicket, key_for, key_for_sender, open_ticket
+from reminders.care.tickets import ALERT_LOST, NewTicket, key_for, key_for_sender, key_for_spending, open_ticket
 from reminders.database import Database, keyring_of
-from reminders.models import Attempt, Event, Message, MessageReminder, Patient, Reminder
+from reminders.models import Attempt, Event, Message
 from reminders.models.instance import now as clock
-from reminders.models.kinds import Channel, EventKind, MessageKind, TicketKind
-from reminders.outbox import cancel, sending_channels
+from reminders.models.kinds import EventKind, MessageKind, TicketKind
+from reminders.models.options import SPEND_CAP
+from reminders.outbox import call_off_successors
 from schedules.lifecycle import State
 
 _log = logs.get(__name__)
 
 _AT_ONCE = 500
 
-_OWED = (MessageKind.REMINDER, MessageKind.NUDGE)
 _TO_STAFF = (MessageKind.ALERT, MessageKind.STAFF)
 _OF_LOSS = (EventKind.FAILED, EventKind.UNDELIVERED, EventKind.UNKNOWN)
 
@@ -34,13 +35,15 @@ def handle_events(database: Database) -> int:
     One that cannot be handled is logged, stays open and holds up no other.
     """
     with database.read() as session:
-        waiting = session.scalars(select(Event.id).where(Event.handled_at.is_(None)).order_by(Event.at).limit(_AT_ONCE))
+        waiting = session.scalars(
+            select(Event.id).where(Event.handled_at.is_(None)).order_by(Event.at, Event.id).limit(_AT_ONCE)
+        )
         ids = waiting.all()
     return sum(_try(database, event_id) for event_id in ids)
 
 
 def handle(session: Session, event_id: uuid.UUID, now: datetime) -> bool:
-    """Handle one event. False if somebody has done so before."""
+    """Handle one event. False if somebody has done so before, or it must be handled again later."""
     event = session.scalars(
         update(Event).where(Event.id == event_id, Event.handled_at.is_(None)).values(handled_at=now).returning(Event)
     ).first()
@@ -50,11 +53,35 @@ def handle(session: Session, event_id: uuid.UUID, now: datetime) -> bool:
         _sender_paused(session, event, now)
         return True
     message = session.scalars(select(Message).where(Message.id == event.message_id)).first()
+    if message is None:
+        return True
+    fallback.lock(session, message)
     # What was reported lost and has arrived by now needs nobody; its own later event calls off what took its place.
-    overtaken = message is not None and message.state is State.DELIVERED and event.kind in _OF_LOSS
-    if message is not None and not overtaken:
-        _HANDLERS[event.kind](session, message, now)
+    if message.state is State.DELIVERED and event.kind in _OF_LOSS:
+        return True
+    try:
+        _HANDLERS[event.kind](session, _Report(event, message), now)
+    except _NotYetError:
+        event.handled_at = None
+        return False
     return True
+
+
+@dataclass(frozen=True)
+class _Report:
+    """An event and the message that it is about, locked."""
+
+    event: Event
+    message: Message
+
+    @property
+    def code(self) -> str:
+        """The provider's code, "" without one."""
+        return str(self.event.detail.get("code") or "")
+
+
+class _NotYetError(Exception):
+    """What the event asks for cannot be known yet: the event stays open."""
 
 
 def _try(database: Database, event_id: uuid.UUID) -> bool:
@@ -66,14 +93,15 @@ def _try(database: Database, event_id: uuid.UUID) -> bool:
         return False
 
 
-def _not_arrived(session: Session, message: Message, now: datetime) -> None:
-    """A text that did not arrive goes by e-mail if the patient agreed to it; else staff must reach the patient."""
+def _not_arrived(session: Session, report: _Report, now: datetime) -> None:
+    """Another message takes the place of one that did not arrive, or else staff must reach the patient."""
+    message = report.message
     if message.kind is MessageKind.CONFIRMATION:
         return  # a carrier that blocks after STOP also blocks our confirmation; nobody needs to act
     if message.kind in _TO_STAFF:
         _alert_again(session, message, now)
         _ticket(session, message, TicketKind.DELIVERY, now)
-    elif not _sent_by_email(session, message, now):
+    elif not fallback.send_instead(session, fallback.Loss(message, report.event.kind, report.code), now):
         _ticket(session, message, TicketKind.UNREACHABLE, now)
 
 
@@ -82,49 +110,27 @@ def _alert_again(session: Session, message: Message, now: datetime) -> None:
         alert_again(session, message, now)
 
 
-def _sent_by_email(session: Session, message: Message, now: datetime) -> bool:
-    fits = message.channel is Channel.SMS and message.kind in _OWED and message.useful_until > now
-    if not fits or not _may_email(session, message):
-        return False
-    # Nothing left to carry means that another message has taken it over, or that it is no longer owed.
-    owed = fallback.open_reminders(session, message)
-    return not owed or bool(fallback.send_instead(session, message, Channel.EMAIL, now))
-
-
-def _may_email(session: Session, message: Message) -> bool:
-    patient = session.scalars(select(Patient).where(Patient.id == message.patient_id)).first()
-    if patient is None or patient.email_index is None:
-        return False
-    address = (Channel.EMAIL, patient.email_index)
-    if Channel.EMAIL not in sending_channels(session, message.clinic_id):
-        return False
-    agreed = (patient.id, Channel.EMAIL) in consent.consented(session, [patient.id])
-    return agreed and address not in consent.opted_out(session, message.clinic_id, [address])
-
-
-def _expired(session: Session, message: Message, now: datetime) -> None:
+def _expired(session: Session, report: _Report, now: datetime) -> None:
     """Too late for a check-in: somebody should telephone. Too late for tips: the timeline says so, that is all."""
+    message = report.message
     if message.kind in (MessageKind.SAFETY, *_TO_STAFF):
         _ticket(session, message, TicketKind.DELIVERY, now)
-    elif _carries_check_in(session, message):
+    elif fallback.carries_check_in(session, message):
         _ticket(session, message, TicketKind.MISSED_CHECK_IN, now)
 
 
-def _carries_check_in(session: Session, message: Message) -> bool:
-    carried = (MessageReminder.message_id == message.id) & (MessageReminder.reminder_id == Reminder.id)
-    return bool(session.scalar(select(exists().where(carried, Reminder.is_check_in))))
+def _unknown(session: Session, report: _Report, now: datetime) -> None:
+    _alert_again(session, report.message, now)
+    reason = "unknown" if report.message.kind in fallback.OWED else ""
+    _ticket(session, report.message, TicketKind.DELIVERY, now, reason)
 
 
-def _unknown(session: Session, message: Message, now: datetime) -> None:
-    _alert_again(session, message, now)
-    _ticket(session, message, TicketKind.DELIVERY, now)
-
-
-def _opted_out_by_carrier(session: Session, message: Message, now: datetime) -> None:
+def _opted_out_by_carrier(session: Session, report: _Report, now: datetime) -> None:
     """The carrier refuses the number because its holder opted out there; it has told them, so we do not.
 
     The follow-up by text is over without a word from the patient, so staff hear of it.
     """
+    message = report.message
     to = session.scalars(
         select(Attempt.to).where(Attempt.message_id == message.id).order_by(Attempt.number.desc()).limit(1)
     ).first()
@@ -141,26 +147,25 @@ def _opted_out_by_carrier(session: Session, message: Message, now: datetime) -> 
     _ticket(session, message, TicketKind.OPTED_OUT, now)
 
 
-def _delivered_late(session: Session, message: Message, now: datetime) -> None:
-    """A text that was given up arrived after all: what was planned in its place is called off."""
-    same = select(MessageReminder.reminder_id).where(MessageReminder.message_id == message.id)
-    in_its_place = select(MessageReminder.message_id).where(MessageReminder.reminder_id.in_(same), MessageReminder.live)
-    cancel(session, Message.id.in_(in_its_place) & (Message.id != message.id), "delivered_late", now)
+def _delivered_late(session: Session, report: _Report, now: datetime) -> None:
+    """A text that was given up arrived after all. Delivery has called off what it could of what took its place.
+
+    A successor that was being called then is called off here, should it come back to be tried again.
+    """
+    if not call_off_successors(session, report.message.id, "delivered_late", now):
+        raise _NotYetError
 
 
 def _sender_paused(session: Session, event: Event, now: datetime) -> None:
     if event.sender_id is None:
         return
-    ticket = NewTicket(
-        clinic_id=event.clinic_id,
-        kind=TicketKind.DELIVERY,
-        dedupe_key=key_for_sender(event.sender_id, event.at.date()),
-        reason="sender_paused",
-    )
-    open_ticket(session, ticket, now)
+    key, reason = key_for_sender(event.sender_id, event.at.date()), "sender_paused"
+    if event.detail.get("code") == SPEND_CAP:
+        key, reason = key_for_spending(event.clinic_id, event.detail["month"], event.detail["most"]), SPEND_CAP
+    open_ticket(session, NewTicket(event.clinic_id, TicketKind.DELIVERY, key, reason=reason), now)
 
 
-def _ticket(session: Session, message: Message, kind: TicketKind, now: datetime) -> None:
+def _ticket(session: Session, message: Message, kind: TicketKind, now: datetime, reason: str = "") -> None:
     ticket = NewTicket(
         clinic_id=message.clinic_id,
         kind=kind,
@@ -171,12 +176,12 @@ def _ticket(session: Session, message: Message, kind: TicketKind, now: datetime)
         message_id=message.id,
         # Until somebody has heard of it the red flag is nobody's.
         priority=ALERT_LOST if message.kind is MessageKind.ALERT else None,
-        reason=message.kind.value if message.kind not in _OWED else message.state.value,
+        reason=reason or (message.kind.value if message.kind not in fallback.OWED else message.state.value),
     )
     open_ticket(session, ticket, now)
 
 
-_HANDLERS: Mapping[EventKind, Callable[[Session, Message, datetime], None]] = {
+_HANDLERS: Mapping[EventKind, Callable[[Session, _Report, datetime], None]] = {
     EventKind.FAILED: _not_arrived,
     EventKind.UNDELIVERED: _not_arrived,
     EventKind.EXPIRED: _expired,

@@ -121,7 +121,8 @@ def _state(row: Row, rows: Iterable[Row], terms: Terms) -> str:
     if row.state is not ReminderState.OWED:
         return row.state.value
     states = {message.state for message in row.messages}
-    nowhere = _NOWHERE | _LOST if _is_readdressed(row, rows, terms) else _NOWHERE
+    anew = _is_readdressed(row, rows, terms) or _is_stranded(row, terms)
+    nowhere = _NOWHERE | _LOST if anew else _NOWHERE
     if states - nowhere - CANCELLABLE:
         return "done"
     return "open" if states & CANCELLABLE else "skipped"
@@ -131,6 +132,12 @@ def _is_readdressed(row: Row, rows: Iterable[Row], terms: Terms) -> bool:
     """Whether the row did not arrive at an address that the patient has since changed for one not tried yet."""
     was_there = any(message.channel is terms.channel and message.address for message in _lost([row]))
     return bool(terms.address) and was_there and terms.address not in _tried(rows, row.step)
+
+
+def _is_stranded(row: Row, terms: Terms) -> bool:
+    """Whether the row waits for a further text although the patient can no longer be written to by text."""
+    waits_for_a_text = any(message.channel is Channel.SMS for message in row.open_messages)
+    return waits_for_a_text and terms.channel is not Channel.SMS
 
 
 def _is_spent(row: Row, rows: Sequence[Row], terms: Terms) -> bool:

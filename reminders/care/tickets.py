@@ -85,6 +85,11 @@ def key_for_sender(sender_id: uuid.UUID, day: date) -> str:
     return f"ticket:paused:{sender_id}:{day.isoformat()}"
 
 
+def key_for_spending(clinic_id: uuid.UUID, month: str, most: int) -> str:
+    """The key of the ticket that says that a clinic's texts have reached its maximum: one for each that is set."""
+    return f"ticket:spending:{clinic_id}:{month}:{most}"
+
+
 def key_for_nobody(clinic_id: uuid.UUID, day: date) -> str:
     """The key of the ticket that says that nobody can be alerted: one a day."""
     return f"ticket:nobody:{clinic_id}:{day.isoformat()}"

@@ -61,6 +61,8 @@ FAULT_BY_CODE: Mapping[str, Fault] = {
     "30007": Fault.SENDER,
     "30032": Fault.SENDER,
     "30034": Fault.SENDER,
+    # The account's daily cap: it passes by itself, and all of the day's further messages would meet it.
+    "63038": Fault.SENDER,
     # Too much, too fast, or a passing fault of the network.
     "14107": Fault.RETRY,
     "20429": Fault.RETRY,
@@ -69,14 +71,19 @@ FAULT_BY_CODE: Mapping[str, Fault] = {
     "30003": Fault.RETRY,
     "30008": Fault.RETRY,
     "30022": Fault.RETRY,
-    "63038": Fault.RETRY,
 }
-"""Error codes, of calls and of receipts. In a receipt RETRY means that a further message may get through."""
+"""Error codes, of calls and of receipts."""
+
+_SAYS_MORE: Mapping[tuple[int, str], Fault] = {(429, "63038"): Fault.SENDER}
+"""Codes that say more than their HTTP status."""
+
+TOO_FAST = frozenset({"14107", "20429", "21611", "30022"})
+"""Codes that say only that it went too fast: the sender slows down and goes on."""
 
 PAUSE_BY_CODE: Mapping[str, timedelta] = {"63038": timedelta(hours=1), "30022": timedelta(minutes=1)}
-"""How long to wait after a refusal that itself says nothing of it: the daily cap, and the carrier's pace."""
+"""How long to wait after a refusal or a receipt that says nothing of it: the daily cap, and the carrier's pace."""
 
-ABOUT_ONE_MESSAGE = frozenset({"14107", "20429", "21611", "30007", "30022"})
+ABOUT_ONE_MESSAGE = TOO_FAST | {"30007"}
 """Codes that tell of what was sent or how fast: with them a sender rests, and another message may still get through.
 All others say that the account or the sender cannot send at all."""
 
@@ -101,7 +108,9 @@ _SERVER_ERRORS = range(500, 600)
 
 
 def fault(status: int, code: str) -> Fault:
-    """What a refusal with this HTTP status and error code means; the status has the first word."""
+    """What a refusal with this HTTP status and error code means; the status has the first word, with few exceptions."""
+    if (status, code) in _SAYS_MORE:
+        return _SAYS_MORE[status, code]
     if status in FAULT_BY_STATUS:
         return FAULT_BY_STATUS[status]
     if status in _REDIRECTS:
@@ -114,3 +123,8 @@ def fault(status: int, code: str) -> Fault:
 def state(status: str | None) -> State:
     """Our state for Twilio's status word."""
     return STATE_BY_STATUS.get(status or "", State.SENT)
+
+
+def may_get_through(code: str) -> bool:
+    """Whether a receipt with this code leaves hope for a further message to the same number, some hours later."""
+    return FAULT_BY_CODE.get(code) is Fault.RETRY or code in PAUSE_BY_CODE

@@ -19,6 +19,8 @@ from reminders.channels.twilio_codes import PAUSE_BY_CODE, fault
 
 _TWILIO = "https://api.twilio.com/"
 _REFUSED_FROM = 300
+_CODE_BY_STATUS = {429: "20429"}
+"""The code that an answer without one stands for."""
 _LONGEST_PAUSE = timedelta(days=1)
 
 
@@ -138,7 +140,7 @@ def _no_answer(call: _Call, error: Exception) -> ChannelError:
 
 def _check(answer: Response) -> None:
     if answer.status_code >= _REFUSED_FROM:
-        code = str(_json_object(answer.text).get("code") or "")
+        code = str(_json_object(answer.text).get("code") or _CODE_BY_STATUS.get(answer.status_code, ""))
         raise RefusalError(answer.status_code, code, _pause(code, answer.headers or {}))
 
 

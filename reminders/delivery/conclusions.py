@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
 
 from reminders.channels.base import Listed
@@ -16,9 +16,11 @@ from reminders.delivery.housekeeping import ASK_AFTER
 from reminders.delivery.lookups import far_enough_apart, match
 from reminders.delivery.news import News, apply
 from reminders.delivery.questions import Question
-from reminders.models import Attempt, Message
+from reminders.delivery.receipts import subject
+from reminders.models import Attempt, Clinic, Message
 from reminders.models.kinds import Channel, EventKind, Outcome
-from reminders.outbox import Move, in_state, move
+from reminders.models.options import OnUnknown, rules_of
+from reminders.outbox import NO_WAITING, Move, in_state, move
 from schedules.lifecycle import State
 
 LOOKUPS = 2
@@ -26,13 +28,13 @@ LOOKUPS = 2
 that lags longer, ends in one text too many; a receipt of the first attempt still stops it until it leaves."""
 
 FURTHER_TRIES = 1
-"""Tries after an unknown outcome that was not found; the next one is for a person."""
+"""Tries after an unknown outcome that was not found, unless the clinic wants none; the next one is for a person."""
 
 PATIENCE = timedelta(days=1)
 """How long a provider that does not say is asked."""
 
 
-_POLLS = tuple(timedelta(hours=hours) for hours in (1, 6, 24))
+_POLLS = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 72))
 """Ages of a sent message without a receipt, each with the wait before the next question; older ones are left be."""
 
 
@@ -58,7 +60,7 @@ def _conclude_one(session: Session, answer: Answered, taken: set[str], now: date
     found = match(question, answer.listed or (), taken, (answer.identity, keyring_of(session)))
     if found:
         taken.add(found.provider_id)
-        apply(session, News(question.about, found.provider_id, found.state, found.error_code), now)
+        _apply(session, question, found, now)
         return "found"
     if answer.listed is None:
         return _given_up(session, question, now) if now - question.since >= PATIENCE else "waiting"
@@ -68,15 +70,24 @@ def _conclude_one(session: Session, answer: Answered, taken: set[str], now: date
 def _not_found(session: Session, answer: Answered, now: datetime) -> str:
     question = answer.question
     counts = far_enough_apart(question.asked_at, now, ASK_AFTER)
-    needed = LOOKUPS if answer.identity.channel is Channel.SMS else 1
+    by_text = answer.identity.channel is Channel.SMS
+    needed = LOOKUPS if by_text else 1
     if not counts or question.asked + 1 < needed:
         _note_lookup(session, question, now, counted=counts)
         return "waiting"
-    if question.not_found >= FURTHER_TRIES:
+    if question.not_found >= FURTHER_TRIES or (by_text and _is_for_staff(session, question)):
         return _given_up(session, question, now)
     if move(session, Move(State.PLANNED, now, "not_found"), *_still_unknown(question)):
         _note_lookup(session, question, now, counted=True, outcome=Outcome.NOT_FOUND)
     return "again"
+
+
+def _is_for_staff(session: Session, question: Question) -> bool:
+    """Whether a person decides instead of a further try, as the clinic has set. What cannot wait is always tried."""
+    if question.priority <= NO_WAITING:
+        return False
+    options = session.scalars(select(Clinic.options).where(Clinic.id == question.about.clinic_id)).one()
+    return rules_of(options).unknown is OnUnknown.ASK_STAFF
 
 
 def _given_up(session: Session, question: Question, now: datetime) -> str:
@@ -93,7 +104,7 @@ def _polled(session: Session, answer: Answered, now: datetime) -> str:
     question = answer.question
     found = answer.listed[0] if answer.listed else None
     if found and found.state is not State.SENT:
-        apply(session, News(question.about, found.provider_id, found.state, found.error_code), now)
+        _apply(session, question, found, now)
         return "found"
     wait = next((age for age in _POLLS if now - question.since < age), None)
     session.execute(
@@ -105,8 +116,16 @@ def _polled(session: Session, answer: Answered, now: datetime) -> str:
     return "waiting"
 
 
+def _apply(session: Session, question: Question, found: Listed, now: datetime) -> None:
+    """What the provider said, as a receipt would have it: the message locked, and as it stands now."""
+    about = subject(session, question.about.attempt_id) or question.about
+    apply(session, News(about, found.provider_id, found.state, found.error_code), now)
+
+
 def _still_unknown(question: Question) -> tuple[ColumnElement[bool], ...]:
-    return Message.id == question.about.message_id, in_state(State.UNKNOWN)
+    """Nothing has happened since the question was asked: a lookup that took long decides about no later attempt."""
+    as_asked = exists().where(Attempt.id == question.about.attempt_id, Attempt.lookups == question.asked)
+    return Message.id == question.about.message_id, in_state(State.UNKNOWN), as_asked
 
 
 def _note_lookup(
@@ -117,7 +136,7 @@ def _note_lookup(
     values: dict[str, object] = {"lookups": question.asked + 1, "looked_up_at": now}
     session.execute(
         update(Attempt)
-        .where(Attempt.id == question.about.attempt_id)
+        .where(Attempt.id == question.about.attempt_id, Attempt.lookups == question.asked)
         .values(**values | ({"outcome": outcome} if outcome else {})),
         execution_options={"synchronize_session": False},
     )

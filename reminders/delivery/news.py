@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, bindparam, exists, func, update
 from sqlalchemy.orm import Session, aliased
 
 from reminders.channels.base import Fault
-from reminders.channels.twilio_codes import FAULT_BY_CODE
+from reminders.channels.twilio_codes import FAULT_BY_CODE, PAUSE_BY_CODE, TOO_FAST
 from reminders.delivery import pacing
 from reminders.delivery.happenings import Happening, tell
 from reminders.delivery.verdicts import POLL_AFTER
 from reminders.models import Attempt, Message
 from reminders.models.kinds import EventKind, Outcome
-from reminders.outbox import Move, in_state, move
+from reminders.outbox import Move, call_off_successors, in_state, move
 from schedules.lifecycle import CANCELLABLE, State
 
 
@@ -64,6 +64,7 @@ def _accepted(session: Session, news: News, now: datetime) -> None:
     delivered = Move(State.DELIVERED, now, also=arrived)
     ended = in_state(State.UNDELIVERED, State.FAILED)
     if move(session, delivered, Message.id == about.message_id, ended):
+        call_off_successors(session, about.message_id, "delivered_late", now)
         tell(session, [_happening(EventKind.DELIVERED_LATE, news)], now)
     else:
         move(session, delivered, Message.id == about.message_id)
@@ -74,13 +75,14 @@ def _undelivered(session: Session, news: News, now: datetime) -> None:
     change = Move(State.UNDELIVERED, now, "undelivered")
     if not move(session, change, Message.id == about.message_id, _is_newest(about)):
         return
-    fault = FAULT_BY_CODE.get(news.error_code)
-    happenings = [_happening(EventKind.UNDELIVERED, news)]
-    if fault is Fault.OPTED_OUT:
-        happenings.append(_happening(EventKind.OPTED_OUT_BY_CARRIER, news))
-    tell(session, happenings, now)
+    fault, code = FAULT_BY_CODE.get(news.error_code), news.error_code
+    kind = EventKind.OPTED_OUT_BY_CARRIER if fault is Fault.OPTED_OUT else EventKind.UNDELIVERED
+    tell(session, [_happening(kind, news)], now)
     if fault is Fault.SENDER:
-        pacing.pause(session, (about.clinic_id, about.sender_id), news.error_code, now, pacing.PAUSE)
+        rest = PAUSE_BY_CODE.get(code, pacing.PAUSE)
+        pacing.pause(session, (about.clinic_id, about.sender_id), code, now, rest)
+    elif code in TOO_FAST:
+        pacing.slow_down(session, about.sender_id, now, PAUSE_BY_CODE.get(code))
 
 
 def _take_back(session: Session, about: Subject, now: datetime) -> None:

@@ -16,6 +16,9 @@ from reminders.outbox import Claim, claim, is_unpaused, rests_for_most
 PAUSE = timedelta(minutes=15)
 """How long a sender rests after an answer that would meet all of its messages, unless the provider says otherwise."""
 
+SLOW_DOWN = timedelta(seconds=5)
+"""How long a sender sends nothing that can wait after it went too fast; longer than a claim reaches ahead."""
+
 _NO_WAITING_BATCH = 50
 _SLOWEST = 0.01
 
@@ -94,6 +97,15 @@ def pause(session: Session, sender: tuple[uuid.UUID, uuid.UUID], code: str, now:
     _set(session, sender_id, paused_until=now + rest, paused_reason=code or "refused")
     if not already:
         tell(session, [Happening(EventKind.SENDER_PAUSED, clinic_id, None, sender_id, {"code": code})], now)
+
+
+def slow_down(session: Session, sender_id: uuid.UUID, now: datetime, wished: timedelta | None = None) -> None:
+    """It went too fast: no budget for a while, as the provider wishes, at most a PAUSE. Nobody need hear of it."""
+    free_at = now + min(max(wished or SLOW_DOWN, SLOW_DOWN), PAUSE)
+    session.execute(
+        update(Sender).where(Sender.id == sender_id, Sender.next_free_at < free_at).values(next_free_at=free_at),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def resume(session: Session, sender_id: uuid.UUID, now: datetime) -> None:

@@ -13,6 +13,7 @@ from reminders import logs
 from reminders.channels.base import Outgoing
 from reminders.crypto import Keyring
 from reminders.database import keyring_of
+from reminders.delivery import spending
 from reminders.delivery.composing import Composed, Composer
 from reminders.delivery.facts import INDEX_KIND, Addressee, Facts, Group, addressee, lock, unseal
 from reminders.delivery.happenings import Happening, tell
@@ -23,6 +24,7 @@ from reminders.errors import CryptoError
 from reminders.ids import new_id
 from reminders.models import Message
 from reminders.models.kinds import Channel, EventKind
+from reminders.models.options import SPEND_CAP
 from reminders.outbox import Beginning, Move, begin, move
 from reminders.wording.texts import WordingError
 from schedules.lifecycle import State
@@ -74,8 +76,14 @@ def prepare(session: Session, work: Work, premises: Premises) -> list[Call]:
         ruling = rule(one, to, desk.around) or _try(one, to, desk, ready)
         if ruling:
             rulings.append((one, ruling))
+    known = {one.id: one for one in facts}
+    costs = [spending.Cost(call.message_id, known[call.message_id].kind, call.segments) for _, call in ready]
+    too_dear = spending.withhold(session, work.sender, clinic, costs, work.now)
+    rulings += [(known[message_id], Ruling(State.PLANNED, SPEND_CAP)) for message_id in too_dear]
+    ready = [one for one in ready if one[1].message_id not in too_dear]
     _apply(session, rulings, work.now)
     begin(session, [beginning for beginning, _ in ready], work.now, work.lease_until)
+    spending.count(session, work.sender, clinic, sum(call.segments for _, call in ready), work.now)
     return [call for _, call in ready]
 
 

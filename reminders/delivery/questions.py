@@ -33,12 +33,15 @@ class Question:
     asked: int
     asked_at: datetime | None
     not_found: int
+    priority: int
 
 
 def pick(session: Session, now: datetime, limit: int) -> list[Question]:
     """At most `limit` messages whose time to ask has come, put off by ASK_AFTER so that nobody else asks meanwhile."""
     ripe = select(Message.id).where(Message.check_at <= now, in_state(State.UNKNOWN, State.SENT))
-    picked = pick_free(ripe.order_by(Message.check_at).limit(limit))
+    # What may have to go again comes before what only lacks a receipt, however many those are.
+    first = ripe.order_by(Message.state != State.UNKNOWN, Message.check_at)
+    picked = pick_free(first.limit(limit))
     later = update(Message).where(Message.id.in_(picked)).values(check_at=now + ASK_AFTER)
     ids = list(session.scalars(later.returning(Message.id), execution_options={"synchronize_session": False}))
     return _load(session, ids) if ids else []
@@ -60,18 +63,18 @@ def _load(session: Session, message_ids: Sequence[uuid.UUID]) -> list[Question]:
         .scalar_subquery()
     )
     rows = session.execute(
-        select(Attempt, Message.state, Message.state_at, given_up.label("given_up"))
+        select(Attempt, Message.state, Message.state_at, given_up.label("given_up"), Message.priority)
         .join(Message, Message.id == Attempt.message_id)
         .where(Message.id.in_(message_ids), Attempt.number == newest)
     )
-    return [_question(row.Attempt, (row.state, row.state_at, row.given_up), offset) for row in rows]
+    return [_question(row.Attempt, (row.state, row.state_at, row.given_up, row.priority), offset) for row in rows]
 
 
 _OFFSET = select(Instance.value).where(Instance.key == CLOCK_OFFSET)
 
 
-def _question(attempt: Attempt, message: tuple[State, datetime, int], offset: timedelta) -> Question:
-    state, since, not_found = message
+def _question(attempt: Attempt, message: tuple[State, datetime, int, int], offset: timedelta) -> Question:
+    state, since, not_found, priority = message
     return Question(
         about=Subject(attempt.id, attempt.number, attempt.message_id, attempt.clinic_id, attempt.sender_id, state),
         since=since,
@@ -83,4 +86,5 @@ def _question(attempt: Attempt, message: tuple[State, datetime, int], offset: ti
         asked=attempt.lookups,
         asked_at=attempt.looked_up_at,
         not_found=not_found,
+        priority=priority,
     )

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from reminders import logs
 from reminders.channels.base import Channel, ChannelError, Listed
@@ -19,7 +20,10 @@ from schedules.lifecycle import State
 _log = logs.get(__name__)
 
 AT_ONCE = 50
-"""Messages that one run asks about; the rest wait for the next."""
+"""Messages that are asked about in one go."""
+
+LONGEST = timedelta(seconds=20)
+"""After that a run asks no more; the rest waits for the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +39,30 @@ class ReconcileReport:
 
 
 def reconcile(context: Delivery) -> ReconcileReport:
-    """Ask about what is due to be asked about. No session is open while a provider is asked."""
-    with context.database.begin() as session:
+    """Ask about what is due to be asked about, for a while. No session is open while a provider is asked."""
+    with context.database.read() as session:
         clock = SweepClock(instance.now(session))
+    tally: Counter[str] = Counter()
+    while clock.now() < clock.started + LONGEST:
+        part = _ask_some(context, clock)
+        tally.update(part)
+        if part["asked"] < AT_ONCE:
+            break
+    if tally["asked"]:
+        _log.info("reconciled", count=tally["asked"], unknown=tally["waiting"], failed=tally["given_up"])
+    return ReconcileReport(**tally)
+
+
+def _ask_some(context: Delivery, clock: SweepClock) -> Counter[str]:
+    with context.database.begin() as session:
         asked = questions.pick(session, clock.now(), AT_ONCE)
         senders = questions.senders(session, asked)
     if not asked:
-        return ReconcileReport()
+        return Counter()
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         answers = runner.run(_ask_all(context, asked, list(senders.values())))
-    tally = Counter({"asked": len(asked)})
     with context.database.begin() as session:
-        tally.update(conclude(session, answers, clock.now()))
-    _log.info("reconciled", count=len(asked), unknown=tally["waiting"], failed=tally["given_up"])
-    return ReconcileReport(**tally)
+        return Counter({"asked": len(asked)}) + conclude(session, answers, clock.now())
 
 
 async def _ask_all(context: Delivery, asked: Sequence[Question], senders: Sequence[Sender]) -> list[Answered]:

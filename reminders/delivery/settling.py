@@ -8,12 +8,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from reminders.channels.base import Accepted, Fault
-from reminders.delivery import pacing
+from reminders.channels.twilio_codes import TOO_FAST
+from reminders.delivery import pacing, spending
 from reminders.delivery.calls import Answer, Refusal
 from reminders.delivery.happenings import Happening, tell
 from reminders.delivery.prepare import Call, Work
 from reminders.delivery.verdicts import EVENT_OF, Moment, settlement
-from reminders.models.kinds import EventKind
+from reminders.models.kinds import EventKind, Outcome
 from reminders.outbox import Settlement, settle
 from schedules.lifecycle import State
 
@@ -44,6 +45,8 @@ def write_down(session: Session, answers: Answers, now: datetime) -> Settled:
     # One jitter a group keeps the number of statements fixed; other groups draw their own.
     at = Moment(now, answers.can_look_up, random.random())  # noqa: S311  spreads load, guards nothing
     settlements = [settlement(call, given, at) for call, given in zip(answers.calls, answers.given, strict=True)]
+    refused = [one.attempt_id for one in settlements if one.outcome in {Outcome.REFUSED, Outcome.RETRY}]
+    spending.refund(session, answers.work.sender, refused, answers.work.now)
     moved = settle(session, settlements, answers.work.group.token, now)
     happenings = [
         happening
@@ -70,9 +73,13 @@ def _pace(session: Session, answers: Answers, now: datetime) -> bool:
     if troubles:
         rest = troubles[0].retry_after or pacing.PAUSE
         pacing.pause(session, (sender.clinic_id, sender.id), troubles[0].code, now, rest)
-    elif sender.has_rested and any(isinstance(one, Accepted) for one in answers.given):
+        return True
+    too_fast = [one for one in answers.given if isinstance(one, Refusal) and one.code in TOO_FAST]
+    if too_fast:
+        pacing.slow_down(session, sender.id, now, too_fast[0].retry_after)
+    if sender.has_rested and any(isinstance(one, Accepted) for one in answers.given):
         pacing.resume(session, sender.id, now)
-    return bool(troubles)
+    return False
 
 
 def _sum(settlements: Sequence[Settlement], *, paused: bool) -> Settled:

@@ -52,6 +52,9 @@ class Window:
     def valid_for(self, kind: MessageKind, useful_until: datetime) -> timedelta:
         """How long the carrier may try: never past usefulness nor, for what keeps to the window, past its closing."""
         longest = AT_ONCE if kind in _ANY_HOUR or self.closes is None else self.closes - self.at
+        if kind is MessageKind.ANSWER and self.closes is not None and self.is_open():
+            # At night only a fresh one goes at all.
+            longest = min(AT_ONCE, self.closes - self.at)
         return max(timedelta(seconds=1), min(longest, useful_until - self.at))
 
 

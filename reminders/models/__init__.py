@@ -12,7 +12,7 @@ from reminders.models.clinic import (
     StaffSession,
 )
 from reminders.models.instance import Instance
-from reminders.models.message import Attempt, Event, Message, MessageReminder, Receipt
+from reminders.models.message import Attempt, Event, Message, MessageReminder, Receipt, Spending
 from reminders.models.patient import Consent, NameToken, OptOut, Patient
 from reminders.models.reply import Audit, CheckIn, Consult, Reply, Ticket
 from reminders.models.treatment import Protocol, ProtocolVersion, Reminder, Treatment
@@ -42,6 +42,7 @@ __all__ = [
     "Reply",
     "Sender",
     "SignInLink",
+    "Spending",
     "Staff",
     "StaffSession",
     "Ticket",

@@ -134,6 +134,19 @@ class Receipt(ClinicOwned, Base):
     received_at: Mapped[datetime]
 
 
+class Spending(ClinicOwned, Base):
+    """What a clinic's texts have come to in one calendar month ("2026-03") of its zone, in segments.
+
+    That is the sum over its attempts at texts, without those that the provider has definitely not taken.
+    """
+
+    __tablename__ = "spending"
+
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), primary_key=True)
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)
+    segments: Mapped[int] = mapped_column(Integer)
+
+
 class Event(ClinicOwned, Base):
     """What delivery has to tell care, written with the settlement and handled later in a transaction of its own."""
 

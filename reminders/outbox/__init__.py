@@ -1,7 +1,7 @@
 """The only SQL that moves a message's state: enqueue, cancel, claim, begin, settle."""
 
 from reminders.outbox.begin import Beginning, begin
-from reminders.outbox.cancel import cancel, move_due
+from reminders.outbox.cancel import call_off_successors, cancel, move_due
 from reminders.outbox.claim import Claim, all_held, claim, is_due, is_held, is_unpaused, release, rests_for_most
 from reminders.outbox.drafts import NO_WAITING, PRIORITY, Draft
 from reminders.outbox.enqueue import enqueue, sending_channels
@@ -19,6 +19,7 @@ __all__ = [
     "Settlement",
     "all_held",
     "begin",
+    "call_off_successors",
     "cancel",
     "claim",
     "end",

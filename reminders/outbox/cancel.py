@@ -4,10 +4,10 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from reminders.models import Message
+from reminders.models import Message, MessageReminder
 from reminders.outbox.moves import Move, in_state, move
 from schedules.lifecycle import CANCELLABLE, State
 
@@ -39,3 +39,18 @@ def move_due(session: Session, message_ids_due: Mapping[uuid.UUID, tuple[datetim
     )
     rows = [{"message": key, "due": due, "until": until} for key, (due, until) in message_ids_due.items()]
     session.connection().execute(statement, rows)
+
+
+def call_off_successors(session: Session, message_id: uuid.UUID, reason: str, now: datetime) -> bool:
+    """Cancel what was to take the place of a message that has arrived after all.
+
+    Returns whether nothing is left that might still be sent for it: a successor whose call is under way or in doubt
+    may yet come back to be tried again.
+    """
+    same = select(MessageReminder.reminder_id).where(MessageReminder.message_id == message_id)
+    theirs = select(MessageReminder.message_id).where(
+        MessageReminder.reminder_id.in_(same), MessageReminder.live, MessageReminder.message_id != message_id
+    )
+    cancel(session, Message.id.in_(theirs), reason, now)
+    in_doubt = select(Message.id).where(Message.id.in_(theirs), in_state(State.SENDING, State.UNKNOWN))
+    return session.scalars(in_doubt).first() is None

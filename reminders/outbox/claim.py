@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from reminders.channels.twilio_codes import ABOUT_ONE_MESSAGE
 from reminders.models import Clinic, Instance, Message, Patient, Protocol, Sender, Treatment
 from reminders.models.instance import HOLD_ALL
+from reminders.models.options import SPEND_CAP
 from reminders.outbox.drafts import NO_WAITING, PRIORITY
 from reminders.outbox.moves import Instant, Move, in_state, may_become, move, pick_free
 from schedules.lifecycle import State
@@ -77,8 +78,8 @@ def is_unpaused(now: Instant) -> ColumnElement[bool]:
 
 
 def rests_for_most() -> ColumnElement[bool]:
-    """Whether a sender's pause is over content or pace, so that what cannot wait is tried all the same."""
-    return Sender.paused_reason.in_(sorted(ABOUT_ONE_MESSAGE))
+    """Whether a sender's pause is over content, pace or cost, so that what cannot wait is tried all the same."""
+    return Sender.paused_reason.in_(sorted(ABOUT_ONE_MESSAGE | {SPEND_CAP}))
 
 
 def claim(session: Session, wanted: Claim) -> list[uuid.UUID]:

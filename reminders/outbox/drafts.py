@@ -48,6 +48,8 @@ class Draft:
     ticket_id: uuid.UUID | None = None
     params: Mapping[str, Any] | None = None
     urgent: bool = False
+    reason: str = ""
+    """Why it is there, where that is not plain: it takes another message's place."""
     reminder_ids: tuple[uuid.UUID, ...] = ()
 
     def __post_init__(self) -> None:

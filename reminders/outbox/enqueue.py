@@ -21,7 +21,7 @@ from schedules.lifecycle import State
 # fmt: off
 _COPIED = (
     "clinic_id", "kind", "channel", "template", "language", "dedupe_key", "due_at", "useful_until", "patient_id",
-    "staff_id", "treatment_id", "protocol_version_id", "reply_id", "ticket_id", "params", "urgent",
+    "staff_id", "treatment_id", "protocol_version_id", "reply_id", "ticket_id", "params", "urgent", "reason",
 )
 # fmt: on
 _CONNECTED = Sender.address != NOT_CONNECTED
@@ -79,7 +79,7 @@ def sending_channels(session: Session, clinic_id: uuid.UUID) -> frozenset[Channe
 
 def _row(draft: Draft, sender_id: uuid.UUID, now: datetime) -> dict[str, Any]:
     copied = {name: getattr(draft, name) for name in _COPIED}
-    fresh = {"state": State.PLANNED, "state_at": now, "reason": "", "tries": 0, "created_at": now}
+    fresh = {"state": State.PLANNED, "state_at": now, "tries": 0, "created_at": now}
     return {"id": new_id(), "sender_id": sender_id, "priority": PRIORITY[draft.kind], **copied, **fresh}
 
 

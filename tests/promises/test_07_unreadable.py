@@ -116,7 +116,7 @@ def _week(practice: Practice, trail: Trail) -> None:
         practice.phones.deeds = [deed]
         practice.sweep()
         for attempt in practice.rows(select(Attempt).where(Attempt.provider_id.is_not(None))):
-            trail.note(practice.receipt(attempt, "undelivered" if day == 1 else "delivered", "30003"))
+            trail.note(practice.receipt(attempt, "undelivered" if day == 1 else "delivered", "30005"))
         # The first turns the lost text into an e-mail, the second sends it.
         practice.sweep()
         practice.sweep()

@@ -309,7 +309,7 @@ OPERATOR = ("reminders/cli/", "reminders/demo.py")
 UNSCOPED: Mapping[str, tuple[int, str]] = {
     "reminders/care/events.py": (2, "works through what delivery reported, for every clinic"),
     "reminders/care/understanding.py": (3, "works through unread replies, for every clinic"),
-    "reminders/delivery/reconcile.py": (2, "asks providers for every clinic"),
+    "reminders/delivery/reconcile.py": (3, "asks providers for every clinic"),
     "reminders/delivery/run.py": (5, "sends for every clinic, one sender at a time"),
     "reminders/delivery/sweep.py": (2, "finds whose turn it is among every clinic's senders"),
     "reminders/web/api/caller.py": (1, "finds the key by its hash, before anybody's clinic is known"),

@@ -23,6 +23,7 @@ from reminders.care.timeline import timeline, why
 from reminders.channels.base import ChannelError, Fault
 from reminders.models import Attempt, Consent, Message, MessageReminder, Patient, Reminder, Treatment
 from reminders.models.kinds import Language, ReminderState, Role
+from reminders.models.options import SPEND_CAP
 from schedules.lifecycle import State
 from tests.promises.practice import Practice
 from tests.promises.syntax import calls, modules
@@ -35,7 +36,10 @@ ZONE = ZoneInfo("America/Toronto")
 # Words for all that the code can write.
 
 _WRITES = frozenset(
-    {"Move", "Ruling", "_Meaning", "cancel", "cancel_messages", "end", "_stop", "SkippedStep", "Decision"}
+    {
+        *("Move", "Ruling", "_Meaning", "cancel", "cancel_messages", "call_off_successors", "end", "_stop"),
+        *("SkippedStep", "Decision", "Draft", "_Place"),
+    }
 )
 """What puts a reason on a message or a reminder. Settling and re-checking take theirs from these tables."""
 
@@ -51,7 +55,7 @@ def _reasons() -> set[str]:
             for name, call in calls(tree):
                 if name.rsplit(".", 1)[-1] in _WRITES:
                     found |= set(_words(call, constants))
-    return found - _NOT_REASONS | REFUSALS | {NO_ADDRESS, NO_CONSENT, NO_SENDER, OPTED_OUT}
+    return found - _NOT_REASONS | REFUSALS | {NO_ADDRESS, NO_CONSENT, NO_SENDER, OPTED_OUT, SPEND_CAP}
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
@@ -72,7 +76,15 @@ def _words(call: ast.Call, constants: Mapping[str, str]) -> Iterator[str]:
 @pytest.mark.parametrize("language", list(Language))
 def test_every_reason_that_the_code_writes_has_words(language: Language) -> None:
     reasons = _reasons()
-    assert reasons >= {"too_late", "opted_out", "refused", "unsendable", "lease_lapsed", "treatment_cancelled"}
+    assert reasons >= {
+        "further_text",
+        "too_late",
+        "opted_out",
+        "refused",
+        "unsendable",
+        "lease_lapsed",
+        "treatment_cancelled",
+    }
     assert reasons - set(texts(language).reason) == set()
 
 
@@ -146,12 +158,21 @@ BY_DAY_SEVEN: Mapping[str, tuple[Happening, str, str]] = {
         "did not arrive because the number does not exist",
         "n'est pas arrivé",
     ),
+    "further text": (
+        _then("undelivered", "30003"),
+        "because an earlier text did not arrive.",
+        "un texto précédent n'est pas arrivé",
+    ),
     "failed": (
         _sweep_with(ChannelError("no", Fault.PERMANENT, "21614")),
         "could not be sent by text because the number cannot receive texts",
         "n'a pas pu partir",
     ),
-    "busy": (_sweep_with(ChannelError("later", Fault.RETRY, "20429")), "it is tried again", "on essaie de nouveau"),
+    "busy": (
+        _sweep_with(ChannelError("later", Fault.RETRY, "connection")),
+        "it is tried again",
+        "on essaie de nouveau",
+    ),
     "unknown": (_sweep_with("accept and say nothing"), "nobody knows yet", "nous continuons de demander"),
     "planned": (
         lambda practice, patient: _drop(practice.world.treat(patient, days_ago=5)),

@@ -36,7 +36,7 @@ REFUSALS = {
 
 WRITTEN = re.compile(
     r"""Move\(State\.\w+, [\w.]+, "(\w+)"|Ruling\(State\.\w+, "(\w+)"|_Meaning\(State\.\w+, Outcome\.\w+, "(\w+)"|"""
-    r"""cancel\w*\(session, .*, "(\w+)", now\)|reason="(\w+)\""""
+    r"""(?:cancel|call_off)\w*\(session, .*, "(\w+)", now\)|reason="(\w+)\""""
 )
 """How the code writes a reason on a message or a reminder."""
 
@@ -144,6 +144,9 @@ HELD = {
     "its protocol is on hold": replace(FREE, treatments=frozenset({TREATMENT})),
     "this patient is on hold": replace(FREE, patients=frozenset({PATIENT})),
     "the clinic's sender is paused": replace(FREE, senders={SENDER: NOW + HOUR}),
+    "the clinic's texts have reached their maximum for this month": replace(
+        FREE, senders={SENDER: NOW + HOUR}, spent=frozenset({SENDER})
+    ),
 }
 
 
@@ -166,7 +169,7 @@ def test_on_hold_no_time_is_promised_that_has_passed(because: str, later: timede
 def test_a_pause_that_ends_in_time_and_a_hold_that_does_not_bind_keep_nothing_waiting() -> None:
     over = replace(FREE, senders={SENDER: NOW - timedelta(minutes=1)})
     assert say(explain(reminder(), [waiting()], holds=over)) == "It will go by text on Tue 10 Mar, 11:00."
-    for because in ("its protocol is on hold", "this patient is on hold"):
+    for because in ("its protocol is on hold", "this patient is on hold", list(HELD)[-1]):
         assert "waits" not in say(explain(reminder(), [waiting(priority=0)], holds=HELD[because]))
 
 

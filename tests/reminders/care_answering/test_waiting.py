@@ -10,6 +10,7 @@ from reminders.care.timeline import timeline, why
 from reminders.database import Database
 from reminders.models import Clinic, Instance, Patient, Protocol, Sender, Treatment
 from reminders.models.instance import HOLD_ALL, now
+from reminders.models.options import SPEND_CAP
 from schedules.lifecycle import State
 from tests.reminders.care_answering.builders import Case, add_case
 
@@ -21,6 +22,9 @@ HOLD: Mapping[str, Callable[[Session, Case], object]] = {
     ),
     "message_held_patient": lambda session, case: hold(session.get_one(Patient, case.patient.id), session),
     "message_paused": lambda session, case: pause(session.get_one(Sender, case.message.sender_id), session),
+    "message_spend_cap": lambda session, case: pause(
+        session.get_one(Sender, case.message.sender_id), session, SPEND_CAP
+    ),
     "message_due": lambda _session, _case: None,
 }
 
@@ -29,8 +33,8 @@ def hold(held: Clinic | Protocol | Patient, session: Session) -> None:
     held.held_at = now(session)
 
 
-def pause(sender: Sender, session: Session) -> None:
-    sender.paused_until = now(session) + timedelta(hours=1)
+def pause(sender: Sender, session: Session, reason: str = "20003") -> None:
+    sender.paused_until, sender.paused_reason = now(session) + timedelta(hours=1), reason
 
 
 @pytest.mark.parametrize("key", HOLD)

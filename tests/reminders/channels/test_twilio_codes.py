@@ -6,7 +6,16 @@ import pytest
 from twilio.rest.api.v2010.account.message import MessageInstance
 
 from reminders.channels.base import Fault
-from reminders.channels.twilio_codes import FAULT_BY_CODE, PAUSE_BY_CODE, STATE_BY_STATUS, fault, state
+from reminders.channels.twilio_codes import (
+    ABOUT_ONE_MESSAGE,
+    FAULT_BY_CODE,
+    PAUSE_BY_CODE,
+    STATE_BY_STATUS,
+    TOO_FAST,
+    fault,
+    may_get_through,
+    state,
+)
 from schedules.lifecycle import State, may_move
 
 INBOUND = {"receiving", "received"}
@@ -45,7 +54,9 @@ def test_an_unknown_word_is_no_news() -> None:
         (307, "", Fault.SENDER),
         # The status has the first word: a 429 was not processed, a 5xx may have been.
         (429, "21211", Fault.RETRY),
-        (429, "63038", Fault.RETRY),
+        # The daily cap meets all of the account's messages until it passes.
+        (429, "63038", Fault.SENDER),
+        (400, "63038", Fault.SENDER),
         (408, "", Fault.UNKNOWN),
         (500, "21211", Fault.UNKNOWN),
         (503, "20429", Fault.UNKNOWN),
@@ -55,7 +66,21 @@ def test_faults(status: int, code: str, expected: Fault) -> None:
     assert fault(status, code) is expected
 
 
-def test_no_code_is_unknown_and_those_with_a_pause_are_tried_again() -> None:
+def test_no_code_is_unknown_and_those_with_a_pause_burn_nothing_for_good() -> None:
     assert Fault.UNKNOWN not in FAULT_BY_CODE.values()
-    assert all(FAULT_BY_CODE[code] is Fault.RETRY for code in PAUSE_BY_CODE)
+    assert all(FAULT_BY_CODE[code] in {Fault.RETRY, Fault.SENDER} for code in PAUSE_BY_CODE)
     assert all(pause > timedelta(0) for pause in PAUSE_BY_CODE.values())
+
+
+def test_what_went_too_fast_is_tried_again_and_pauses_nobody() -> None:
+    assert {FAULT_BY_CODE[code] for code in TOO_FAST} == {Fault.RETRY}
+    assert TOO_FAST < ABOUT_ONE_MESSAGE
+
+
+@pytest.mark.parametrize(
+    ("code", "further"),
+    [(code, True) for code in ("30001", "30003", "30008", "30022", "63038")]
+    + [(code, False) for code in ("", "30004", "30005", "30006", "30007", "21610", "99999")],
+)
+def test_after_which_receipts_a_further_text_may_get_through(code: str, further: bool) -> None:
+    assert may_get_through(code) is further

@@ -240,7 +240,7 @@ def test_what_else_an_acceptance_says_does_not_matter(odd: str) -> None:
         (400, '{"type": "t", "title": "+15145550123", "status": 400, "code": 21610}', Fault.OPTED_OUT, "21610"),
         (401, "", Fault.SENDER, ""),
         (502, "<html>", Fault.UNKNOWN, ""),
-        (429, "<html>", Fault.RETRY, ""),
+        (429, "<html>", Fault.RETRY, "20429"),
     ],
 )
 def test_refusals_in_any_form(status: int, body: str, fault: Fault, code: str) -> None:

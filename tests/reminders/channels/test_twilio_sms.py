@@ -97,7 +97,7 @@ def test_what_twilio_does_not_have_is_none(sandbox: Sandbox, provider_id: str) -
         ({"kind": "wrong_json"}, Fault.UNKNOWN, "unreadable", 1),
         ({"kind": "hang", "seconds": 2}, Fault.UNKNOWN, "timeout", 1),
         ({"kind": "throttle_429"}, Fault.RETRY, "20429", 0),
-        ({"kind": "error_code", "code": 63038, "status": 429}, Fault.RETRY, "63038", 0),
+        ({"kind": "error_code", "code": 63038, "status": 429}, Fault.SENDER, "63038", 0),
         ({"kind": "error_code", "code": 21610}, Fault.OPTED_OUT, "21610", 0),
         ({"kind": "error_code", "code": 21614}, Fault.PERMANENT, "21614", 0),
         ({"kind": "error_code", "code": 30007}, Fault.SENDER, "30007", 0),
