@@ -1,0 +1,35 @@
+"""The command for a clinic's sending rules: seeing and changing them."""
+
+import click
+
+from reminders.care.actors import Actor
+from reminders.care.sending_rules import NO_LIMIT, TypedRules, set_rules
+from reminders.cli.common import LANGUAGES, clear_errors, find_clinic, open_database, say, start
+from reminders.models.instance import now
+from reminders.models.options import OnUnknown
+
+_CHOICES = click.Choice([choice.value.replace("_", "-") for choice in OnUnknown])
+
+
+@click.command("clinic-rules")
+@click.argument("clinic")
+@click.option("--unknown", type=_CHOICES, help="What becomes of a text of which nobody can say whether it was taken.")
+@click.option("--monthly-segments", metavar="N|none", help="The most text segments of a calendar month.")
+@click.option("--language", type=LANGUAGES, default="en", help="The language of what is wrong.")
+@clear_errors
+def clinic_rules(clinic: str, unknown: str | None, monthly_segments: str | None, language: str) -> None:
+    """Show and change a clinic's sending rules.
+
+    CLINIC is its name; what is not given stays as it is.
+    """
+    typed = TypedRules(unknown.replace("-", "_") if unknown else None, monthly_segments)
+    with open_database(start()).begin() as session:
+        found = find_clinic(session, clinic)
+        rules = set_rules(session, Actor(found.id, "command"), found, typed, now(session))
+        say(f"The rules of {found.name}")
+    click.echo(f"    --unknown {rules.unknown.value.replace('_', '-')}")
+    most = NO_LIMIT if rules.monthly_segments is None else rules.monthly_segments
+    click.echo(f"    --monthly-segments {most}")
+
+
+COMMANDS = (clinic_rules,)

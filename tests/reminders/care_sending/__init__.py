@@ -1,0 +1,1 @@
+"""Tests of what a clinic sets about its sending, and of what delivery reports to care."""
