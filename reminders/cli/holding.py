@@ -142,7 +142,7 @@ def _put(find: Callable[[Session], holds.Holdable], reason: str, means: str) -> 
     with open_database(start()).begin() as session:
         target = find(session)
         done = holds.put(session, _operator(target), target, reason, now(session))
-    say(f"On hold: {means}." if done else "It was on hold already.")
+    say(f"It is on hold: {means}." if done else "It was on hold already.")
 
 
 def _lift(find: Callable[[Session], holds.Holdable]) -> None:
