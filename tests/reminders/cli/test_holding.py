@@ -67,7 +67,7 @@ def test_each_is_put_on_listed_and_lifted(command: Command, database: Database, 
         assert command("holds").stdout == "Nothing is on hold.\n"
     with database.read() as session:
         trail = [
-            entry for entry in session.scalars(select(Audit).order_by(Audit.id)) if "patient.added" != entry.action
+            entry for entry in session.scalars(select(Audit).order_by(Audit.id)) if entry.action != "patient.added"
         ]
     assert [entry.action.partition(".")[2] for entry in trail] == ["held", "released"] * 4
     assert all(entry.detail == {"source": "command"} for entry in trail)
