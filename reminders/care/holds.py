@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from reminders.care import audit
 from reminders.care.actors import Actor
 from reminders.care.texts_in import one_line, text_problem
+from reminders.crypto import Keyring
 from reminders.database import insert_missing, keyring_of
 from reminders.delivery import housekeeping, pacing
-from reminders.errors import InvalidInputError, Problem
+from reminders.errors import CryptoError, InvalidInputError, Problem
 from reminders.models import Clinic, Instance, Patient, Protocol
 from reminders.models.instance import HOLD_ALL
 
@@ -25,9 +26,12 @@ _CONTEXT = "instance.hold_all"
 
 @dataclass(frozen=True, slots=True)
 class EverythingHeld:
-    """Since when (UTC) all sending is on hold, and why, in the words of whoever runs the service."""
+    """Since when (UTC) all sending is on hold, and why, in the words of whoever runs the service.
 
-    since: datetime
+    None and "" where that cannot be read: the switch may have been thrown by hand, in SQL.
+    """
+
+    since: datetime | None
     reason: str
 
 
@@ -50,8 +54,10 @@ def put(session: Session, actor: Actor, target: Holdable, reason: str, now: date
 
 def lift(session: Session, actor: Actor, target: Holdable, now: datetime) -> bool:
     """Lift a hold; False if there was none. What waited and is still useful goes with the next sweep, at its pace."""
-    _end_what_is_useless(session, now)
     kind = type(target)
+    # Before any message is touched, as whoever replans a patient's messages does: the other way round both would wait.
+    session.execute(select(kind.id).where(kind.id == target.id).with_for_update(key_share=True))
+    _end_what_is_useless(session, now)
     held = update(kind).where(kind.id == target.id, kind.held_at.is_not(None))
     changed = session.scalars(held.values(held_at=None, held_reason=None).returning(kind.id)).first()
     if changed:
@@ -96,10 +102,8 @@ def everything(session: Session) -> EverythingHeld | None:
     value = session.scalar(select(Instance.value).where(Instance.key == HOLD_ALL))
     if not value:
         return None
-    written, _, sealed = value.partition(" ")
-    since = datetime.fromisoformat(written)
-    reason = keyring_of(session).open(base64.b64decode(sealed), _CONTEXT).decode() if sealed else ""
-    return EverythingHeld(since if since.tzinfo else since.replace(tzinfo=UTC), reason)
+    since, _, sealed = value.partition(" ")
+    return EverythingHeld(_moment(since), _reason(keyring_of(session), sealed))
 
 
 def held_clinics(session: Session) -> list[Clinic]:
@@ -116,6 +120,22 @@ def held_patients(session: Session) -> list[Patient]:
     """The patients on hold that the session may see, the longest first."""
     held = select(Patient).where(Patient.held_at.is_not(None), Patient.erased_at.is_(None))
     return list(session.scalars(held.order_by(Patient.held_at)))
+
+
+def _moment(written: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _reason(keyring: Keyring, sealed: str) -> str:
+    try:
+        return keyring.open(base64.b64decode(sealed), _CONTEXT).decode()
+    except (ValueError, CryptoError):
+        # Every page shows this banner; none may fail for want of a key that is gone.
+        return ""
 
 
 def _checked(reason: str) -> str:

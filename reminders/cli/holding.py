@@ -19,7 +19,7 @@ _ALL = "nothing leaves, safety texts and alerts included"
 _ALL_BUT = "nothing leaves but safety texts and alerts"
 _WHICH = click.option("--clinic", "clinic_name", default="", help="Which clinic, by name, where there are several.")
 _REASON = click.option("--reason", required=True, help="Why, for staff to read. No health details.")
-_MOST = "%Y-%m-%d %H:%M UTC"
+_MOMENT = "%Y-%m-%d %H:%M UTC"
 
 
 @click.group()
@@ -135,7 +135,7 @@ def _lines(session: Session) -> list[str]:
 
 
 def _since(moment: datetime | None) -> str:
-    return f"since {moment:{_MOST}}" if moment else ""
+    return f"since {moment:{_MOMENT}}" if moment else "since when is unknown"
 
 
 def _put(find: Callable[[Session], holds.Holdable], reason: str, means: str) -> None:

@@ -5,7 +5,7 @@ lifting left the reason behind; what became useless on hold was called too late 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -220,13 +220,17 @@ def test_the_kill_switch_keeps_its_reason_sealed(database: Database, actor: Acto
         assert WHY not in session.get_one(Instance, HOLD_ALL).value
 
 
-def test_a_switch_written_by_hand_holds_and_is_shown(database: Database) -> None:
+@pytest.mark.parametrize(
+    ("value", "since"), [("2026-03-10", NOW.replace(hour=0)), ("yes please", None), ("1 AAAA", None)]
+)
+def test_a_switch_thrown_by_hand_is_shown_and_can_be_lifted(
+    database: Database, actor: Actor, value: str, since: datetime | None
+) -> None:
     with database.begin() as session:
-        session.add(Instance(key=HOLD_ALL, value="2026-03-10"))
+        session.add(Instance(key=HOLD_ALL, value=value))
     with database.read() as session:
-        found = holds.everything(session)
-    assert found
-    assert (found.since.isoformat(), found.reason) == ("2026-03-10T00:00:00+00:00", "")
+        assert holds.everything(session) == holds.EverythingHeld(since, "")
+    assert _lift(database, actor, "everything")
 
 
 @pytest.mark.parametrize(
