@@ -1,6 +1,7 @@
 """Putting on hold, and lifting it: everything, one clinic, one protocol, one patient. What is on hold is not sent."""
 
 import base64
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -57,7 +58,7 @@ def lift(session: Session, actor: Actor, target: Holdable, now: datetime) -> boo
     kind = type(target)
     # Before any message is touched, as whoever replans a patient's messages does: the other way round both would wait.
     session.execute(select(kind.id).where(kind.id == target.id).with_for_update(key_share=True))
-    _end_what_is_useless(session, now)
+    _end_what_is_useless(session, now, actor.clinic_id)
     held = update(kind).where(kind.id == target.id, kind.held_at.is_not(None))
     changed = session.scalars(held.values(held_at=None, held_reason=None).returning(kind.id)).first()
     if changed:
@@ -146,9 +147,9 @@ def _checked(reason: str) -> str:
     return why
 
 
-def _end_what_is_useless(session: Session, now: datetime) -> None:
+def _end_what_is_useless(session: Session, now: datetime, clinic_id: uuid.UUID | None = None) -> None:
     """What became useless on hold says so, also where no sweep has ended it yet."""
-    while housekeeping.expire(session, now):
+    while housekeeping.expire(session, now, clinic_id):
         pass
 
 

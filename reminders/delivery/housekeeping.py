@@ -86,12 +86,14 @@ def recover(session: Session, now: datetime) -> int:
     return len(again) + len(doubtful)
 
 
-def expire(session: Session, now: datetime) -> int:
+def expire(session: Session, now: datetime, clinic_id: uuid.UUID | None = None) -> int:
     """End planned messages that have stopped being useful, with the event that may become a ticket; how many.
 
-    What is on hold at that moment keeps that as its reason.
+    Those of one clinic, or of all. What is on hold at that moment keeps that as its reason.
     """
     late = select(Message.id).where(*_late(now))
+    if clinic_id is not None:
+        late = late.where(Message.clinic_id == clinic_id)
     change = Move(State.EXPIRED, now, also={"reason": case((is_held(), HELD_TOO_LONG), else_=TOO_LATE)})
     expired = move(session, change, Message.id.in_(pick_free(late.limit(_AT_ONCE))))
     tell_of(session, EventKind.EXPIRED, expired, now)
