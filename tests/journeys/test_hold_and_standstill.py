@@ -1,6 +1,6 @@
 """Holds and the dead man on separate web, worker, beat and sandbox processes, with PostgreSQL and Redis.
 
-Seen to fail when: the command's hold was not written; `readyz` and the banner looked at overdue messages alone.
+Seen to fail when: neither claim nor last look knew of holds; the age of the last sweep was never too old.
 """
 
 import re

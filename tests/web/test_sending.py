@@ -1,7 +1,6 @@
 """The page on sending: holds with a question before, senders in words, the rules; and the banners on every page.
 
-Seen to fail when: a hold was put on by opening a page; the page showed another clinic's protocol; the banner forgot
-one of the two limits, or stood on patients' pages.
+Seen to fail when: the banner forgot one of its two limits; each page took the pulse anew.
 """
 
 from datetime import timedelta
