@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from reminders.errors import NotFoundError
 from reminders.ids import new_id
 from reminders.models import Protocol, ProtocolVersion
 from schedules import library
@@ -52,6 +53,18 @@ def published(session: Session, clinic_id: uuid.UUID) -> list[tuple[Protocol, Pr
         .order_by(Protocol.key)
     )
     return [(protocol, version) for protocol, version in rows]
+
+
+def get(session: Session, clinic_id: uuid.UUID, protocol_id: uuid.UUID) -> Protocol:
+    """One of the clinic's protocols.
+
+    Raises:
+        NotFoundError: there is none, or it is another clinic's.
+    """
+    found = session.scalar(select(Protocol).where(Protocol.id == protocol_id, Protocol.clinic_id == clinic_id))
+    if found is None:
+        raise NotFoundError("no such protocol")
+    return found
 
 
 def parse(version: ProtocolVersion) -> Schedule:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import ColumnElement, Insert, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Insert, bindparam, case, exists, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,7 @@ from reminders.outbox import (
     in_hand,
     in_state,
     is_due,
+    is_held,
     is_unpaused,
     move,
     pick_free,
@@ -32,6 +33,9 @@ from schedules.lifecycle import State
 
 ASK_AFTER = timedelta(seconds=60)
 """How long after a call without an answer the provider is asked; its list may lag."""
+
+TOO_LATE, HELD_TOO_LONG = "too_late", "held_too_long"
+"""Why a message expired: it was not sent in time, or not allowed to be."""
 
 _AT_ONCE = 1000
 """Rows a statement, so that after a long outage no transaction grows without bound."""
@@ -82,10 +86,16 @@ def recover(session: Session, now: datetime) -> int:
     return len(again) + len(doubtful)
 
 
-def expire(session: Session, now: datetime) -> int:
-    """End planned messages that have stopped being useful, with the event that may become a ticket; how many."""
+def expire(session: Session, now: datetime, clinic_id: uuid.UUID | None = None) -> int:
+    """End planned messages that have stopped being useful, with the event that may become a ticket; how many.
+
+    Those of one clinic, or of all. What is on hold at that moment keeps that as its reason.
+    """
     late = select(Message.id).where(*_late(now))
-    expired = move(session, Move(State.EXPIRED, now, "too_late"), Message.id.in_(pick_free(late.limit(_AT_ONCE))))
+    if clinic_id is not None:
+        late = late.where(Message.clinic_id == clinic_id)
+    change = Move(State.EXPIRED, now, also={"reason": case((is_held(), HELD_TOO_LONG), else_=TOO_LATE)})
+    expired = move(session, change, Message.id.in_(pick_free(late.limit(_AT_ONCE))))
     tell_of(session, EventKind.EXPIRED, expired, now)
     return len(expired)
 

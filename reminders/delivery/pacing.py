@@ -118,6 +118,20 @@ def resume(session: Session, sender_id: uuid.UUID, now: datetime) -> None:
     )
 
 
+def begin_afresh(session: Session, now: datetime, clinic_id: uuid.UUID | None = None) -> None:
+    """A clinic's hold (or that of all) was lifted: what waited is owed from now on, not since it was due.
+
+    Unspent budget is never saved up, so this gives and takes none.
+    """
+    idle = Sender.next_free_at < now
+    session.execute(
+        update(Sender)
+        .where(idle if clinic_id is None else idle & (Sender.clinic_id == clinic_id))
+        .values(next_free_at=now),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def _set(session: Session, sender_id: uuid.UUID, **values: object) -> None:
     session.execute(
         update(Sender).where(Sender.id == sender_id).values(**values),

@@ -15,7 +15,8 @@ LAST_SWEEP = "last_sweep"
 
 
 class Instance(Base):
-    """One named fact: the demo clock's offset in seconds, the kill switch, the last sweep (ISO 8601, UTC)."""
+    """One named fact: the demo clock's offset in seconds; the last sweep (ISO 8601, UTC); the kill switch ("" is off,
+    else since when, and after a blank the sealed reason)."""
 
     __tablename__ = "instance"
 

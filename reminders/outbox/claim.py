@@ -43,22 +43,22 @@ def is_due(now: Instant) -> ColumnElement[bool]:
     )
 
 
-def is_held() -> ColumnElement[bool]:
+def is_held(message: type[Message] = Message) -> ColumnElement[bool]:
     """Whether a message is on hold. A hold of everything or of a clinic holds all; one of a protocol or a patient
     holds neither a safety text nor an alert, which outrank it.
 
     Scalar subqueries on purpose: evaluated for each candidate, they never become a scan of all patients.
     """
-    clinic = select(Clinic.held_at).where(Clinic.id == Message.clinic_id).correlate(Message).scalar_subquery()
-    patient = select(Patient.held_at).where(Patient.id == Message.patient_id).correlate(Message).scalar_subquery()
+    clinic = select(Clinic.held_at).where(Clinic.id == message.clinic_id).correlate(message).scalar_subquery()
+    patient = select(Patient.held_at).where(Patient.id == message.patient_id).correlate(message).scalar_subquery()
     protocol = (
         select(Protocol.held_at)
         .join(Treatment, Treatment.protocol_id == Protocol.id)
-        .where(Treatment.id == Message.treatment_id)
-        .correlate(Message)
+        .where(Treatment.id == message.treatment_id)
+        .correlate(message)
         .scalar_subquery()
     )
-    may_wait = Message.priority > NO_WAITING
+    may_wait = message.priority > NO_WAITING
     return or_(
         all_held(),
         clinic.is_not(None),

@@ -17,17 +17,25 @@ from reminders.web.pages import (
     check_in,
     health,
     inbox,
+    patient_hold,
     patients,
     record,
     reports,
+    sending,
     sign_in,
     treatments,
     unsubscribe,
 )
 from reminders.web.views import STATIC
+from reminders.web.watch import Watch
 from reminders.web.webhooks import router as webhooks
 
-_PAGES = (health, sign_in, account, inbox, record, patients, treatments, reports, unsubscribe, check_in)
+# fmt: off
+_PAGES = (
+    health, sign_in, account, inbox, record, patients, patient_hold, treatments, sending, reports,
+    unsubscribe, check_in,
+)
+# fmt: on
 
 
 class _Static(StaticFiles):
@@ -55,6 +63,7 @@ def create_app(settings: Settings, database: Database, extra_routers: Sequence[A
     )
     app.state.settings = settings
     app.state.database = database
+    app.state.watch = Watch()
     failures.install(app)
     app.state.phone_path = "/sandbox/" if extra_routers else ""
     # Routes are tried in their order, and nothing is asked for as often as the webhooks.

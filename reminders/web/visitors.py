@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
+from reminders.care import holds
 from reminders.care.actors import Actor
 from reminders.care.staff import SignedIn, find_session, touch
 from reminders.database import Database
@@ -21,6 +22,7 @@ from reminders.models.instance import now as database_now
 from reminders.models.kinds import Language, Role
 from reminders.settings import Settings
 from reminders.web.i18n import preferred
+from reminders.web.watch import Standstill, Watch, standstill
 
 SESSION_COOKIE = "session"
 VISIT_COOKIE = "visit"
@@ -62,11 +64,16 @@ class Visitor:
 
 @dataclass(frozen=True, kw_only=True)
 class Member(Visitor):
-    """A signed-in member of a clinic's staff, whose sessions see that clinic alone."""
+    """A signed-in member of a clinic's staff, whose sessions see that clinic alone.
+
+    `everything_held` and `standstill` are what every page says of sending, if there is anything to say.
+    """
 
     staff: Staff
     clinic: Clinic
     session_id: UUID
+    everything_held: holds.EverythingHeld | None
+    standstill: Standstill | None
 
     @property
     def may_change(self) -> bool:
@@ -104,13 +111,15 @@ def _look_up(request: Request) -> Visitor:
         signed = find_session(session, token, now) if token else None
         if signed is None:
             return _stranger(session, request, now, on_demo_clock=on_demo_clock)
+        member = _member(session, request, signed, now, on_demo_clock=on_demo_clock)
     if signed.is_stale:
         with database.begin() as session:
             touch(session, signed.session_id, now)
-    return _member(request, signed, now, on_demo_clock=on_demo_clock)
+    return member
 
 
-def _member(request: Request, signed: SignedIn, now: datetime, *, on_demo_clock: bool) -> Member:
+def _member(session: Session, request: Request, signed: SignedIn, now: datetime, *, on_demo_clock: bool) -> Member:
+    watch: Watch = request.app.state.watch
     return Member(
         request=request,
         now=now,
@@ -121,6 +130,8 @@ def _member(request: Request, signed: SignedIn, now: datetime, *, on_demo_clock:
         staff=signed.staff,
         clinic=signed.clinic,
         session_id=signed.session_id,
+        everything_held=holds.everything(session),
+        standstill=standstill(watch.pulse(session), request.app.state.settings),
     )
 
 

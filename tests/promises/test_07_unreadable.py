@@ -24,15 +24,16 @@ import pytest
 import structlog
 from fastapi import APIRouter
 from httpx import Response
-from sqlalchemy import MetaData, insert, select, text, update
+from sqlalchemy import MetaData, insert, select, text
 from sqlalchemy.exc import IntegrityError
 from starlette.testclient import TestClient
 
 from reminders import logs, tasks
+from reminders.care import holds
 from reminders.care.staff import api_keys
 from reminders.channels.base import ChannelError, Fault
 from reminders.database import Database
-from reminders.models import Attempt, Clinic, Message, Patient, Protocol, Reply, Sender, Ticket, Treatment
+from reminders.models import Attempt, Message, Patient, Protocol, Reply, Sender, Ticket, Treatment
 from reminders.models.kinds import MessageKind
 from reminders.sandbox.carrier import open_carrier
 from reminders.settings import SANDBOX_ACCOUNT, SANDBOX_NUMBER, Settings
@@ -168,9 +169,14 @@ def _stop_for_a_reason(practice: Practice, desk: Browser, trail: Trail) -> None:
     for treatment in practice.rows(select(Treatment.id)):
         cancelled = trail.note(desk.post(f"/treatments/{treatment}/cancel", {"reason": "zzreason: Zzgiven moved away"}))
         assert cancelled.status_code == 303
+    why = "zzreason: Zzgiven asked us to wait"
+    protocol, patient = practice.rows(select(Protocol.id))[0], practice.rows(select(Patient.id))[0]
+    for path in ("/sending", f"/sending/protocols/{protocol}", f"/patients/{patient}"):
+        trail.note(desk.get(f"{path}/hold"))
+        assert trail.note(desk.post(f"{path}/hold", {"reason": why})).status_code == 303
     with practice.database.begin() as session:
-        for table in (Clinic, Protocol, Patient):
-            session.execute(update(table).values(held_reason="zzreason: Zzgiven asked us to wait"))
+        assert holds.put_everything(session, why, practice.world.now)
+    assert trail.note(desk.get("/sending")).text.count("zzreason") == 4
 
 
 def _call_api(practice: Practice, trail: Trail) -> None:

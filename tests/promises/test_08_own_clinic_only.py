@@ -87,6 +87,7 @@ def ours(practice: Practice) -> Ours:
     ids = {
         "patient_id": str(marie.id),
         "treatment_id": str(treatment.id),
+        "protocol_id": str(treatment.protocol_id),
         "ticket_id": str(practice.rows(select(Ticket.id))[0]),
         "channel": "sms",
         "token": "A" * 43,

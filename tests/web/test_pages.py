@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from reminders.database import Database
 from reminders.delivery.links import unsubscribe_token
-from reminders.models import Consent, Instance, Message, OptOut
+from reminders.models import Consent, Instance, Message, OptOut, Sender
 from reminders.models.instance import CLOCK_OFFSET, LAST_SWEEP, now
 from reminders.models.kinds import Channel, ConsentAction, Language
 from reminders.settings import Settings
@@ -193,7 +193,14 @@ def test_headers_of_every_page(browser: Browser, stranger: TestClient) -> None:
 def test_pages_need_no_inline_style_or_script(app: FastAPI, browser: Browser) -> None:
     patient = browser.add_patient()
     browser.add_treatment(patient)
-    for path in ("/", "/treatments/new", f"/patients/{patient.id}", "/reports/replies", "/account/password"):
+    for path in (
+        "/",
+        "/treatments/new",
+        f"/patients/{patient.id}",
+        "/reports/replies",
+        "/sending",
+        "/account/password",
+    ):
         shown = browser.get(path).text
         assert "<style" not in shown
         assert " style=" not in shown
@@ -234,7 +241,7 @@ def test_ready_only_while_somebody_sweeps(stranger: TestClient, database: Databa
     with database.begin() as session:
         session.add(Instance(key=LAST_SWEEP, value=now(session).isoformat()))
     answer = stranger.get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"database": True, "schema": True, "sweep": True})
+    assert (answer.status_code, answer.json()) == (200, dict.fromkeys(("database", "schema", "sweep", "in_time"), True))
     with database.begin() as session:
         session.execute(update(Instance).where(Instance.key == LAST_SWEEP).values(value="2026-03-10T10:00:00+00:00"))
     assert stranger.get("/readyz").json()["sweep"] is False
@@ -244,12 +251,17 @@ def test_metrics_are_numbers_about_nobody(browser: Browser, stranger: TestClient
     browser.add_treatment(browser.add_patient(), day="2026-03-09")
     with browser.database.begin() as session:
         session.execute(update(Message).values(due_at=TODAY.replace(hour=14)))
+        session.execute(update(Sender).values(next_free_at=TODAY.replace(hour=13)))
         session.add(Instance(key=LAST_SWEEP, value=now(session).isoformat()))
     shown = stranger.get("/metrics").text
     numbers = dict(line.split() for line in shown.splitlines() if not line.startswith("#"))
     assert 3600 <= float(numbers["reminders_oldest_overdue_seconds"]) < 3900
     assert float(numbers["reminders_unknown_messages"]) == 0
     assert 0 <= float(numbers["reminders_last_sweep_age_seconds"]) < 300
+    assert float(numbers["reminders_oldest_held_seconds"]) == 0
+    assert {
+        float(numbers[f"reminders_{name}"]) for name in ("senders_paused", "clinics_on_hold", "everything_on_hold")
+    } == {0}
     assert "Tremblay" not in shown
 
 

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from reminders.care.tickets import NewTicket, key_for, open_ticket
-from reminders.models import Consent, Patient, Ticket, Treatment
+from reminders.models import Consent, Patient, Protocol, Ticket, Treatment
 from reminders.models.kinds import ConsentAction, TicketKind, TicketState, TreatmentState
 from tests.web.conftest import TODAY, Browser, NewBrowser
 from tests.web.test_access import staff_routes
@@ -41,6 +41,7 @@ def ids(there: Browser) -> Mapping[str, str]:
     return {
         "patient_id": str(patient.id),
         "treatment_id": str(treatment.id),
+        "protocol_id": str(treatment.protocol_id),
         "ticket_id": str(ticket.id),
         "channel": "sms",
     }
@@ -73,7 +74,7 @@ def test_every_route_with_an_id_is_a_404_for_another_clinic(
         assert answer.status_code == 404, (method, path)
         assert "Secrète" not in answer.text
         walked += 1
-    assert walked >= 11
+    assert walked >= 19
 
 
 def test_the_owner_of_these_ids_does_reach_them(app: FastAPI, there: Browser, ids: Mapping[str, str]) -> None:
@@ -89,7 +90,9 @@ def test_nothing_of_the_other_clinic_has_changed(app: FastAPI, here: Browser, id
             here.post(_BLANK.sub(lambda blank: ids[blank[1]], path), FORM)
     here.post("/treatments/new", FORM | {"patient_id": ids["patient_id"], "consent_email": "yes"})
     with here.database.read() as session:
-        assert session.scalars(select(Patient)).one().given_name == "Zénobie"
+        patient = session.scalars(select(Patient)).one()
+        assert (patient.given_name, patient.held_at) == ("Zénobie", None)
+        assert set(session.scalars(select(Protocol.held_at))) == {None}
         treatment = session.scalars(select(Treatment)).one()
         assert (treatment.state, treatment.local_date.isoformat()) == (TreatmentState.ACTIVE, "2026-03-10")
         assert session.scalars(select(Ticket)).one().state is TicketState.OPEN
@@ -104,7 +107,7 @@ def test_a_search_finds_nobody_of_another_clinic(here: Browser, there: Browser, 
 
 
 @pytest.mark.usefixtures("ids")
-@pytest.mark.parametrize("path", ["/", "/patients", "/treatments/new", "/reports/replies"])
+@pytest.mark.parametrize("path", ["/", "/patients", "/treatments/new", "/reports/replies", "/sending"])
 def test_no_list_shows_the_other_clinic(here: Browser, path: str) -> None:
     answer = here.get(path)
     assert answer.status_code == 200

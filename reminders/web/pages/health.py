@@ -1,38 +1,31 @@
 """Whether the service lives, whether it is ready, and the few numbers worth an alarm."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from reminders import migrate
 from reminders.database import Database
-from reminders.models import Instance, Message
-from reminders.models.instance import LAST_SWEEP, now
-from schedules.lifecycle import State
-
-_SWEEPS_MISSED = 15
-"""After so many sweeps without one, nothing is being sent."""
-
-_LEAST_PATIENCE = timedelta(seconds=60)
+from reminders.delivery.pulse import Pulse, pulse
+from reminders.settings import Settings
 
 router = APIRouter(include_in_schema=False)
 
-
-@dataclass(frozen=True)
-class Pulse:
-    """How sending stands: seconds since the last sweep (None: never), and seconds that the oldest is overdue."""
-
-    sweep_age: float | None
-    overdue: float
-    unknown: int
+_MEANING: Mapping[str, str] = {
+    "reminders_last_sweep_age_seconds": "Seconds since the last sweep",
+    "reminders_oldest_overdue_seconds": "How long the message that waits longest could have gone and has not",
+    "reminders_oldest_held_seconds": "How long the oldest message that is due has waited for a hold to be lifted",
+    "reminders_unknown_messages": "Messages whose outcome is unknown",
+    "reminders_senders_paused": "Senders that rest for now",
+    "reminders_clinics_on_hold": "Clinics whose sending is on hold",
+    "reminders_everything_on_hold": "1 while all sending is on hold, else 0",
+}
 
 
 def database_of(request: Request) -> Database:
@@ -49,13 +42,17 @@ def healthz() -> JSONResponse:
 
 @router.get("/readyz")
 def readyz(request: Request, database: Annotated[Database, Depends(database_of)]) -> JSONResponse:
-    """The database answers, its schema is this version's, and somebody is sweeping."""
-    checks = {"database": False, "schema": False, "sweep": False}
+    """The database answers, its schema is this version's, somebody is sweeping, and what could go does in time."""
+    settings: Settings = request.app.state.settings
+    checks = {"database": False, "schema": False, "sweep": False, "in_time": False}
     try:
         with database.read() as session:
             checks["database"] = True
             checks["schema"] = migrate.is_current(database)
-            checks["sweep"] = checks["schema"] and _is_fresh(pulse(session), request.app.state.settings.sweep_seconds)
+            if checks["schema"]:
+                found = pulse(session)
+                checks["sweep"] = found.sweeps(settings.sweep_seconds)
+                checks["in_time"] = found.in_time(settings.overdue_seconds)
     except SQLAlchemyError:
         pass
     return JSONResponse(checks, 200 if all(checks.values()) else 503)
@@ -67,31 +64,24 @@ def metrics(database: Annotated[Database, Depends(database_of)]) -> Response:
     with database.read() as session:
         found = pulse(session)
     registry = CollectorRegistry()
-    _gauge(registry, "reminders_oldest_overdue_seconds", "Age of the oldest message due and not sent", found.overdue)
-    _gauge(registry, "reminders_unknown_messages", "Messages whose outcome is unknown", found.unknown)
-    if found.sweep_age is not None:
-        _gauge(registry, "reminders_last_sweep_age_seconds", "Seconds since the last sweep", found.sweep_age)
+    for name, value in figures(found).items():
+        if value is not None:
+            Gauge(name, _MEANING[name], registry=registry).set(value)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def pulse(session: Session) -> Pulse:
-    """Read the numbers, by the database's clock."""
-    moment = now(session)
-    swept = session.scalar(select(Instance.value).where(Instance.key == LAST_SWEEP))
-    due = session.scalar(select(func.min(Message.due_at)).where(Message.state == State.PLANNED))
-    unknown = session.scalar(select(func.count()).where(Message.state == State.UNKNOWN)) or 0
-    overdue = max((moment - due).total_seconds(), 0.0) if due else 0.0
-    return Pulse(_age(swept, moment), overdue, unknown)
+def figures(found: Pulse) -> dict[str, float | None]:
+    """The pulse as gauges; an age without a beginning is 0, but that of the last sweep is None: there was none."""
+    return {
+        "reminders_last_sweep_age_seconds": _age(found, found.swept_at),
+        "reminders_oldest_overdue_seconds": _age(found, found.overdue_since) or 0.0,
+        "reminders_oldest_held_seconds": _age(found, found.held_since) or 0.0,
+        "reminders_unknown_messages": found.unknown,
+        "reminders_senders_paused": found.senders_paused,
+        "reminders_clinics_on_hold": found.clinics_held,
+        "reminders_everything_on_hold": float(found.everything_held),
+    }
 
 
-def _age(swept: str | None, moment: datetime) -> float | None:
-    return (moment - datetime.fromisoformat(swept)).total_seconds() if swept else None
-
-
-def _is_fresh(found: Pulse, sweep_seconds: float) -> bool:
-    patience = max(_LEAST_PATIENCE.total_seconds(), _SWEEPS_MISSED * sweep_seconds)
-    return found.sweep_age is not None and found.sweep_age <= patience
-
-
-def _gauge(registry: CollectorRegistry, name: str, text: str, value: float) -> None:
-    Gauge(name, text, registry=registry).set(value)
+def _age(found: Pulse, since: datetime | None) -> float | None:
+    return None if since is None else (found.at - since).total_seconds()

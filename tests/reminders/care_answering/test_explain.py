@@ -16,6 +16,7 @@ from reminders.care.explain import Explanation, explain, sentence
 from reminders.care.explain.texts import texts
 from reminders.care.explain.waiting import Holds
 from reminders.consent import Standing, decide
+from reminders.delivery.housekeeping import HELD_TOO_LONG
 from reminders.delivery.prepare import UNSENDABLE
 from reminders.ids import new_id
 from reminders.models import Attempt, Message, Reminder
@@ -54,7 +55,15 @@ REASONS = (
     written()
     | REFUSALS
     | {
-        *(TOO_LATE, SUPERSEDED, owed.NOT_IN_PROTOCOL, optouts.OPTED_OUT, optouts.WRONG_NUMBER, UNSENDABLE),
+        *(
+            TOO_LATE,
+            SUPERSEDED,
+            owed.NOT_IN_PROTOCOL,
+            optouts.OPTED_OUT,
+            optouts.WRONG_NUMBER,
+            UNSENDABLE,
+            HELD_TOO_LONG,
+        ),
         *(reach.NO_ADDRESS, reach.NO_CONSENT, reach.OPTED_OUT, reach.NO_SENDER, "replaced"),
     }
 )

@@ -19,6 +19,7 @@ SMTP = {"SMTP_URL": "smtp://mail.example:587", "MAIL_FROM": "care@clinic.example
             {"REMINDERS_PUBLIC_URL": url}
             for url in ("https://", "https:///", "ftp://h", "https://h:port", "https://a b")
         ),
+        *({"REMINDERS_OVERDUE_SECONDS": typed} for typed in ("0", "59", "86401", "nan", "inf", "soon")),
         *({"TWILIO_API_URL": url} for url in ("https://", "http://h:99999")),
         *({"SMTP_URL": url, "MAIL_FROM": SMTP["MAIL_FROM"]} for url in ("smtp://h:notaport", "smtp://h:0", "http://h")),
         *({"MAIL_FROM": address, "SMTP_URL": SMTP["SMTP_URL"]} for address in ("nobody", "a@", "Clinic <x>")),

@@ -1,0 +1,104 @@
+"""What the page on sending shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reminders.care import holds
+from reminders.models import Clinic, Protocol, Sender
+from reminders.models.clinic import NOT_CONNECTED
+from reminders.models.kinds import Channel
+from reminders.models.options import SPEND_CAP, OnUnknown, rules_of
+from reminders.settings import Settings
+from reminders.web.visitors import Member
+
+TROUBLE: Mapping[str, str] = {
+    **dict.fromkeys(("credentials", "20003", "20008", "530", "534", "535", "538"), "credentials"),
+    **dict.fromkeys(("10001", "20005", "20403", "20404", "21603", "30002"), "account"),
+    **dict.fromkeys(("21212", "21606", "21607", "21609", "21659", "21660", "21661"), "number"),
+    **dict.fromkeys(("21701", "21703", "21705", "21712"), "service"),
+    **dict.fromkeys(("30032", "30034"), "unregistered"),
+    **dict.fromkeys(("14107", "20429", "21611", "30022"), "pace"),
+    "30007": "filtered",
+    "63038": "daily_cap",
+    SPEND_CAP: "spend_cap",
+    "certificate": "certificate",
+    "unsupported": "unsupported",
+}
+"""Why a sender rests (`Sender.paused_reason`) -> the sentence for staff. What is not here is shown with its code."""
+
+
+@dataclass(frozen=True)
+class SenderLine:
+    """One channel: by what it is sent, whether that is connected, how fast (a second), and until when it rests."""
+
+    channel: str
+    address: str
+    connected: bool
+    rate: float = 0.0
+    paused_until: datetime | None = None
+    trouble: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class ProtocolLine:
+    """One protocol as the page lists it."""
+
+    protocol: Protocol
+    name: str
+
+
+def sending_context(session: Session, member: Member) -> dict[str, Any]:
+    """Everything on the page but the form. A constant number of queries."""
+    return {
+        "clinic": session.get_one(Clinic, member.clinic.id),
+        "protocols": _protocols(session, member),
+        "patients": holds.held_patients(session),
+        "senders": sender_lines(session, member),
+        "choices": [choice.value for choice in OnUnknown],
+    }
+
+
+def rules_form(clinic: Clinic) -> dict[str, str]:
+    """The clinic's sending rules, as the form would have them typed."""
+    rules = rules_of(clinic.options)
+    return {"unknown": rules.unknown.value, "monthly_segments": str(rules.monthly_segments or "")}
+
+
+def sender_lines(session: Session, member: Member) -> list[SenderLine]:
+    """The clinic's senders, and a line for a channel that has none."""
+    found = {sender.channel: sender for sender in session.scalars(select(Sender).order_by(Sender.created_at.desc()))}
+    return [_line(channel, found.get(channel), member) for channel in Channel]
+
+
+def _line(channel: Channel, sender: Sender | None, member: Member) -> SenderLine:
+    if sender is None or not _is_connected(sender, member.settings):
+        return SenderLine(channel.value, "", connected=False)
+    rests = sender.paused_until is not None and sender.paused_until > member.now
+    reason = (sender.paused_reason or "") if rests else ""
+    return SenderLine(
+        channel=channel.value,
+        address=sender.address,
+        connected=True,
+        rate=sender.rate,
+        paused_until=sender.paused_until if rests else None,
+        trouble=TROUBLE.get(reason, "other"),
+        code="" if reason in TROUBLE else reason,
+    )
+
+
+def _is_connected(sender: Sender, settings: Settings) -> bool:
+    by_environment = {Channel.SMS: settings.sms_connected, Channel.EMAIL: settings.email_connected}
+    has_credentials = settings.sandboxed or sender.credentials is not None or by_environment[sender.channel]
+    return sender.address != NOT_CONNECTED and has_credentials
+
+
+def _protocols(session: Session, member: Member) -> list[ProtocolLine]:
+    language = member.language.value
+    found = session.scalars(select(Protocol).order_by(Protocol.key))
+    return [ProtocolLine(protocol, protocol.name.get(language, protocol.key)) for protocol in found]
