@@ -33,7 +33,7 @@ from sqlalchemy.orm import (
 
 from reminders.clock import require_aware
 from reminders.crypto import Keyring
-from reminders.engine import FROM_HEX, READ_ONLY, make_engine
+from reminders.engine import READ_ONLY, make_engine
 
 _KEYRING = "reminders_keyring"
 _CLINIC = "clinic_id"

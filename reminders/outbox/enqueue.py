@@ -1,7 +1,7 @@
 """Turning drafts into rows, each at most once."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,7 @@ _COPIED = (
 )
 # fmt: on
 _CONNECTED = Sender.address != NOT_CONNECTED
+_LAST_MADE_FIRST = (Sender.created_at.desc(), Sender.id.desc())
 
 
 def enqueue(session: Session, drafts: Sequence[Draft], now: datetime) -> list[uuid.UUID]:
@@ -43,15 +44,26 @@ def enqueue(session: Session, drafts: Sequence[Draft], now: datetime) -> list[uu
     senders = _senders(session, wanted)
     rows = [_row(draft, _sender_of(draft, senders), now) for draft in wanted]
     added = _insert_missing(session, rows)
-    links = [
-        {"message_id": row["id"], "reminder_id": reminder_id, "clinic_id": draft.clinic_id, "live": True}
-        for row, draft in zip(rows, wanted, strict=True)
-        if row["id"] in added
-        for reminder_id in draft.reminder_ids
-    ]
+    links = [link for row, draft in zip(rows, wanted, strict=True) if row["id"] in added for link in _links(row, draft)]
     if links:
         session.execute(insert(MessageReminder.__table__), links)  # type: ignore[arg-type]
     return [row["id"] for row in rows if row["id"] in added]
+
+
+def first_rows(
+    drafts: Sequence[Draft], senders: Mapping[Channel, uuid.UUID], now: datetime
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of messages, and of their links, for reminders that are made in the same statement as these.
+
+    Nothing can carry such a reminder yet, and its id is in the dedupe key, so there is nothing to look up: whoever
+    made the ids writes the rows. `senders` is the clinic's by channel.
+
+    Raises:
+        NotFoundError: the clinic has no sender for a draft's channel.
+    """
+    by_clinic = {(draft.clinic_id, channel): id_ for draft in drafts[:1] for channel, id_ in senders.items()}
+    rows = [_row(draft, _sender_of(draft, by_clinic), now) for draft in drafts]
+    return rows, [link for row, draft in zip(rows, drafts, strict=True) for link in _links(row, draft)]
 
 
 def sending_channels(session: Session, clinic_id: uuid.UUID) -> frozenset[Channel]:
@@ -59,10 +71,22 @@ def sending_channels(session: Session, clinic_id: uuid.UUID) -> frozenset[Channe
     return frozenset(session.scalars(select(Sender.channel).where(Sender.clinic_id == clinic_id, _CONNECTED)))
 
 
+def senders_of(session: Session, clinic_id: uuid.UUID) -> dict[Channel, uuid.UUID]:
+    """The sender that a clinic's messages go by, by channel; of several the first made."""
+    theirs = (Sender.clinic_id == clinic_id, _CONNECTED)
+    found = session.execute(select(Sender.channel, Sender.id).where(*theirs).order_by(*_LAST_MADE_FIRST))
+    return {row.channel: row.id for row in found}
+
+
 def _row(draft: Draft, sender_id: uuid.UUID, now: datetime) -> dict[str, Any]:
     copied = {name: getattr(draft, name) for name in _COPIED}
     fresh = {"state": State.PLANNED, "state_at": now, "reason": "", "tries": 0, "created_at": now}
     return {"id": new_id(), "sender_id": sender_id, "priority": PRIORITY[draft.kind], **copied, **fresh}
+
+
+def _links(row: Mapping[str, Any], draft: Draft) -> list[dict[str, Any]]:
+    link = {"message_id": row["id"], "clinic_id": draft.clinic_id, "live": True}
+    return [{**link, "reminder_id": reminder_id} for reminder_id in draft.reminder_ids]
 
 
 def _insert_missing(session: Session, rows: list[dict[str, Any]]) -> set[uuid.UUID]:
@@ -76,7 +100,7 @@ def _senders(session: Session, drafts: Iterable[Draft]) -> dict[tuple[uuid.UUID,
     found = session.execute(
         select(Sender.clinic_id, Sender.channel, Sender.id)
         .where(Sender.clinic_id.in_({draft.clinic_id for draft in drafts}), _CONNECTED)
-        .order_by(Sender.created_at.desc(), Sender.id.desc())
+        .order_by(*_LAST_MADE_FIRST)
     )
     return {(row.clinic_id, row.channel): row.id for row in found}
 
