@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from benchmarks.counting import counted
 from benchmarks.figures import Figures, Sample, by_turns
 from benchmarks.homes import Home
-from benchmarks.lab import Column, Lab, Section
+from benchmarks.lab import Column, Goal, Lab, Section
 from benchmarks.machine import cpu_seconds
 from benchmarks.practice import Practice, open_practice
 from reminders.care import imports
@@ -57,10 +57,9 @@ def run(lab: Lab) -> Section:
         f"{AGAIN} of them a second time, each known and looked at by itself. `rows alone`: the very same rows, ready "
         "made, by COPY: what the database's one core takes for them, with their indexes and foreign keys."
     )
-    names = [home.name for home in lab.homes]
-    return Section(
-        "importing", what, _COLUMNS, figures, [_ratio(figures)], [_dominates(figures, name) for name in names]
-    )
+    dominates = [_dominates(figures, home.name) for home in lab.homes]
+    goal = Goal("postgresql: lines of new patients/s", figures.median("postgresql, new", "per_s"), 2_500)
+    return Section("importing", what, _COLUMNS, figures, [_ratio(figures)], dominates, [goal])
 
 
 def lines_of(count: int, first: int = 0) -> bytes:

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select, text
 from benchmarks.counting import counted
 from benchmarks.figures import Figures, Sample, by_turns, percentile
 from benchmarks.homes import Home
-from benchmarks.lab import Column, Lab, Section
+from benchmarks.lab import Column, Goal, Lab, Section
 from benchmarks.practice import TUESDAY, add_patients, open_practice
 from reminders import inserting
 from reminders.care import patients, treatments
@@ -66,7 +66,16 @@ def run(lab: Lab) -> Section:
     )
     names = [home.name for home in lab.homes]
     ratios = [_ratio(figures, name) for name in names]
-    return Section("record", what, _COLUMNS, figures, ratios, [_dominates(figures, name) for name in names])
+    dominates = [_dominates(figures, name) for name in names]
+    return Section("record", what, _COLUMNS, figures, ratios, dominates, _goals(figures))
+
+
+def _goals(figures: Figures) -> list[Goal]:
+    variants = ("one write", f"record, {AT_ONCE} at once", "record")
+    return [
+        Goal(f"postgresql, {variant}: treatments/s", figures.median(f"postgresql, {variant}", "per_s"), 400)
+        for variant in variants
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """What a table's rows need before they can be written, and how their values are spelled."""
 
-import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
+import orjson
 from sqlalchemy import Dialect, Table
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
@@ -81,8 +81,18 @@ PLAIN: Mapping[type, Callable[[Any], str]] = {
 """How what JSON has no word for is written, so that PostgreSQL reads it back."""
 
 
-def plain(value: object) -> str:
+def as_json(value: object) -> str:
+    """`value` as JSON, with what `PLAIN` writes.
+
+    Raises:
+        ValueError: a datetime is naive.
+    """
+    try:
+        return orjson.dumps(value, _plain, orjson.OPT_PASSTHROUGH_DATETIME).decode()
+    except orjson.JSONEncodeError as error:
+        # What was wrong with the value says more than that it cannot be JSON.
+        raise error.__cause__ or error from None
+
+
+def _plain(value: object) -> str:
     return PLAIN[type(value)](value)
-
-
-as_json: Callable[[object], str] = json.JSONEncoder(default=plain, check_circular=False).encode

@@ -105,7 +105,7 @@ def test_a_naive_time_is_refused(database: Database, clinic: Clinic, write: Writ
         (date(2026, 3, 10), "2026-03-10"),
         (NOW + timedelta(hours=1), "2026-03-10T16:00:00+00:00"),
         (b"\x00\\", "\\\\x005c"),
-        ({"a": "tab\t\\"}, '{"a": "tab\\\\t\\\\\\\\"}'),
+        ({"a": "tab\t\\"}, '{"a":"tab\\\\t\\\\\\\\"}'),
     ],
 )
 def test_how_copy_wants_it(value: object, written: str) -> None:

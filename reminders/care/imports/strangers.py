@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from reminders.bulk import among
 from reminders.care.imports.ready import Key, Line
 from reminders.care.names import query_tokens
 from reminders.database import keyring_of
-from reminders.inserting import among
 from reminders.models import NameToken, Patient, Treatment
 
 _SOUGHT: Mapping[str, InstrumentedAttribute[Any]] = {
@@ -41,7 +41,8 @@ def _taken(session: Session, clinic_id: uuid.UUID, kind: str, values: Collection
         return ()
     column = _SOUGHT[kind]
     owned = column.class_.clinic_id == clinic_id
-    return [(kind, value) for value in session.scalars(select(column).where(owned, among(session, column, values)))]
+    wanted = select(column).where(owned, among(column, "sought"))
+    return [(kind, value) for value in session.scalars(wanted, {"sought": list(values)})]
 
 
 def _with_namesakes(session: Session, clinic_id: uuid.UUID, lines: Sequence[Line]) -> set[int]:
@@ -51,13 +52,9 @@ def _with_namesakes(session: Session, clinic_id: uuid.UUID, lines: Sequence[Line
     sought = {min(tokens) for tokens in asked.values() if tokens}
     if not sought:
         return set()
-    found = set(
-        session.scalars(
-            select(NameToken.token)
-            .where(NameToken.clinic_id == clinic_id, among(session, NameToken.token, sought))
-            .distinct()
-        )
-    )
+    own = (NameToken.clinic_id == clinic_id, among(NameToken.token, "sought"))
+    wanted = select(NameToken.token).where(*own).distinct()
+    found = set(session.scalars(wanted, {"sought": list(sought)}))
     return {number for number, tokens in asked.items() if tokens and min(tokens) in found}
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reminders import inserting
+from reminders.bulk import among
 from reminders.care import audit, clinics, consents, owed_rows, protocols
 from reminders.care.actors import Actor
 from reminders.care.imports import known
@@ -179,7 +180,7 @@ def _stopped(session: Session, clinic_id: uuid.UUID, ready: Sequence[Ready]) -> 
     own = (
         OptOut.clinic_id == clinic_id,
         OptOut.lifted_at.is_(None),
-        inserting.among(session, OptOut.address_index, indexes),
+        among(OptOut.address_index, "indexes"),
     )
-    found = session.execute(select(OptOut.channel, OptOut.address_index).where(*own))
+    found = session.execute(select(OptOut.channel, OptOut.address_index).where(*own), {"indexes": indexes})
     return {(row.channel, row.address_index) for row in found}
