@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks import burst, idle, inbound, memory, record, report, triage, urgency
+from benchmarks import burst, idle, importing, inbound, memory, record, report, triage, urgency
 from benchmarks.figures import shown
 from benchmarks.homes import PostgresHome, SqliteHome
 from benchmarks.lab import Benchmark, Lab
@@ -22,6 +22,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "urgency": urgency.run,
     "memory": memory.run,
     "record": record.run,
+    "importing": importing.run,
     "inbound": inbound.run,
     "triage": triage.run,
     "idle": idle.run,

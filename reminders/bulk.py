@@ -33,7 +33,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import LargeBinary, TypeEngine
 
 from reminders.clock import require_aware
-from reminders.database import FROM_HEX, Sealed
+from reminders.database import Sealed
+from reminders.engine import FROM_HEX
 
 
 class _Several(TypeDecorator[Sequence[Any]]):

@@ -1,47 +1,43 @@
 """The engine, the session style, and the column types that keep time explicit and people unreadable."""
 
 import json
-import math
-import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cache, partial
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
     Connection,
     DateTime,
     Dialect,
-    Engine,
     Enum,
     Insert,
     LargeBinary,
     MetaData,
+    Table,
     TypeDecorator,
-    create_engine,
     event,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column, with_loader_criteria
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    LoaderCriteriaOption,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    mapped_column,
+    with_loader_criteria,
+)
 
 from reminders.clock import require_aware
 from reminders.crypto import Keyring
+from reminders.engine import READ_ONLY, make_engine
 
 _KEYRING = "reminders_keyring"
 _CLINIC = "clinic_id"
-_READ_ONLY = "reminders_read_only"
-_RESTS_SINCE = "reminders_rests_since"
-
-_TRUSTED_SECONDS = 0.25
-"""How long a connection may have rested and still be taken for alive without asking."""
-
-FROM_HEX = "from_hex"
-"""A function for SQLite, whose JSON has no bytes: SQLite's own `unhex` is younger than the versions that we meet."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -122,7 +118,7 @@ class Database:
 
     def __init__(self, url: str, keyring: Keyring, pool_size: int = 10) -> None:
         self.keyring = keyring
-        self.engine = _engine(url, pool_size)
+        self.engine = make_engine(url, pool_size)
         setattr(self.engine.dialect, _KEYRING, keyring)
 
     @property
@@ -143,7 +139,7 @@ class Database:
         What it read stays usable after it ends.
         """
         with Session(self.engine, expire_on_commit=False, autoflush=False, info={_CLINIC: clinic}) as session:
-            session.connection(execution_options={_READ_ONLY: True})
+            session.connection(execution_options={READ_ONLY: True})
             yield session
             # A rollback expires what the session still holds, and no page could show it any more.
             session.expunge_all()
@@ -152,7 +148,7 @@ class Database:
     @contextmanager
     def glance(self) -> Iterator[Connection]:
         """A connection for one look in no transaction of its own, past the ORM and its door to a clinic's data."""
-        apart: dict[str, Any] = {_READ_ONLY: True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        apart: dict[str, Any] = {READ_ONLY: True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         with self.engine.connect() as connection:
             yield connection.execution_options(**apart)
 
@@ -161,10 +157,29 @@ class Database:
         self.engine.dispose()
 
 
+def core_table(model: type[Base]) -> Table:
+    """The table of a model, for statements that go past the ORM: no session filters these by clinic."""
+    table = model.__table__
+    if not isinstance(table, Table):
+        raise TypeError(f"{model.__name__} is no table")
+    return table
+
+
 def keyring_of(session: Session) -> Keyring:
     """The keys of the database that `session` talks to."""
     keyring: Keyring = getattr(session.get_bind().dialect, _KEYRING)
     return keyring
+
+
+def refuse_other_clinics(session: Session, clinic_ids: Collection[uuid.UUID]) -> None:
+    """The door for rows that no flush sees: whoever writes them past the ORM asks here first.
+
+    Raises:
+        PermissionError: the session is one clinic's, and one of these is another.
+    """
+    clinic_id = session.info.get(_CLINIC)
+    if clinic_id is not None and not set(clinic_ids) <= {clinic_id}:
+        raise PermissionError("rows of another clinic")
 
 
 def insert_missing(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
@@ -186,70 +201,17 @@ def _insert_unless_there(table: type[Base], dialect: str) -> Insert:
     return core.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
-def _engine(url: str, pool_size: int) -> Engine:
-    # hide_parameters: an error quotes no value that it could not store.
-    if url.startswith("sqlite"):
-        engine = create_engine(
-            url,
-            pool_size=pool_size,
-            hide_parameters=True,
-            connect_args={"timeout": 30, "check_same_thread": False},
-        )
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
-    if url.startswith("postgresql://"):
-        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    engine = create_engine(url, pool_size=pool_size, hide_parameters=True)
-    event.listen(engine, "checkin", _note_rest)
-    event.listen(engine, "checkout", partial(_ask_if_alive, engine.dialect))
-    return engine
-
-
-def _note_rest(_connection: object, record: ConnectionPoolEntry) -> None:
-    record.info[_RESTS_SINCE] = time.monotonic()
-
-
-def _ask_if_alive(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-    """Replace a connection whose server has gone, as `pool_pre_ping` does, unless it was in use a moment ago.
-
-    Asking costs each transaction of a busy process a round trip. Should the server have gone in that moment, one
-    transaction fails and empties the pool: nothing of it was committed, and whoever began it tries again.
-    """
-    if time.monotonic() - record.info.get(_RESTS_SINCE, math.inf) < _TRUSTED_SECONDS:
-        return
-    try:
-        dialect.do_ping(connection)
-    except dialect.loaded_dbapi.Error as error:
-        raise InvalidatePoolError from error
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # The driver's own transaction handling begins too late for a claim; _begin_sqlite does it instead.
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
-        connection.execute(f"PRAGMA {pragma}")
-    connection.create_function(FROM_HEX, 1, _from_hex, deterministic=True)
-
-
-def _from_hex(digits: str | None) -> bytes | None:
-    return None if digits is None else bytes.fromhex(digits)
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A deferred transaction that reads, then writes, fails at once when another wrote in between; an immediate waits.
-    reads = connection.get_execution_options().get(_READ_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-
 @event.listens_for(Session, "do_orm_execute")
 def _only_own_clinic(state: ORMExecuteState) -> None:
     clinic_id = state.session.info.get(_CLINIC)
     if clinic_id is None or state.is_column_load or state.is_relationship_load:
         return
-    state.statement = state.statement.options(
-        with_loader_criteria(ClinicOwned, lambda cls: cls.clinic_id == clinic_id, include_aliases=True)
-    )
+    state.statement = state.statement.options(_own_clinic(clinic_id))
+
+
+@lru_cache(maxsize=256)
+def _own_clinic(clinic_id: uuid.UUID) -> LoaderCriteriaOption:
+    return with_loader_criteria(ClinicOwned, lambda cls: cls.clinic_id == clinic_id, include_aliases=True)
 
 
 @event.listens_for(Session, "before_flush")

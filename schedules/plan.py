@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from schedules.hours import Hours, local_instant, next_open, next_open_day, utc
 from schedules.protocol import Protocol, Step, StepKind
@@ -63,8 +64,9 @@ def plan(protocol: Protocol, treated_at: datetime, hours: Hours, now: datetime, 
     )
 
 
+@lru_cache(maxsize=4_096)
 def _scheduled(step: Step, treated_on: date, hours: Hours) -> PlannedStep:
-    """When the step is due by the calendar alone, whatever the time is now."""
+    """When the step is due by the calendar alone, whatever the time is now: the same for all who came that day."""
     day = treated_on + timedelta(days=step.day)
     if step.waits_for_open_day:
         day = next_open_day(day, hours)

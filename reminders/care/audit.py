@@ -21,14 +21,25 @@ def note(  # noqa: PLR0913, PLR0917 - one entry has this many parts, and each ca
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Add one entry to the trail ("patient.changed"). `detail` holds ids, counts and field names, never values."""
-    entry = Audit(
-        clinic_id=actor.clinic_id,
-        at=now,
-        staff_id=actor.staff_id,
-        api_key_id=actor.api_key_id,
-        action=action,
-        subject_kind=subject_kind,
-        subject_id=subject_id,
-        detail={"source": actor.source, **(detail or {})},
-    )
-    session.add(entry)
+    session.add(Audit(**entry(actor, action, (subject_kind, subject_id), now, detail)))
+
+
+def entry(
+    actor: Actor,
+    action: str,
+    subject: tuple[str, uuid.UUID | None],
+    now: datetime,
+    detail: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """One entry as a row, for whoever writes many rows at once."""
+    kind, subject_id = subject
+    return {
+        "clinic_id": actor.clinic_id,
+        "at": now,
+        "staff_id": actor.staff_id,
+        "api_key_id": actor.api_key_id,
+        "action": action,
+        "subject_kind": kind,
+        "subject_id": subject_id,
+        "detail": {"source": actor.source, **(detail or {})},
+    }

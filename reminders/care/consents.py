@@ -1,9 +1,10 @@
 """The ledger of what patients agreed to: grants and withdrawals, never changed, the newest holds."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from reminders.care.consent_wording import CURRENT, WORDING, wording
 from reminders.care.reach import address_index
 from reminders.errors import InvalidInputError, Problem
 from reminders.ids import new_id
-from reminders.models import Clinic, Consent, OptOut, Patient
+from reminders.models import Audit, Clinic, Consent, OptOut, Patient
 from reminders.models.kinds import Channel, ConsentAction, Language, Purpose
 
 __all__ = ["CURRENT", "WORDING", "Grant", "Granted", "current", "grant", "history", "withdraw", "wording"]
@@ -59,7 +60,7 @@ def grant(session: Session, actor: Actor, given: Grant, now: datetime) -> Grante
     newest = _newest(session, patient.id).get(given.channel)
     if newest is not None and _says_the_same(newest, given):
         return Granted(newest, _notice(session, patient, given.channel))
-    entry = _append(session, actor, patient, newest, _entry(given, ConsentAction.GRANTED), now)
+    entry = _append(session, actor, patient, newest, _granted(given), now)
     return Granted(entry, _notice(session, patient, given.channel))
 
 
@@ -75,7 +76,7 @@ def withdraw(session: Session, actor: Actor, patient_id: uuid.UUID, channel: Cha
     newest = _newest(session, patient.id).get(channel)
     if newest is None or newest.action is ConsentAction.WITHDRAWN:
         return None
-    entry = Consent(channel=channel, action=ConsentAction.WITHDRAWN, language=patient.language)
+    entry = {"channel": channel, "action": ConsentAction.WITHDRAWN, "language": patient.language}
     return _append(session, actor, patient, newest, entry, now)
 
 
@@ -108,30 +109,45 @@ def _says_the_same(entry: Consent, given: Grant) -> bool:
     return held == (ConsentAction.GRANTED, given.wording_version, given.wording, given.language)
 
 
-def _entry(given: Grant, action: ConsentAction) -> Consent:
-    return Consent(
-        channel=given.channel,
-        action=action,
-        wording_version=given.wording_version,
-        wording=given.wording,
-        language=given.language,
-    )
+def first_rows(actor: Actor, given: Grant, now: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The ledger's first entry on a channel of a patient who is stored with it, and the trail's on that, as rows."""
+    row = _row(actor, given.patient_id, _granted(given), now)
+    return row, _noted(actor, row, now)
+
+
+def _granted(given: Grant) -> dict[str, Any]:
+    return {
+        "channel": given.channel,
+        "action": ConsentAction.GRANTED,
+        "wording_version": given.wording_version,
+        "wording": given.wording,
+        "language": given.language,
+    }
+
+
+def _row(actor: Actor, patient_id: uuid.UUID, entry: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    own: dict[str, Any] = {"id": new_id(), "clinic_id": actor.clinic_id, "patient_id": patient_id, "at": at}
+    return {**own, "purpose": Purpose.AFTERCARE, "source": actor.source, "staff_id": actor.staff_id, **entry}
+
+
+def _noted(actor: Actor, row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    detail = {"channel": row["channel"].value, "patient": str(row["patient_id"])}
+    return audit.entry(actor, f"consent.{row['action']}", ("consent", row["id"]), now, detail)
 
 
 def _append(
-    session: Session, actor: Actor, patient: Patient, newest: Consent | None, entry: Consent, now: datetime
+    session: Session, actor: Actor, patient: Patient, newest: Consent | None, entry: Mapping[str, Any], now: datetime
 ) -> Consent:
-    entry.id, entry.clinic_id, entry.patient_id = new_id(), actor.clinic_id, patient.id
-    entry.purpose, entry.source, entry.staff_id = Purpose.AFTERCARE, actor.source, actor.staff_id
     # Two entries at one instant would leave it open which holds.
-    entry.at = max(now, newest.at + _TICK) if newest is not None else now
-    session.add(entry)
+    at = max(now, newest.at + _TICK) if newest is not None else now
+    row = _row(actor, patient.id, entry, at)
+    stored = Consent(**row)
+    session.add(stored)
     session.flush()
-    detail = {"channel": entry.channel.value, "patient": str(patient.id)}
-    audit.note(session, actor, f"consent.{entry.action}", "consent", entry.id, now, detail)
+    session.add(Audit(**_noted(actor, row, now)))
     clinic = session.get_one(Clinic, actor.clinic_id)
     replanning.refresh(session, clinic, patient, now)
-    return entry
+    return stored
 
 
 def _notice(session: Session, patient: Patient, channel: Channel) -> Problem | None:

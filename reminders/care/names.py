@@ -17,6 +17,8 @@ _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": 
 
 def fold(text: str) -> str:
     """`text` in lower case without accents: "Hélène-Œuvrard" -> "helene-oeuvrard"."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text.lower().translate(_LIGATURES))
     return "".join(char for char in plain if not unicodedata.combining(char)).casefold()
 

@@ -1,10 +1,11 @@
 """Adding, changing and finding patients."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,7 @@ from reminders.care.addresses import email_key
 from reminders.care.names import name_tokens
 from reminders.care.patient_input import CleanPatient, PatientInput, clean
 from reminders.care.patient_search import same_address, search
+from reminders.crypto import Keyring
 from reminders.database import keyring_of
 from reminders.errors import DuplicateError, InvalidInputError, NotFoundError, Problem
 from reminders.ids import new_id
@@ -26,12 +28,17 @@ __all__ = [
     "change",
     "check_birth_date",
     "clean",
+    "columns_of",
     "get",
     "same_address",
     "search",
 ]
 
 _OLDEST_YEARS = 130
+_SAME_IN_BOTH = ("given_name", "family_name", "language", "phone", "email", "external_id", "timezone", "birth_date")
+_ONE = select(Patient).where(
+    Patient.id == bindparam("patient"), Patient.clinic_id == bindparam("clinic"), Patient.erased_at.is_(None)
+)
 _MEANS_REPLANNING = frozenset({"phone", "email", "language", "timezone"})
 
 
@@ -77,25 +84,27 @@ def get(session: Session, clinic_id: uuid.UUID, patient_id: uuid.UUID) -> Patien
     Raises:
         NotFoundError: there is none, it is another clinic's, or it was erased.
     """
-    wanted = (Patient.id == patient_id, Patient.clinic_id == clinic_id, Patient.erased_at.is_(None))
-    found = session.scalar(select(Patient).where(*wanted))
+    found = session.scalar(_ONE, {"patient": patient_id, "clinic": clinic_id})
     if found is None:
         raise NotFoundError("no such patient")
     return found
 
 
+def columns_of(given: CleanPatient, keyring: Keyring) -> dict[str, Any]:
+    """The columns that say who a patient is and how to find them."""
+    index = keyring.index
+    return {
+        **{name: getattr(given, name) for name in _SAME_IN_BOTH},
+        "guardian": {"name": given.guardian} if given.guardian else None,
+        "phone_index": index("phone", given.phone) if given.phone else None,
+        "email_index": index("email", email_key(given.email)) if given.email else None,
+    }
+
+
 def _fill(session: Session, patient: Patient, given: CleanPatient) -> None:
-    for name in ("given_name", "family_name", "language", "phone", "email", "external_id", "timezone", "birth_date"):
-        if getattr(patient, name) != getattr(given, name):
-            setattr(patient, name, getattr(given, name))
-    patient.guardian = {"name": given.guardian} if given.guardian else None
-    index = keyring_of(session).index
-    patient.phone_index = _maybe(given.phone, lambda phone: index("phone", phone))
-    patient.email_index = _maybe(given.email, lambda email: index("email", email_key(email)))
-
-
-def _maybe(value: str | None, act: Callable[[str], str]) -> str | None:
-    return act(value) if value else None
+    for name, value in columns_of(given, keyring_of(session)).items():
+        if getattr(patient, name) != value:
+            setattr(patient, name, value)
 
 
 def _values(patient: Patient) -> dict[str, object]:

@@ -74,3 +74,21 @@ def parse(version: ProtocolVersion) -> Schedule:
         ValueError: its content is not a protocol; none such can be published.
     """
     return protocol_from_data({"key": "stored", **version.content})
+
+
+_SCHEDULES: dict[uuid.UUID, Schedule] = {}
+_MOST_KEPT = 1_000
+
+
+def schedule_of(session: Session, version_id: uuid.UUID) -> Schedule:
+    """The steps of a published version, read once a process: what is published is frozen.
+
+    Raises:
+        ValueError: as `parse`.
+    """
+    known = _SCHEDULES.get(version_id)
+    if known is None:
+        if len(_SCHEDULES) >= _MOST_KEPT:
+            _SCHEDULES.clear()
+        known = _SCHEDULES[version_id] = parse(session.get_one(ProtocolVersion, version_id))
+    return known

@@ -13,6 +13,12 @@ from reminders.ids import new_id
 from reminders.models import Clinic, Provider
 
 
+def provider_index(session: Session, name: str) -> str | None:
+    """What a provider of this name, however it is written, is looked up by; None for no name."""
+    written = one_line(name)
+    return keyring_of(session).index("provider", fold(written)) if written else None
+
+
 def provider_named(session: Session, clinic_id: uuid.UUID, name: str, now: datetime) -> uuid.UUID | None:
     """The clinic's provider of this name, however it is written; added if new. None for no name."""
     written = one_line(name)

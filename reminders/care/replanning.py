@@ -11,16 +11,15 @@ from sqlalchemy.orm import Session
 
 from reminders.care import clinics, protocols
 from reminders.care.owed import Carried, Intents, Row, Terms, decide
+from reminders.care.owed_rows import Episode, Slot, draft, reminder_row, slot_of
 from reminders.care.reach import address_index, reach
-from reminders.ids import new_id
 from reminders.models import Attempt, Clinic, Message, MessageReminder, Patient, ProtocolVersion, Reminder, Treatment
-from reminders.models.kinds import MessageKind, ReminderState, TreatmentState
-from reminders.outbox import keys
+from reminders.models.kinds import ReminderState, TreatmentState
 from reminders.outbox.cancel import cancel, move_due
 from reminders.outbox.drafts import Draft
 from reminders.outbox.enqueue import enqueue
-from schedules.plan import PlannedStep, SkippedStep, plan
-from schedules.protocol import LAST_DAY, LONGEST_USE, StepKind
+from schedules.plan import PlannedStep, plan
+from schedules.protocol import LAST_DAY, LONGEST_USE
 
 _REPLACED = "replaced"
 # No step of an older treatment can still be useful.
@@ -35,6 +34,11 @@ class _Case:
     treatment: Treatment
     terms: Terms
     now: datetime
+
+    @property
+    def episode(self) -> Episode:
+        mine = self.treatment
+        return Episode(mine.id, mine.clinic_id, mine.patient_id, mine.protocol_version_id)
 
 
 def refresh(session: Session, clinic: Clinic, patient: Patient, now: datetime) -> None:
@@ -52,7 +56,7 @@ def refresh(session: Session, clinic: Clinic, patient: Patient, now: datetime) -
 def revise(session: Session, clinic: Clinic, patient: Patient, treatment: Treatment, now: datetime) -> None:
     """Make one active treatment's reminders and messages what its date and its patient now call for.
 
-    A new treatment gets all of its rows by this. The caller holds the patient's lock.
+    The caller holds the patient's lock. A new treatment gets its first rows by the same decisions: see `owed_rows`.
     """
     session.flush()
     version = session.get_one(ProtocolVersion, treatment.protocol_version_id)
@@ -75,11 +79,11 @@ def _carry_out(case: _Case, intents: Intents) -> None:
         _stop(case, row, reason)
     _move(case, intents.move)
     drafts = [_replacement(case, row, to) for row, to in intents.replace if _is_stopped(case, row, _REPLACED)]
-    fresh = [_reminder(case, new.planned, new.round) for new in intents.add]
-    for step, reason in intents.skip:
-        _reminder(case, step, 1, reason)
+    fresh = [reminder_row(case.episode, new.planned, new.round, case.now) for new in intents.add]
+    skipped = [reminder_row(case.episode, step, 1, case.now, reason) for step, reason in intents.skip]
+    case.session.add_all(Reminder(**row) for row in (*fresh, *skipped))
     case.session.flush()
-    drafts += [_draft(case, reminder, 1) for reminder in fresh]
+    drafts += [draft(case.episode, slot_of(row), case.terms, 1) for row in fresh]
     enqueue(case.session, drafts, case.now)
 
 
@@ -105,49 +109,10 @@ def _move(case: _Case, moves: Sequence[tuple[Row, PlannedStep]]) -> None:
 
 
 def _replacement(case: _Case, row: Row, to: PlannedStep) -> Draft:
-    reminder = case.session.get_one(Reminder, row.reminder_id)
-    reminder.due_at, reminder.useful_until = to.due_at, to.useful_until
+    moved = case.session.get_one(Reminder, row.reminder_id)
+    moved.due_at, moved.useful_until = to.due_at, to.useful_until
     before = sum(message.channel is case.terms.channel for message in row.messages)
-    return _draft(case, reminder, before + 1)
-
-
-def _reminder(case: _Case, step: PlannedStep | SkippedStep, round_: int, skipped_for: str = "") -> Reminder:
-    reminder = Reminder(
-        id=new_id(),
-        clinic_id=case.treatment.clinic_id,
-        treatment_id=case.treatment.id,
-        step=step.step.key,
-        round=round_,
-        is_check_in=step.step.kind is StepKind.CHECK_IN,
-        due_at=step.due_at,
-        useful_until=step.useful_until,
-        state=ReminderState.SKIPPED if skipped_for else ReminderState.OWED,
-        state_at=case.now,
-        reason=skipped_for,
-        created_at=case.now,
-    )
-    case.session.add(reminder)
-    return reminder
-
-
-def _draft(case: _Case, reminder: Reminder, attempt: int) -> Draft:
-    channel = case.terms.channel
-    if channel is None:
-        raise ValueError("nothing is drafted for a patient whom no channel reaches")
-    return Draft(
-        clinic_id=reminder.clinic_id,
-        kind=MessageKind.REMINDER,
-        channel=channel,
-        template=f"step:{reminder.step}",
-        language=case.terms.language,
-        dedupe_key=keys.reminder_key(reminder.id, channel, attempt),
-        due_at=reminder.due_at,
-        useful_until=reminder.useful_until,
-        patient_id=case.treatment.patient_id,
-        treatment_id=case.treatment.id,
-        protocol_version_id=case.treatment.protocol_version_id,
-        reminder_ids=(reminder.id,),
-    )
+    return draft(case.episode, Slot(moved.id, moved.step, moved.due_at, moved.useful_until), case.terms, before + 1)
 
 
 def _rows(session: Session, treatment_id: uuid.UUID) -> list[Row]:

@@ -18,6 +18,11 @@ def one_line(raw: str) -> str:
 
 def text_problem(text: str, limit: int) -> Problem | None:
     """What is wrong with one line of text: control characters, or more than `limit` characters."""
-    if any(unicodedata.category(char) in _REFUSED or char in _DIRECTION_MARKS for char in text):
+    # Whatever is refused is unprintable, too; so is a little that is not.
+    if not text.isprintable() and any(map(_is_refused, text)):
         return Problem("control_characters")
     return Problem("too_long", limit=str(limit)) if len(text) > limit else None
+
+
+def _is_refused(char: str) -> bool:
+    return unicodedata.category(char) in _REFUSED or char in _DIRECTION_MARKS

@@ -20,6 +20,7 @@ _TOLERANCE = timedelta(minutes=5)
 _NOON = time(12)
 _DAY = timedelta(days=1)
 _TIME = re.compile(r"([01]?\d|2[0-3]) ?[:hH] ?([0-5]\d)(?::[0-5]\d)?", re.ASCII)
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LIMITS = {"protocol_key": 64, "provider": 120, "external_id": 100}
 _LONGEST_DETAIL = 120
 
@@ -97,6 +98,8 @@ def _instant(text: str, zone: ZoneInfo, now: datetime) -> datetime:
 
 def _date(text: str) -> date:
     try:
+        if _ISO_DATE.fullmatch(text):
+            return date.fromisoformat(text)
         return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
     except ValueError:
         raise _wrong("treated_on", "date_unreadable") from None

@@ -3,11 +3,11 @@
 import uuid
 from datetime import date
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reminders.care import protocols
+from reminders.care.ground import Ground
 from reminders.errors import DuplicateError, InvalidInputError, Problem
 from reminders.models import Protocol, ProtocolVersion, Treatment
 
@@ -26,26 +26,28 @@ def find_protocol(session: Session, clinic_id: uuid.UUID, key: str) -> tuple[Pro
     raise InvalidInputError({"protocol_key": Problem("protocol_unknown")})
 
 
-def store(session: Session, treatment: Treatment, *, confirmed: bool) -> None:
-    """Store a new treatment; a second one of that protocol and day only if `confirmed`, as the next ordinal.
-
-    The caller holds the patient's lock, so two of one patient queue up.
+def refuse_known(found: Ground, *, confirmed: bool) -> None:
+    """Refuse a new treatment that is there already; of its protocol and day only unless `confirmed`.
 
     Raises:
-        DuplicateError: its external id, or its day, is taken; names the treatment that is there.
+        DuplicateError: names the treatment that is there.
     """
-    _refuse_taken_id(session, treatment)
-    taken = _on_day(session, treatment, treatment.local_date)
-    if taken and not confirmed:
-        raise _duplicate(taken[0])
-    treatment.ordinal = max((other.ordinal for other in taken), default=0) + 1
-    try:
-        with session.begin_nested():
-            session.add(treatment)
-    except IntegrityError:
-        # The same external id came for another patient between the look and the write.
-        _refuse_taken_id(session, treatment)
-        raise
+    if found.of_that_id is not None:
+        raise _duplicate(found.of_that_id)
+    if found.that_day and not confirmed:
+        raise _duplicate(found.that_day[min(found.that_day)])
+
+
+def refuse_taken_id(session: Session, clinic_id: uuid.UUID, external_id: str) -> None:
+    """Refuse an external id that a treatment of the clinic has.
+
+    Raises:
+        DuplicateError: names the treatment that is there.
+    """
+    own = (Treatment.clinic_id == clinic_id, Treatment.external_id == external_id)
+    taken = session.scalar(select(Treatment.id).where(*own))
+    if taken is not None:
+        raise _duplicate(taken)
 
 
 def same_day(session: Session, patient_id: uuid.UUID, protocol_id: uuid.UUID, day: date) -> Treatment | None:
@@ -60,31 +62,13 @@ def refuse_same_day(session: Session, treatment: Treatment, day: date) -> None:
     Raises:
         DuplicateError: names the treatment that is there.
     """
-    taken = _on_day(session, treatment, day)
-    if taken:
-        raise _duplicate(taken[0])
-
-
-def _on_day(session: Session, treatment: Treatment, day: date) -> list[Treatment]:
-    """The patient's other treatments by this protocol on that local date, the first recorded first."""
     alike = (Treatment.patient_id == treatment.patient_id, Treatment.protocol_id == treatment.protocol_id)
-    return _others(session, treatment, *alike, Treatment.local_date == day)
-
-
-def _refuse_taken_id(session: Session, treatment: Treatment) -> None:
-    if treatment.external_id is None:
-        return
-    own = (Treatment.clinic_id == treatment.clinic_id, Treatment.external_id == treatment.external_id)
-    taken = _others(session, treatment, *own)
-    if taken:
-        raise _duplicate(taken[0])
-
-
-def _others(session: Session, treatment: Treatment, *where: ColumnElement[bool]) -> list[Treatment]:
+    others = (*alike, Treatment.local_date == day, Treatment.id != treatment.id)
     with session.no_autoflush:
-        found = select(Treatment).where(*where, Treatment.id != treatment.id).order_by(Treatment.ordinal)
-        return list(session.scalars(found))
+        taken = session.scalar(select(Treatment.id).where(*others).order_by(Treatment.ordinal).limit(1))
+    if taken is not None:
+        raise _duplicate(taken)
 
 
-def _duplicate(treatment: Treatment) -> DuplicateError:
-    return DuplicateError("this treatment is already recorded", str(treatment.id))
+def _duplicate(treatment_id: uuid.UUID) -> DuplicateError:
+    return DuplicateError("this treatment is already recorded", str(treatment_id))

@@ -11,12 +11,11 @@ from sqlalchemy.orm import Session
 from reminders.care import audit, replanning
 from reminders.care.actors import Actor
 from reminders.care.preview import Preview, PreviewEntry, preview
-from reminders.care.providers import provider_named
+from reminders.care.recording import record
 from reminders.care.texts_in import one_line, text_problem
-from reminders.care.treatment_input import DETAIL_KEYS, TreatmentInput, check_lines, treated_at
-from reminders.care.treatment_store import find_protocol, refuse_same_day, store
+from reminders.care.treatment_input import DETAIL_KEYS, TreatmentInput, treated_at
+from reminders.care.treatment_store import refuse_same_day
 from reminders.errors import InvalidInputError, NotFoundError, Problem
-from reminders.ids import new_id
 from reminders.models import Clinic, Message, MessageReminder, Patient, Reminder, Treatment
 from reminders.models.kinds import MessageKind, ReminderState, TreatmentState
 from reminders.outbox.cancel import cancel as cancel_messages
@@ -39,50 +38,6 @@ class TreatedWhen:
 
     treated_on: str
     treated_time: str = ""
-
-
-def record(  # noqa: PLR0913 - the signature that every way in shares
-    session: Session,
-    actor: Actor,
-    clinic: Clinic,
-    patient: Patient,
-    given: TreatmentInput,
-    now: datetime,
-    *,
-    confirmed: bool = False,
-) -> Treatment:
-    """Store a treatment, what each step of its protocol owes, and the messages for it: all in the caller's transaction.
-
-    Raises:
-        InvalidInputError: something typed cannot be; see `treated_at` and `check_lines`; also protocol_unknown.
-        DuplicateError: this external id is known; or this patient has this protocol on this local date already and
-            `confirmed` is not set. It names the treatment that is there.
-    """
-    check_lines(given)
-    zone = ZoneInfo(clinic.timezone)
-    moment = treated_at(given, zone, now)
-    protocol, version = find_protocol(session, clinic.id, given.protocol_key)
-    replanning.lock(session, patient)
-    treatment = Treatment(
-        id=new_id(),
-        clinic_id=clinic.id,
-        patient_id=patient.id,
-        protocol_id=protocol.id,
-        protocol_version_id=version.id,
-        provider_id=provider_named(session, clinic.id, given.provider, now),
-        external_id=one_line(given.external_id) or None,
-        treated_at=moment,
-        local_date=moment.astimezone(zone).date(),
-        details={key: one_line(value) for key, value in given.details.items() if value.strip()},
-        state=TreatmentState.ACTIVE,
-        state_at=now,
-        recorded_by=actor.staff_id,
-        created_at=now,
-    )
-    store(session, treatment, confirmed=confirmed)
-    replanning.revise(session, clinic, patient, treatment, now)
-    audit.note(session, actor, "treatment.recorded", "treatment", treatment.id, now, {"patient": str(patient.id)})
-    return treatment
 
 
 def move(session: Session, actor: Actor, clinic: Clinic, treatment: Treatment, to: TreatedWhen, now: datetime) -> None:

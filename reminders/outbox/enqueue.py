@@ -61,20 +61,38 @@ def enqueue(
     found = _senders(session, wanted) if senders is None else senders
     rows = [_row(draft, _sender_of(draft, found), now) for draft in wanted]
     added = _insert_missing(session, rows)
-    links = [
-        {"message_id": row["id"], "reminder_id": reminder_id, "clinic_id": draft.clinic_id, "live": True}
-        for row, draft in zip(rows, wanted, strict=True)
-        if row["id"] in added
-        for reminder_id in draft.reminder_ids
-    ]
+    links = [link for row, draft in zip(rows, wanted, strict=True) if row["id"] in added for link in _links(row, draft)]
     if links:
         session.execute(insert(MessageReminder.__table__), links)  # type: ignore[arg-type]
     return [row["id"] for row in rows if row["id"] in added]
 
 
+def first_rows(
+    drafts: Sequence[Draft], senders: Mapping[Channel, uuid.UUID], now: datetime
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of messages, and of their links, for reminders that are made in the same statement as these.
+
+    Nothing can carry such a reminder yet, and its id is in the dedupe key, so there is nothing to look up: whoever
+    made the ids writes the rows. `senders` is the clinic's by channel.
+
+    Raises:
+        NotFoundError: the clinic has no sender for a draft's channel.
+    """
+    by_clinic = {(draft.clinic_id, channel): id_ for draft in drafts[:1] for channel, id_ in senders.items()}
+    rows = [_row(draft, _sender_of(draft, by_clinic), now) for draft in drafts]
+    return rows, [link for row, draft in zip(rows, drafts, strict=True) for link in _links(row, draft)]
+
+
 def sending_channels(session: Session, clinic_id: uuid.UUID) -> frozenset[Channel]:
     """The channels on which a clinic has a sender, so on which `enqueue` takes drafts of it."""
     return frozenset(session.scalars(select(Sender.channel).where(Sender.clinic_id == clinic_id, _CONNECTED)))
+
+
+def senders_of(session: Session, clinic_id: uuid.UUID) -> dict[Channel, uuid.UUID]:
+    """The sender that a clinic's messages go by, by channel; of several the first made."""
+    # Past the ORM, which would put the same statement together each time; what it still holds must come first.
+    session.flush()
+    return {row.channel: row.id for row in session.connection().execute(_SENDERS, {"clinic": clinic_id})}
 
 
 def _row(draft: Draft, sender_id: uuid.UUID, now: datetime) -> dict[str, Any]:
@@ -83,17 +101,23 @@ def _row(draft: Draft, sender_id: uuid.UUID, now: datetime) -> dict[str, Any]:
     return {"id": new_id(), "sender_id": sender_id, "priority": PRIORITY[draft.kind], **copied, **fresh}
 
 
+def _links(row: Mapping[str, Any], draft: Draft) -> list[dict[str, Any]]:
+    link = {"message_id": row["id"], "clinic_id": draft.clinic_id, "live": True}
+    return [{**link, "reminder_id": reminder_id} for reminder_id in draft.reminder_ids]
+
+
 def _insert_missing(session: Session, rows: list[dict[str, Any]]) -> set[uuid.UUID]:
     connection = session.connection()
     return set(connection.execute(_INSERT[connection.dialect.name], rows).scalars())
 
 
 def _senders(session: Session, drafts: Iterable[Draft]) -> Senders:
-    # Past the ORM, which would put the same statement together each time; what it still holds must come first.
-    session.flush()
     clinics = {draft.clinic_id for draft in drafts}
-    found = [(clinic, row) for clinic in clinics for row in session.connection().execute(_SENDERS, {"clinic": clinic})]
-    return {(clinic, row.channel): row.id for clinic, row in found}
+    return {
+        (clinic_id, channel): sender_id
+        for clinic_id in clinics
+        for channel, sender_id in senders_of(session, clinic_id).items()
+    }
 
 
 def _sender_of(draft: Draft, senders: Senders) -> uuid.UUID:

@@ -1,14 +1,18 @@
-"""The ground: sealed columns, explicit time, the scoping door, and migrations that equal the models."""
+"""The ground: sealed columns, explicit time, the scoping door, live connections, and migrations equal to the models.
+
+Seen to fail when `_check_alive` looked at nothing, and when it asked nothing of what had rested.
+"""
 
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, select, text, update
-from sqlalchemy.exc import OperationalError, StatementError
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import StatementError
 
-from reminders import migrate
+from reminders import engine, migrate
 from reminders.database import Base, Database
 from reminders.ids import new_id
 from reminders.models import Clinic, Instance, Patient, Sender
@@ -51,39 +55,6 @@ def test_personal_columns_are_unreadable_at_rest(database: Database, clinic: Cli
     assert "Genevi" not in repr(bytes(stored))
     with database.read(clinic.id) as session:
         assert session.scalars(select(Patient)).one().given_name == "Geneviève"
-
-
-def test_a_connection_whose_server_went_while_it_rested_is_replaced(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Seen to fail without the question at the checkout. SQLite has no server that could go."""
-    if database.is_sqlite:
-        return
-    monkeypatch.setattr("reminders.database._TRUSTED_SECONDS", 0.0)
-    _end_resting_connections(database)
-    with database.begin() as session:
-        assert session.execute(text("SELECT 1")).scalar_one() == 1
-
-
-def test_one_that_went_a_moment_after_its_use_costs_one_transaction(database: Database) -> None:
-    """It fails before anything is done, and the pool is emptied: the other dead connection harms nobody."""
-    if database.is_sqlite:
-        return
-    _end_resting_connections(database)
-    with pytest.raises(OperationalError), database.begin() as session:
-        session.execute(text("SELECT 1"))
-    with database.begin() as session:
-        assert session.execute(text("SELECT 1")).scalar_one() == 1
-
-
-def _end_resting_connections(database: Database) -> None:
-    """As a server that goes away does it; the pool holds at least two of them."""
-    with database.engine.connect() as one, database.engine.connect() as other:
-        pids = [connection.execute(text("SELECT pg_backend_pid()")).scalar_one() for connection in (one, other)]
-    killer = create_engine(database.engine.url)
-    with killer.connect() as connection:
-        connection.execute(text("SELECT pg_terminate_backend(pid) FROM unnest(:pids) AS pid"), {"pids": pids})
-    killer.dispose()
 
 
 def test_naive_datetimes_are_refused(database: Database, clinic: Clinic) -> None:
@@ -131,3 +102,24 @@ def test_two_scopes_in_a_row_do_not_share_a_filter(database: Database, clinic: C
     for clinic_id, expected in ((clinic.id, 2), (new_id(), 0), (clinic.id, 2)):
         with database.read(clinic_id) as session:
             assert len(session.scalars(select(Sender)).all()) == expected
+
+
+def backend(database: Database) -> int:
+    """The server's process behind the connection that the pool hands out next."""
+    with database.begin() as session:
+        return session.scalar(text("SELECT pg_backend_pid()")) or 0
+
+
+@pytest.mark.parametrize("trusted", [30.0, -1.0], ids=["looked at", "asked"])
+def test_a_connection_that_died_in_the_pool_costs_nobody_his_work(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, trusted: float
+) -> None:
+    database: Database = request.getfixturevalue("_postgres")
+    monkeypatch.setattr(engine, "_TRUSTED_SECONDS", trusted)
+    if trusted < 0:
+        monkeypatch.setattr(engine, "_has_news", lambda _: False)
+    first = backend(database)
+    assert backend(database) == first, "one that lives is used again"
+    with psycopg.connect(database.engine.url.set(drivername="postgresql").render_as_string(False)) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [first])
+    assert backend(database) not in {0, first}

@@ -14,6 +14,9 @@ LARGEST = 10 * 1024 * 1024
 
 MOST_ROWS = 5_000
 
+Numbered = tuple[int, tuple[str, ...]]
+"""A row with the number of its line in the file, from 1."""
+
 _DELIMITERS = ";,\t"
 _UTF8_LETTER = re.compile(rb"[\xc3\xc5][\x80-\xbf]")
 """An accented letter in UTF-8. In Windows-1252 it would read as "Ã" or "Å" and a symbol, which no name has."""
@@ -24,7 +27,7 @@ class Table:
     """The header's cells, and each row that is not blank with its line number in the file (from 1)."""
 
     header: tuple[str, ...]
-    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    rows: tuple[Numbered, ...]
 
 
 def read_table(data: bytes) -> Table:
@@ -72,13 +75,13 @@ def _checked(text: str) -> str:
     return text
 
 
-def _cells(text: str) -> list[tuple[int, tuple[str, ...]]]:
+def _cells(text: str) -> list[Numbered]:
     first_line = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(_DELIMITERS, key=first_line.count)
     return [(line, row) for line, row in _numbered(text, delimiter) if any(cell.strip() for cell in row)]
 
 
-def _numbered(text: str, delimiter: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _numbered(text: str, delimiter: str) -> Iterator[Numbered]:
     """Each row with the number of the line on which it starts: a quoted cell may span several."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     start = 1

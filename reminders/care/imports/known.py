@@ -1,5 +1,6 @@
 """Whether an imported line's treatment is here already, also when the desk has moved it since."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -35,9 +36,13 @@ def told(session: Session, clinic: Clinic, patient: Patient, given: TreatmentInp
     """
     zone = ZoneInfo(clinic.timezone)
     day = treated_at(given, zone, now).astimezone(zone).date()
-    line = f"{patient.id} {given.protocol_key} {day.isoformat()} {one_line(given.external_id)}"
-    key = keyring_of(session).index("import", line)
-    return Told(patient, given.protocol_key, day, key)
+    return Told(patient, given.protocol_key, day, line_key(session, patient.id, given, day))
+
+
+def line_key(session: Session, patient_id: uuid.UUID, given: TreatmentInput, day: date) -> str:
+    """The fingerprint of a line about a treatment on that local date."""
+    line = f"{patient_id} {given.protocol_key} {day.isoformat()} {one_line(given.external_id)}"
+    return keyring_of(session).index("import", line)
 
 
 def find(session: Session, line: Told) -> Treatment | None:

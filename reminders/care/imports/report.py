@@ -9,6 +9,7 @@ from reminders.errors import Problem
 from reminders.models.kinds import Language
 
 ACCEPTED, SKIPPED, ALREADY = "accepted", "skipped", "already"
+TOO_LATE = "too_late"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from reminders.care.imports.columns import Columns
 from reminders.care.names import words
@@ -146,7 +147,9 @@ def _iso(cell: str, field: str, problem: str) -> str:
     return f"{year}-{int(month):02}-{int(day):02}"
 
 
+@lru_cache(maxsize=512)
 def _folded(text: str) -> str:
+    """A cell of few different words: a language, a treatment, an answer."""
     return " ".join(words(text))
 
 

@@ -1,58 +1,43 @@
 """Importing a practice system's CSV: patients, treatments and consents, each line by itself, twice without harm."""
 
+import gc
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
+from itertools import groupby
+from typing import NoReturn
 
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from reminders import logs
-from reminders.care import audit, consents, protocols, treatments
+from reminders import inserting, logs
+from reminders.care import audit, protocols
 from reminders.care.actors import Actor
-from reminders.care.imports import known
-from reminders.care.imports.columns import Columns, find_columns
-from reminders.care.imports.file import read_table
-from reminders.care.imports.people import find_or_add
-from reminders.care.imports.report import (
-    ACCEPTED,
-    ALREADY,
-    SKIPPED,
-    ImportReport,
-    LineResult,
-)
-from reminders.care.imports.rows import ImportRow, protocol_names, read_row
-from reminders.care.patient_input import clean
-from reminders.care.reach import address_index, reach
+from reminders.care.imports.alone import take_line
+from reminders.care.imports.columns import find_columns
+from reminders.care.imports.file import Numbered, read_table
+from reminders.care.imports.ready import Line, Run, Setting, prepare, setting_of
+from reminders.care.imports.report import ACCEPTED, SKIPPED, ImportReport, LineResult
+from reminders.care.imports.strangers import strangers
+from reminders.care.imports.together import take
 from reminders.database import Database
-from reminders.errors import DuplicateError, InvalidInputError, NotFoundError, Problem
-from reminders.models import Clinic, Patient, Reminder, Treatment
-from reminders.models.kinds import ReminderState
+from reminders.errors import NotFoundError
+from reminders.models import Clinic
 
-_CHUNK = 50
-"""So many lines are one transaction: on SQLite it keeps every other writer waiting."""
+_CHUNK = 1_000
+"""So many lines are read, looked up and written together."""
 
-_TOO_LATE = "too_late"
-_WORDING_VERSION = "import"
+_SLOW = 50
+"""After so many lines that go one by one the transaction ends: on SQLite it keeps every other writer waiting."""
 
-_TAKEN = "external_id_taken"
 _NOT_SAVED = "not_saved"
 
 _log = logs.get(__name__)
-
-Numbered = tuple[int, tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """One import under way; `first_lines` are the treatments met so far, each with its first line."""
-
-    actor: Actor
-    columns: Columns
-    now: datetime
-    first_lines: dict[uuid.UUID, int] = field(default_factory=dict)
 
 
 class _DryRunOverError(Exception):
@@ -72,107 +57,137 @@ def import_csv(
     is consent. A known patient is not overwritten, only completed; a consent is taken over only where the ledger has
     nothing on that channel, so an old file never undoes a withdrawal. The same file again adds nothing.
 
+    New patients are stored many at a time; whatever may touch something that is here goes one by one, in the order of
+    the file. The next lines are cleaned and encrypted while the database works on these.
+
     Raises:
         InvalidInputError: on file, if it cannot be read at all; see `read_table` and `find_columns`.
         NotFoundError: no such clinic.
     """
     table = read_table(data)
-    run = _Run(Actor(clinic_id, "import"), find_columns(table.header), now)
-    size = max(len(table.rows), 1) if dry_run else _CHUNK
-    lines: list[LineResult] = []
-    for start in range(0, len(table.rows), size):
-        lines += _saved(database, run, table.rows[start : start + size], dry_run=dry_run)
-    return ImportReport(lines, dry_run)
+    columns = find_columns(table.header)
+    with database.read(clinic=clinic_id) as session:
+        setting = _setting(session, clinic_id, held=False)
+    run = Run(Actor(clinic_id, "import"), columns, now, setting)
+    batches = _ahead(database, run, table.rows)
+    save = _tried if dry_run else _saved
+    with _uncollected():
+        return ImportReport(save(database, run, batches), dry_run)
 
 
-def _saved(database: Database, run: _Run, rows: Sequence[Numbered], *, dry_run: bool) -> list[LineResult]:
-    """What became of the rows of one transaction. If the database fails it, that is said of each, and all goes on."""
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Rows by the ten thousand, none in a ring: a collector that goes through all of them again finds nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _ahead(database: Database, run: Run, rows: Sequence[Numbered]) -> Iterator[list[Line]]:
+    """The lines in batches, each made ready while the one before it is being written."""
+    chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
+    with ThreadPoolExecutor(1, "import-ahead") as beside:
+        waiting: deque[Future[list[Line]]] = deque()
+        for chunk in chunks:
+            waiting.append(beside.submit(prepare, chunk, run, database.keyring))
+            if len(waiting) > 1:
+                yield waiting.popleft().result()
+        yield from (one.result() for one in waiting)
+
+
+def _tried(database: Database, run: Run, batches: Iterable[list[Line]]) -> list[LineResult]:
+    """What would become of all lines: one transaction, taken back."""
     results: list[LineResult] = []
+    lines = list(batches)
     try:
         with database.begin(clinic=run.actor.clinic_id) as session:
-            results = _chunk(session, run, rows)
-            _end_trial(dry_run=dry_run)
+            results = _all(lines, partial(_chunk, session, run))
+            _end_trial()
     except _DryRunOverError:
-        pass
+        return results
     except SQLAlchemyError as error:
-        _log.error("import not saved", reason=type(error).__name__)
-        return [LineResult(line, SKIPPED, _NOT_SAVED) for line, _ in rows]
+        return _not_saved([line for batch in lines for line in batch], error)
+
+
+def _end_trial() -> NoReturn:
+    raise _DryRunOverError
+
+
+def _saved(database: Database, run: Run, batches: Iterable[list[Line]]) -> list[LineResult]:
+    """What became of all lines. A transaction that the database fails costs its own lines, and all goes on."""
+    return _all(batches, partial(_in_transaction, database, run))
+
+
+def _all(batches: Iterable[list[Line]], take: Callable[[Sequence[Line]], list[LineResult]]) -> list[LineResult]:
+    """What becomes of the lines by `take`, which takes the first of what it is given, one at least."""
+    results: list[LineResult] = []
+    for batch in batches:
+        begun = len(results)
+        while len(results) < begun + len(batch):
+            results += take(batch[len(results) - begun :])
     return results
 
 
-def _end_trial(*, dry_run: bool) -> None:
-    if dry_run:
-        raise _DryRunOverError
+def _in_transaction(database: Database, run: Run, lines: Sequence[Line]) -> list[LineResult]:
+    """What became of the first of these lines, of one at least."""
+    try:
+        with database.begin(clinic=run.actor.clinic_id) as session:
+            return _chunk(session, run, lines)
+    except SQLAlchemyError as error:
+        return _not_saved(lines, error)
 
 
-def _chunk(session: Session, run: _Run, rows: Sequence[Numbered]) -> list[LineResult]:
+def _not_saved(lines: Sequence[Line], error: SQLAlchemyError) -> list[LineResult]:
+    _log.error("import not saved", reason=type(error).__name__)
+    return [LineResult(line.number, SKIPPED, _NOT_SAVED) for line in lines]
+
+
+def _setting(session: Session, clinic_id: uuid.UUID, *, held: bool) -> Setting:
+    """What lines are read against, as it is now. `held`: no other import of the clinic goes on meanwhile."""
+    wanted = select(Clinic).where(Clinic.id == clinic_id)
     # Two imports of one clinic at a time would each add the patient whom the other adds.
-    held = select(Clinic).where(Clinic.id == run.actor.clinic_id).with_for_update(key_share=True)
-    clinic = session.scalar(held)
+    clinic = session.scalar(wanted.with_for_update(key_share=True) if held else wanted)
     if clinic is None:
         raise NotFoundError("no such clinic")
-    published = {protocol.key: protocol.name for protocol, _ in protocols.published(session, clinic.id)}
-    names = protocol_names(published)
-    results = [_line(session, run, clinic, row, names) for row in rows]
+    return setting_of(clinic, protocols.published(session, clinic.id))
+
+
+def _chunk(session: Session, run: Run, lines: Sequence[Line]) -> list[LineResult]:
+    """What became of the lines, or of the first of them if too many go one by one."""
+    inserting.expect_many(session)
+    setting = _setting(session, run.actor.clinic_id, held=True)
+    new = strangers(session, run.actor.clinic_id, lines) if setting.means_the_same_as(run.setting) else set()
+    results: list[LineResult] = []
+    for alone, group in groupby(lines[: _fitting(lines, new)], key=lambda line: line.number not in new):
+        take = _one_by_one if alone else _together
+        results += take(session, run, setting, list(group))
     accepted = sum(result.status == ACCEPTED for result in results)
     if accepted:
-        audit.note(session, run.actor, "import.accepted", "clinic", clinic.id, run.now, {"lines": accepted})
+        detail = {"lines": accepted}
+        audit.note(session, run.actor, "import.accepted", "clinic", run.actor.clinic_id, run.now, detail)
     return results
 
 
-def _line(session: Session, run: _Run, clinic: Clinic, row: Numbered, names: dict[str, str]) -> LineResult:
-    line, cells = row
+def _fitting(lines: Sequence[Line], new: Collection[int]) -> int:
+    """How many of the lines are done before too many go one by one."""
+    slow = [place for place, line in enumerate(lines) if line.number not in new]
+    return slow[_SLOW - 1] + 1 if len(slow) >= _SLOW else len(lines)
+
+
+def _together(session: Session, run: Run, setting: Setting, lines: list[Line]) -> list[LineResult]:
     try:
         with session.begin_nested():
-            return _take(session, run, clinic, line, read_row(cells, run.columns, names))
-    except InvalidInputError as error:
-        column, problem = next(iter(error.problems.items()))
-        return LineResult(line, SKIPPED, problem.key, {"column": column, **problem.params})
-    except DuplicateError:
-        # The file number of somebody who was erased: it stays theirs, and nobody else's record hangs on it.
-        return LineResult(line, SKIPPED, _TAKEN, {"column": "external_id"})
+            taken = take(session, run, setting, lines)
+    except IntegrityError:
+        # Somebody else took a number meanwhile: whose line it is shows one by one.
+        return _one_by_one(session, run, setting, lines)
+    run.first_lines.update({one.treatment_id: line.number for one, line in zip(taken, lines, strict=True)})
+    return [LineResult(line.number, ACCEPTED, one.silent) for one, line in zip(taken, lines, strict=True)]
 
 
-def _take(session: Session, run: _Run, clinic: Clinic, line: int, given: ImportRow) -> LineResult:
-    patient = find_or_add(session, run.actor, clinic, clean(given.patient, clinic), run.now)
-    is_consent_new = _take_consents(session, run, patient, given)
-    told = known.told(session, clinic, patient, given.treatment, run.now)
-    there = known.find(session, told)
-    if there is not None:
-        return _known(run, line, there, is_consent_new=is_consent_new)
-    try:
-        with session.begin_nested():
-            treatment = treatments.record(session, run.actor, clinic, patient, given.treatment, run.now)
-    except DuplicateError as error:
-        existing = session.get_one(Treatment, uuid.UUID(error.existing_id))
-        known.recognise(session, told, existing)
-        return _known(run, line, existing, is_consent_new=is_consent_new)
-    treatment.import_key = told.key
-    run.first_lines[treatment.id] = line
-    return LineResult(line, ACCEPTED, _why_silent(session, patient, treatment))
-
-
-def _known(run: _Run, line: int, treatment: Treatment, *, is_consent_new: bool) -> LineResult:
-    first = run.first_lines.setdefault(treatment.id, line)
-    if first != line:
-        raise InvalidInputError({"treated_on": Problem("duplicate_in_file", first=str(first))})
-    return LineResult(line, ACCEPTED, "consent_added") if is_consent_new else LineResult(line, ALREADY)
-
-
-def _take_consents(session: Session, run: _Run, patient: Patient, given: ImportRow) -> bool:
-    """Grant what the line says was agreed to, where there is an address and the ledger says nothing yet."""
-    told = {entry.channel for entry in consents.history(session, patient.id)}
-    fresh = [channel for channel in given.evidence if address_index(patient, channel) and channel not in told]
-    for channel in fresh:
-        evidence = f"Practice system export: {given.evidence[channel]}"
-        grant = consents.Grant(patient.id, channel, _WORDING_VERSION, evidence, patient.language)
-        consents.grant(session, run.actor, grant, run.now)
-    return bool(fresh)
-
-
-def _why_silent(session: Session, patient: Patient, treatment: Treatment) -> str:
-    """Why nothing will be sent for this treatment; "" if something will."""
-    owed = (Reminder.treatment_id == treatment.id, Reminder.state == ReminderState.OWED)
-    if session.scalar(select(Reminder.id).where(*owed).limit(1)) is not None:
-        return ""
-    return reach(session, patient).reason or _TOO_LATE
+def _one_by_one(session: Session, run: Run, setting: Setting, lines: list[Line]) -> list[LineResult]:
+    return [take_line(session, run, setting, line) for line in lines]

@@ -1,10 +1,14 @@
 """What people type about a patient: every way in which it cannot be, and the forms that it may take."""
 
+import itertools
 from dataclasses import replace
 from datetime import time
 
+import phonenumbers
 import pytest
+from email_validator import EmailNotValidError, validate_email
 
+from reminders.care.addresses import clean_email, clean_phone
 from reminders.care.patient_input import CleanPatient, PatientInput, clean
 from reminders.errors import InvalidInputError
 from reminders.models import Clinic
@@ -110,3 +114,99 @@ def test_blanks_accents_and_defaults(here: Clinic) -> None:
 def test_national_numbers_are_the_clinics_own(here: Clinic) -> None:
     here.phone = "+33 1 23 45 67 89"
     assert clean(replace(GOOD, phone="06 12 34 56 78"), here).phone == "+33612345678"
+
+
+_AREAS = (
+    "200",
+    "211",
+    "242",
+    "246",
+    "284",
+    "340",
+    "367",
+    "418",
+    "514",
+    "555",
+    "604",
+    "684",
+    "787",
+    "800",
+    "911",
+    "999",
+)
+_WRITTEN = (
+    "{}{}{}",
+    "({}) {}-{}",
+    "({} {} {}",
+    "{}) {}.{}",
+    "+1{}{}{}",
+    "+1 {}-{}-{}",
+    "1.{}.{}.{}",
+    "1 ({}){}{}",
+    "+{}{}{}",
+)
+
+
+@pytest.mark.parametrize("region", ["CA", "US", "FR"])
+@pytest.mark.parametrize("area", _AREAS)
+def test_a_number_taken_without_the_parser_is_what_the_library_reads(area: str, region: str) -> None:
+    for written, exchange in itertools.product(_WRITTEN, ("000", "100", "200", "310", "555", "911", "976")):
+        text = written.format(area, exchange, "0142")
+        assert _cleaned(text, region) == _by_the_library(text, region), (text, region)
+
+
+def _cleaned(text: str, region: str) -> str | None:
+    try:
+        return clean_phone(text, region)
+    except InvalidInputError:
+        return None
+
+
+def _by_the_library(text: str, region: str) -> str | None:
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    is_good = phonenumbers.is_valid_number(number) and not number.extension
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if is_good else None
+
+
+_LOCALS = (
+    "a",
+    "A.b",
+    "a..b",
+    ".a",
+    "a.",
+    "a b",
+    "é",
+    "a+b",
+    "-a",
+    "a_b",
+    "a" * 32,
+    "a" * 64,
+    "a" * 65,
+    '"a b"',
+    "",
+    "a@b",
+)
+_DOMAINS = (
+    "example.org", "Example.org", "gmail.com", "example", "localhost", "x.test", "x.invalid", "a..com", "-a.com",
+    "a-.com", "a_b.com", "[127.0.0.1]", "127.0.0.1", "exämple.org", "xn--exmple-cua.org", "a." * 120 + "com", "",
+    "x.local", "a.c0m",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("domain", _DOMAINS)
+def test_an_address_taken_by_its_known_domain_is_what_the_library_reads(domain: str) -> None:
+    for local in _LOCALS:
+        text = f"{local}@{domain}"
+        try:
+            checked = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True)
+            expected = checked.ascii_email or checked.normalized
+        except EmailNotValidError:
+            expected = None
+        try:
+            found: str | None = clean_email(text)
+        except InvalidInputError:
+            found = None
+        assert found == expected, text

@@ -1,12 +1,18 @@
-"""Two desks at one moment: the second waits for the first, and then sees what it did. On both databases."""
+"""Two desks at one moment: the second waits for the first, and then sees what it did. On both databases.
+
+Seen to fail when recording did not lock its patient.
+"""
 
 import threading
 from collections.abc import Callable
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reminders.care import patients
+from reminders.care.patients import PatientInput
+from reminders.care.treatments import TreatmentInput
 from reminders.errors import DuplicateError
 from reminders.models import Treatment
 from reminders.models.kinds import Channel
@@ -62,3 +68,33 @@ def test_consents_granted_at_two_desks_plan_each_step_once(desk: Desk) -> None:
     with desk.database.read() as session:
         assert [channel for _, channel, _ in messages_of(session, treatment.id)] == ["sms"] * 3
         assert [state for _, _, state, _ in reminders_of(session, treatment.id)] == ["skipped", "owed"] * 3
+
+
+def test_one_external_id_recorded_for_two_patients_at_two_desks_is_one_treatment(desk: Desk) -> None:
+    with desk.database.begin() as session:
+        ids = [desk.add(session).id, desk.add(session, PatientInput("Paul", phone="514 555 0112")).id]
+
+    def record(patient_id: UUID) -> Callable[[Session], object]:
+        given = TreatmentInput("microneedling", "2026-03-10", "10:00", external_id="T-1")
+        return lambda session: desk.record(session, patients.get(session, desk.clinic.id, patient_id), given)
+
+    assert side_by_side(desk, *map(record, ids)) == [DuplicateError.__name__]
+    with desk.database.read() as session:
+        assert session.scalars(select(Treatment.patient_id)).all() == ids[:1]
+
+
+def test_a_consent_that_is_being_written_counts_for_who_waits_for_it(desk: Desk) -> None:
+    """Read in one statement with the lock, the ledger would be that of before the wait."""
+    with desk.database.begin() as session:
+        marie_id = desk.add(session).id
+
+    def agree(session: Session) -> object:
+        return desk.agree(session, patients.get(session, desk.clinic.id, marie_id), Channel.SMS)
+
+    def record(session: Session) -> object:
+        return desk.record(session, patients.get(session, desk.clinic.id, marie_id))
+
+    assert side_by_side(desk, agree, record) == []
+    with desk.database.read() as session:
+        treatment_id = session.scalars(select(Treatment.id)).one()
+        assert [channel for _, channel, _ in messages_of(session, treatment_id)] == ["sms"] * 3

@@ -1,15 +1,17 @@
 """Treatments recorded, moved, cancelled; and what a patient's changes do to what they are owed. On both databases."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
 
+from benchmarks.counting import counted
 from reminders.care import consents, patients, replanning, treatments
 from reminders.care.owed import Intents, Terms
 from reminders.care.patients import PatientInput
 from reminders.care.treatments import TreatedWhen, TreatmentInput
-from reminders.errors import DuplicateError, InvalidInputError
+from reminders.errors import DuplicateError, InvalidInputError, NotFoundError
 from reminders.models import Audit, Message, OptOut, Provider, Reminder, Sender, Treatment
 from reminders.models.kinds import Channel, Language
 from schedules import library
@@ -284,3 +286,33 @@ def test_nothing_is_stored_if_the_caller_does_not_commit(desk: Desk) -> None:
     with desk.database.read() as session:
         for table in (Treatment, Reminder, Message):
             assert session.scalar(select(func.count()).select_from(table)) == 0
+
+
+def test_recording_reads_twice_and_writes_once(desk: Desk) -> None:
+    """The patient is locked, what counts is looked at once that lock is had, and all rows are written together."""
+    with desk.database.begin() as session:
+        patient = desk.add(session)
+        desk.agree(session, patient, Channel.SMS)
+        desk.record(session, patient, TreatmentInput("microneedling", "2026-03-08", "10:00"))
+    with desk.database.begin(clinic=desk.clinic.id) as session:
+        patient = patients.get(session, desk.clinic.id, patient.id)
+        with counted(desk.database.engine) as sql:
+            treatment = desk.record(session, patient)
+            session.flush()
+        assert sql.statements == (7 if desk.database.is_sqlite else 3)
+        assert messages_of(session, treatment.id) == owed("sms")
+        assert session.get_one(Treatment, treatment.id) is treatment
+    with desk.database.read() as session:
+        again = session.get_one(Treatment, treatment.id)
+        stored = {column.key: getattr(again, column.key) for column in Treatment.__table__.columns}
+    assert stored == {name: getattr(treatment, name) for name in stored}
+
+
+def test_nobody_records_for_another_clinics_patient(desk: Desk) -> None:
+    with desk.database.begin() as session:
+        patient = desk.add(session)
+    with pytest.raises(PermissionError), desk.database.begin(clinic=uuid4()) as session:
+        desk.record(session, patient)
+    patient.id = uuid4()
+    with pytest.raises(NotFoundError), desk.database.begin() as session:
+        desk.record(session, patient)

@@ -1,0 +1,79 @@
+"""One line of an import by itself: whatever may touch somebody or something that is here already."""
+
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from reminders.care import consents, treatments
+from reminders.care.imports import known
+from reminders.care.imports.evidence import grant
+from reminders.care.imports.people import find_or_add
+from reminders.care.imports.ready import Line, Run, Setting
+from reminders.care.imports.report import ACCEPTED, ALREADY, SKIPPED, TOO_LATE, LineResult
+from reminders.care.imports.rows import ImportRow, read_row
+from reminders.care.patient_input import clean
+from reminders.care.reach import address_index, reach
+from reminders.errors import DuplicateError, InvalidInputError, Problem
+from reminders.models import Clinic, Patient, Reminder, Treatment
+from reminders.models.kinds import ReminderState
+
+_TAKEN = "external_id_taken"
+
+
+def take_line(session: Session, run: Run, setting: Setting, given: Line) -> LineResult:
+    """What became of a line, stored or not. Without its problem it leaves nothing of itself."""
+    line = given.number
+    try:
+        with session.begin_nested():
+            return _take(session, run, setting.clinic, line, read_row(given.cells, run.columns, setting.names))
+    except InvalidInputError as error:
+        column, problem = next(iter(error.problems.items()))
+        return LineResult(line, SKIPPED, problem.key, {"column": column, **problem.params})
+    except DuplicateError:
+        # The file number of somebody who was erased: it stays theirs, and nobody else's record hangs on it.
+        return LineResult(line, SKIPPED, _TAKEN, {"column": "external_id"})
+
+
+def _take(session: Session, run: Run, clinic: Clinic, line: int, given: ImportRow) -> LineResult:
+    patient = find_or_add(session, run.actor, clinic, clean(given.patient, clinic), run.now)
+    is_consent_new = _take_consents(session, run, patient, given)
+    told = known.told(session, clinic, patient, given.treatment, run.now)
+    there = known.find(session, told)
+    if there is not None:
+        return _known(run, line, there, is_consent_new=is_consent_new)
+    try:
+        with session.begin_nested():
+            treatment = treatments.record(session, run.actor, clinic, patient, given.treatment, run.now)
+    except DuplicateError as error:
+        existing = session.get_one(Treatment, uuid.UUID(error.existing_id))
+        known.recognise(session, told, existing)
+        return _known(run, line, existing, is_consent_new=is_consent_new)
+    treatment.import_key = told.key
+    run.first_lines[treatment.id] = line
+    return LineResult(line, ACCEPTED, _why_silent(session, patient, treatment))
+
+
+def _known(run: Run, line: int, treatment: Treatment, *, is_consent_new: bool) -> LineResult:
+    first = run.first_lines.setdefault(treatment.id, line)
+    if first != line:
+        raise InvalidInputError({"treated_on": Problem("duplicate_in_file", first=str(first))})
+    return LineResult(line, ACCEPTED, "consent_added") if is_consent_new else LineResult(line, ALREADY)
+
+
+def _take_consents(session: Session, run: Run, patient: Patient, given: ImportRow) -> bool:
+    """Grant what the line says was agreed to, where there is an address and the ledger says nothing yet."""
+    told = {entry.channel for entry in consents.history(session, patient.id)}
+    fresh = [channel for channel in given.evidence if address_index(patient, channel) and channel not in told]
+    for channel in fresh:
+        agreed = grant(patient.id, channel, given.evidence[channel], patient.language)
+        consents.grant(session, run.actor, agreed, run.now)
+    return bool(fresh)
+
+
+def _why_silent(session: Session, patient: Patient, treatment: Treatment) -> str:
+    """Why nothing will be sent for this treatment; "" if something will."""
+    owed = (Reminder.treatment_id == treatment.id, Reminder.state == ReminderState.OWED)
+    if session.scalar(select(Reminder.id).where(*owed).limit(1)) is not None:
+        return ""
+    return reach(session, patient).reason or TOO_LATE

@@ -1,0 +1,98 @@
+"""What a table's rows need before they can be written, and how their values are spelled."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+import orjson
+from sqlalchemy import Dialect, Table
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
+
+from reminders.clock import require_aware
+from reminders.database import Base, Sealed, core_table, refuse_other_clinics
+
+Row = Mapping[str, Any]
+"""One row by column name; what a column's own default says may be left out."""
+
+Batch = Sequence[tuple[type[Base], Sequence[Row]]]
+"""New rows by table, a table after those that it points at."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Form:
+    """What a table's rows need before they can be written: their defaults, and how each column's values are written."""
+
+    table: Table
+    fixed: Row
+    made: Mapping[str, Callable[[Any], Any]]
+    sealed: Mapping[str, Sealed]
+
+    def columns(self, rows: Sequence[Row], dialect: Dialect) -> dict[str, list[Any]]:
+        """The rows by column, defaults filled in, what is personal sealed."""
+        given = {name: [row[name] for row in rows] for name in rows[0]}
+        made = {name: [make(None) for _ in rows] for name, make in self.made.items() if name not in given}
+        fixed = {name: [value] * len(rows) for name, value in self.fixed.items() if name not in given}
+        found = given | made | fixed
+        for name in self.sealed.keys() & found.keys():
+            seal = self.sealed[name].process_bind_param
+            found[name] = [seal(value, dialect) for value in found[name]]
+        return found
+
+
+Filled = Sequence[tuple[Form, Sequence[Row]]]
+
+
+@cache
+def form_of(table: type[Base]) -> Form:
+    core = core_table(table)
+    defaults = {column.name: column.default for column in core.c if column.default is not None}
+    return Form(
+        table=core,
+        fixed={
+            name: default.arg for name, default in defaults.items() if isinstance(default, ScalarElementColumnDefault)
+        },
+        made={name: default.arg for name, default in defaults.items() if isinstance(default, CallableColumnDefault)},
+        sealed={column.name: column.type for column in core.c if isinstance(column.type, Sealed)},
+    )
+
+
+def filled(session: Session, batch: Batch) -> Filled:
+    """The tables of a batch that have rows, each with its form.
+
+    Raises:
+        PermissionError: the session is one clinic's, and a row is another's.
+    """
+    found = [(form_of(table), rows) for table, rows in batch if rows]
+    for _, rows in found:
+        refuse_other_clinics(session, {id(row["clinic_id"]): row["clinic_id"] for row in rows}.values())
+    return found
+
+
+PLAIN: Mapping[type, Callable[[Any], str]] = {
+    uuid.UUID: lambda id_: f"{id_.int:032x}",
+    datetime: lambda moment: require_aware(moment).isoformat(),
+    date: date.isoformat,
+    bytes: lambda sealed: "\\x" + sealed.hex(),
+}
+"""How what JSON has no word for is written, so that PostgreSQL reads it back."""
+
+
+def as_json(value: object) -> str:
+    """`value` as JSON, with what `PLAIN` writes.
+
+    Raises:
+        ValueError: a datetime is naive.
+    """
+    try:
+        return orjson.dumps(value, _plain, orjson.OPT_PASSTHROUGH_DATETIME).decode()
+    except orjson.JSONEncodeError as error:
+        # What was wrong with the value says more than that it cannot be JSON.
+        raise error.__cause__ or error from None
+
+
+def _plain(value: object) -> str:
+    return PLAIN[type(value)](value)
