@@ -20,10 +20,11 @@ INBOX = "patient@example.org"
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Everything running, on a Tuesday at 11:00 in the clinic, whatever the time is."""
+    """Everything running, started as an operator does, on a Tuesday at 11:00 in the clinic, whatever the time is."""
     folder = tmp_path_factory.mktemp("stack")
     with open_stack(folder, broker_url=services.given_redis_url()) as (stack, _, database):
         set_clock(database, TUESDAY)
+        stack.forks = False
         stack.start("sandbox", "web", "worker", "beat")
         yield stack
 

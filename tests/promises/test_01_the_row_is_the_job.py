@@ -175,8 +175,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, Re
 def stage(opened: tuple[Stack, Redis, World]) -> Iterator[tuple[Stack, Redis, World]]:
     """The same, with neither worker nor beat before a test starts them and after it."""
     yield opened
-    stack = opened[0]
-    stack.kill(*(stack.running.keys() - {"sandbox"}))
+    opened[0].kill_all_but("sandbox")
 
 
 def test_without_beat_nothing_is_sent_and_with_it_everything(stage: tuple[Stack, Redis, World]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from reminders.care import clinics, consents, patients, treatments
@@ -21,7 +21,12 @@ from schedules.lifecycle import State
 TUESDAY = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 """11:00 in Montreal, inside every window, two days after the clocks went forward."""
 
-_AREAS = (514, 438, 450, 579, 819, 873, 418, 581, 367, 613, 343, 416, 647, 437, 905, 289, 365, 519, 226, 548, 705, 249)
+# fmt: off
+_AREAS = (
+    514, 438, 450, 579, 819, 873, 418, 581, 367, 613, 343, 416, 647, 437, 905, 289, 365, 519, 226, 548, 705, 249,
+    204, 250, 306, 403, 506, 604, 709, 778, 780, 902,
+)
+# fmt: on
 _FIRST = 20
 """The numbers before it are left to the clinic, its staff, and tests that choose their own."""
 
@@ -118,7 +123,8 @@ class World:
     def states(self) -> Counter[State]:
         """How many messages stand where."""
         with self.database.read() as session:
-            return Counter(session.scalars(select(Message.state)))
+            counted = session.execute(select(Message.state, func.count()).group_by(Message.state))
+            return Counter(dict(counted.all()))
 
 
 def open_world(database: Database, settings: Settings, moment: datetime = TUESDAY) -> World:
