@@ -26,6 +26,7 @@ def question(keyring: Keyring) -> Question:
     """An attempt to send "Hello." at NOW."""
     return Question(
         about=Subject(new_id(), 1, new_id(), new_id(), new_id(), State.UNKNOWN),
+        priority=5,
         since=NOW,
         to=PHONE,
         address_index=keyring.index("phone", PHONE),
