@@ -16,7 +16,7 @@ from reminders.consent import newest_consent, standing_opt_out
 from reminders.crypto import Keyring
 from reminders.models import Attempt, Message, MessageReminder, Patient, Reminder, Reply, Staff
 from reminders.models.kinds import Channel, ConsentAction, Language, MessageKind
-from reminders.outbox import in_state, is_held
+from reminders.outbox import is_held, stands_in
 from schedules.lifecycle import State
 
 
@@ -107,7 +107,7 @@ def _claimed(channel: Channel) -> Select[Any]:
         .outerjoin(Patient, Patient.id == Message.patient_id)
         .outerjoin(Staff, Staff.id == Message.staff_id)
         .outerjoin(Reply, Reply.id == Message.reply_id)
-        .where(among(Message.id, "ids"), in_state(State.CLAIMED), Message.claim_token == bindparam("token"))
+        .where(among(Message.id, "ids"), stands_in(State.CLAIMED), Message.claim_token == bindparam("token"))
         .where(Message.lease_until >= bindparam("lease"))
         .order_by(Message.priority, Message.due_at, Message.id)
         .with_for_update(key_share=True, of=Message)

@@ -5,7 +5,7 @@ from reminders.outbox.cancel import call_off_successors, cancel, move_due
 from reminders.outbox.claim import Claim, all_held, claim, is_due, is_held, is_unpaused, release, rests_for_most
 from reminders.outbox.drafts import NO_WAITING, PRIORITY, Draft
 from reminders.outbox.enqueue import enqueue, sending_channels
-from reminders.outbox.moves import Instant, Move, in_hand, in_state, may_become, move, pick_free, unlink
+from reminders.outbox.moves import Instant, Move, in_hand, in_state, may_become, move, pick_free, stands_in, unlink
 from reminders.outbox.settle import Settlement, end, settle
 
 __all__ = [
@@ -37,5 +37,6 @@ __all__ = [
     "rests_for_most",
     "sending_channels",
     "settle",
+    "stands_in",
     "unlink",
 ]

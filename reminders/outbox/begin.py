@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from reminders.bulk import Rows
 from reminders.models import Attempt, Message
-from reminders.outbox.moves import may_become
+from reminders.outbox.moves import may_become_by_id
 from schedules.lifecycle import State
 
 _MESSAGE, _ATTEMPT = cast("Table", Message.__table__), cast("Table", Attempt.__table__)
@@ -72,7 +72,7 @@ def _to_sending(dialect: str) -> Update:
     texts = _TEXTS.table(dialect)
     return (
         update(Message.__table__)  # type: ignore[arg-type]
-        .where(_MESSAGE.c.id == texts.c.id, may_become(State.SENDING))
+        .where(_MESSAGE.c.id == texts.c.id, may_become_by_id(State.SENDING))
         .values(
             state=State.SENDING,
             state_at=bindparam("begun_at"),

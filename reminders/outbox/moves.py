@@ -37,6 +37,12 @@ def in_state(*states: State) -> ColumnElement[bool]:
     return Message.state == written[0] if len(written) == 1 else Message.state.in_(written)
 
 
+def stands_in(*states: State) -> ColumnElement[bool]:
+    """`in_state` for messages that are looked up by their ids: the states are parameters here, so that PostgreSQL does
+    not read the partial index on all that is in hand, with the dead entries of all that was, to find a few of them."""
+    return Message.state.in_(sorted(states))
+
+
 def in_hand() -> ColumnElement[bool]:
     """Claimed, sending or unknown: word for word what the partial index on them says, as SQLite wants it."""
     return in_state(State.CLAIMED, State.SENDING, State.UNKNOWN)
@@ -45,6 +51,11 @@ def in_hand() -> ColumnElement[bool]:
 def may_become(target: State) -> ColumnElement[bool]:
     """What belongs in the WHERE of every move to `target`: the table of legal moves."""
     return in_state(*sources(target))
+
+
+def may_become_by_id(target: State) -> ColumnElement[bool]:
+    """The same, for statements that name the messages by their ids; see `stands_in`."""
+    return stands_in(*sources(target))
 
 
 def pick_free(messages: Select[uuid.UUID]) -> Select[uuid.UUID]:

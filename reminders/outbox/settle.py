@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from reminders.bulk import Rows
 from reminders.models import Attempt, Message
 from reminders.models.kinds import Outcome
-from reminders.outbox.moves import Move, may_become, move, unlink
+from reminders.outbox.moves import Move, may_become_by_id, move, unlink
 from schedules.lifecycle import LIVE, State
 
 _MESSAGE, _ATTEMPT = cast("Table", Message.__table__), cast("Table", Attempt.__table__)
@@ -127,7 +127,9 @@ def _settled(dialect: str) -> Update:
 
 def _is_legal(given: FromClause) -> ColumnElement[bool]:
     """The table of moves, for each target that the given rows may name."""
-    return or_(*(and_(given.c.target == literal(target, given.c.target.type), may_become(target)) for target in State))
+    return or_(
+        *(and_(given.c.target == literal(target, given.c.target.type), may_become_by_id(target)) for target in State)
+    )
 
 
 @cache

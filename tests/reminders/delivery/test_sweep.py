@@ -355,7 +355,7 @@ def test_a_fixed_number_of_statements_a_group(
             seen.append(str(args[2]))
 
         event.listen(database.engine, "before_cursor_execute", note)
-        context = delivery(database, settings, provider, Pace(in_flight={Channel.SMS: 200, Channel.EMAIL: 1}))
+        context = delivery(database, settings, provider, Pace(in_flight={Channel.SMS: 400, Channel.EMAIL: 1}))
         assert send_due(context).sent == owed
         context.close()
         event.remove(database.engine, "before_cursor_execute", note)
