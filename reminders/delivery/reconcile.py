@@ -11,7 +11,6 @@ from reminders.channels.base import Channel, ChannelError, Listed
 from reminders.delivery import questions
 from reminders.delivery.conclusions import Answered, conclude
 from reminders.delivery.context import Delivery, SweepClock
-from reminders.delivery.event_loop import new_event_loop
 from reminders.delivery.housekeeping import identity_of
 from reminders.delivery.questions import Question
 from reminders.models import Sender, instance
@@ -59,8 +58,7 @@ def _ask_some(context: Delivery, clock: SweepClock) -> Counter[str]:
         senders = questions.senders(session, asked)
     if not asked:
         return Counter()
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        answers = runner.run(_ask_all(context, asked, list(senders.values())))
+    answers = asyncio.run(_ask_all(context, asked, list(senders.values())))
     with context.database.begin() as session:
         return Counter({"asked": len(asked)}) + conclude(session, answers, clock.now())
 

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from reminders import logs
 from reminders.delivery.context import Delivery, SweepClock
-from reminders.delivery.event_loop import new_event_loop
 from reminders.delivery.housekeeping import DueSender, due_senders, note_sweep, tidy
 from reminders.delivery.run import SenderRun
 from reminders.models import instance
@@ -55,8 +54,7 @@ class _Sweep:
             self._clock = SweepClock(instance.now(session))
             senders = self._look(session)
         if senders:
-            with asyncio.Runner(loop_factory=new_event_loop) as runner:
-                runner.run(self._send(senders))
+            asyncio.run(self._send(senders))
         report = SweepReport(**self._tally)
         if report != SweepReport():
             _log.info("swept", claimed=report.claimed, sent=report.sent, failed=report.failed, unknown=report.unknown)
