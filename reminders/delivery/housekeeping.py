@@ -5,13 +5,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, bindparam, case, exists, or_, select
+from sqlalchemy import ColumnElement, Insert, LargeBinary, bindparam, case, exists, or_, select, type_coerce
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from reminders import logs
 from reminders.channels.opening import SenderIdentity
+from reminders.database import keyring_of
+from reminders.delivery.facts import unseal
 from reminders.delivery.happenings import Happening, tell
+from reminders.errors import CryptoError
 from reminders.models import Clinic, Instance, Message, Sender
 from reminders.models.instance import LAST_SWEEP
 from reminders.models.kinds import EventKind
@@ -30,6 +35,8 @@ from reminders.outbox import (
     rests_for_most,
 )
 from schedules.lifecycle import State
+
+_log = logs.get(__name__)
 
 ASK_AFTER = timedelta(seconds=60)
 """How long after a call without an answer the provider is asked; its list may lag."""
@@ -125,11 +132,19 @@ def due_senders(session: Session, now: datetime) -> list[DueSender]:
 
     With a pause over content or pace only what cannot wait counts.
     """
-    return [_due_sender(sender, has_urgent=urgent) for sender, urgent in session.execute(_DUE, {"now": now})]
+    found = [_due_sender(session, row) for row in session.connection().execute(_DUE, {"now": now})]
+    return [sender for sender in found if sender is not None]
 
 
-def _due_sender(sender: Sender, *, has_urgent: bool) -> DueSender:
-    return DueSender(sender.id, sender.clinic_id, identity_of(sender), has_urgent, sender.paused_until is not None)
+def _due_sender(session: Session, row: Any) -> DueSender | None:
+    """None, and a line in the log, for one whose credentials do not open: it must not stop the others."""
+    try:
+        credentials = unseal(keyring_of(session), row.credentials, "sender.credentials")
+    except CryptoError as error:
+        _log.error("a sender's credentials do not open", sender_id=str(row.id), reason=type(error).__name__)
+        return None
+    identity = SenderIdentity(row.channel, row.account, row.address, row.service, credentials)
+    return DueSender(row.id, row.clinic_id, identity, row.has_urgent, row.paused_until is not None)
 
 
 _NOW = bindparam("now", type_=Message.due_at.type)
@@ -137,7 +152,11 @@ _UNTIDY = select(exists().where(*_lapsed(_NOW)).label("has_lapsed"), exists().wh
 _OWES = exists().where(Message.sender_id == Sender.id, is_due(_NOW))
 _OWES_URGENT = exists().where(Message.sender_id == Sender.id, is_due(_NOW), Message.priority <= NO_WAITING)
 _DUE = (
-    select(Sender, _OWES_URGENT.label("has_urgent"))
+    select(
+        *(Sender.id, Sender.clinic_id, Sender.channel, Sender.account, Sender.address, Sender.service),
+        *(type_coerce(Sender.credentials, LargeBinary).label("credentials"), Sender.paused_until),
+        _OWES_URGENT.label("has_urgent"),
+    )
     .join(Clinic, Clinic.id == Sender.clinic_id)
     .where(or_(_OWES & is_unpaused(_NOW), _OWES_URGENT & rests_for_most()), Clinic.held_at.is_(None), ~all_held())
     .order_by(Sender.next_free_at)

@@ -26,5 +26,7 @@ class Premises:
         known = self._known
         if known is None or now - known[0] >= FRESH:
             clinic = session.get_one(Clinic, self._clinic_id)
+            # It outlives this session: a rollback would expire what the other lanes are reading.
+            session.expunge(clinic)
             known = self._known = (now, clinic, Composer(clinic, keyring_of(session)))
         return known[1], known[2]

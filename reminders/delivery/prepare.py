@@ -20,6 +20,7 @@ from reminders.delivery.happenings import Happening, tell
 from reminders.delivery.housekeeping import DueSender
 from reminders.delivery.premises import Premises
 from reminders.delivery.recheck import Circumstances, Ruling, rule
+from reminders.delivery.windows import window_of
 from reminders.errors import CryptoError
 from reminders.ids import new_id
 from reminders.models import Message
@@ -71,9 +72,10 @@ def prepare(session: Session, work: Work, premises: Premises) -> list[Call]:
     desk = _Desk(work, Circumstances(work.now, clinic), composer, keyring_of(session))
     rulings: list[tuple[Facts, Ruling]] = []
     ready: list[tuple[Beginning, Call]] = []
+    # The clinic's own hours: should they be at fault, no message is.
+    window_of(clinic, None, work.now)
     for one in facts:
-        to = addressee(one)
-        ruling = rule(one, to, desk.around) or _try(one, to, desk, ready)
+        ruling = _consider(one, desk, ready)
         if ruling:
             rulings.append((one, ruling))
     known = {one.id: one for one in facts}
@@ -95,13 +97,22 @@ class _Desk:
     keyring: Keyring
 
 
-def _try(facts: Facts, to: Addressee | None, desk: _Desk, ready: list[tuple[Beginning, Call]]) -> Ruling | None:
+def _consider(facts: Facts, desk: _Desk, ready: list[tuple[Beginning, Call]]) -> Ruling | None:
+    """None, and the call is among the ready ones; or what becomes of the message. It never spoils the others' group."""
     try:
-        ready.append(_write(facts, to, desk))
-    except (WordingError, CryptoError) as error:
+        to = addressee(facts)
+        ruling = rule(facts, to, desk.around)
+        if ruling is None:
+            ready.append(_write(facts, to, desk))
+    except _OWN_FAULTS as error:
         _log.error("message cannot be composed", message_id=str(facts.id), reason=type(error).__name__)
         return Ruling(State.SKIPPED, UNSENDABLE)
-    return None
+    return ruling
+
+
+_OWN_FAULTS = (WordingError, CryptoError, LookupError, ValueError, TypeError)
+"""What a row's own contents lead to: a text that is missing, a value that does not open, a zone that this host does not
+know, parameters of another shape."""
 
 
 def _write(facts: Facts, to: Addressee | None, desk: _Desk) -> tuple[Beginning, Call]:

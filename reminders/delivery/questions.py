@@ -1,20 +1,27 @@
 """What there is to ask providers about: calls without an answer, and accepted messages without a receipt."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, aliased
 
+from reminders import logs
 from reminders.delivery.housekeeping import ASK_AFTER
 from reminders.delivery.news import Subject
+from reminders.errors import CryptoError
 from reminders.models import Attempt, Instance, Message, Sender
 from reminders.models.instance import CLOCK_OFFSET
 from reminders.models.kinds import Outcome
 from reminders.outbox import in_state, pick_free
 from schedules.lifecycle import State
+
+_log = logs.get(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +51,27 @@ def pick(session: Session, now: datetime, limit: int) -> list[Question]:
     picked = pick_free(first.limit(limit))
     later = update(Message).where(Message.id.in_(picked)).values(check_at=now + ASK_AFTER)
     ids = list(session.scalars(later.returning(Message.id), execution_options={"synchronize_session": False}))
-    return _load(session, ids) if ids else []
+    return _readable("message_id", lambda some: _load(session, some), ids) if ids else []
 
 
 def senders(session: Session, questions: Sequence[Question]) -> dict[uuid.UUID, Sender]:
     """The senders that the questions are about."""
     ids = {question.about.sender_id for question in questions}
-    return {sender.id: sender for sender in session.scalars(select(Sender).where(Sender.id.in_(ids)))}
+    found = _readable(
+        "sender_id", lambda some: list(session.scalars(select(Sender).where(Sender.id.in_(some)))), [*ids]
+    )
+    return {sender.id: sender for sender in found}
+
+
+def _readable(name: str, read: Callable[[Sequence[uuid.UUID]], list[T]], ids: Sequence[uuid.UUID]) -> list[T]:
+    """What `read` gives for these ids; without those, named in the log, whose sealed values do not open."""
+    try:
+        return read(ids)
+    except CryptoError as error:
+        if len(ids) == 1:
+            _log.error("a provider cannot be asked", **{name: str(ids[0])}, reason=type(error).__name__)
+            return []
+        return [one for each in ids for one in _readable(name, read, [each])]
 
 
 def _load(session: Session, message_ids: Sequence[uuid.UUID]) -> list[Question]:

@@ -1,4 +1,4 @@
-"""One sender's part of a sweep: claim, prepare, call and settle, two groups overlapping."""
+"""One sender's part of a sweep: claim, prepare, call and settle, several groups overlapping."""
 
 import asyncio
 import uuid
@@ -6,7 +6,8 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InvalidRequestError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from reminders import logs, outbox
@@ -24,11 +25,14 @@ from reminders.ids import new_id
 _log = logs.get(__name__)
 
 LANES = 4
-"""Groups of one sender under way: while some wait for the provider, others are prepared or settled. Together they are
-never more calls than the sender may have in flight. With two, a process stood idle for a third of a burst."""
+"""Groups of one sender under way at most: while some wait for the provider, others are prepared or settled. Together
+they are never more calls than the sender may have in flight. With two, a process stood idle for a third of a burst."""
 
-_SETTLE_AGAIN = (0.5, 1.0, 2.0, 4.0, 8.0, 0.0)
-"""Seconds between tries to settle while the database is away. Rows that stay unsettled become unknown."""
+_SETTLE_AGAIN = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 40.0, 0.0)
+"""Seconds between tries to settle while the database is away. Rows that stay unsettled for longer become unknown."""
+
+_AWAY = (OperationalError, InterfaceError, InvalidRequestError, PoolTimeout)
+"""What a database that cannot be reached looks like, and a pool whose connections have all gone."""
 
 
 class SenderRun:
@@ -44,14 +48,18 @@ class SenderRun:
         self._token = new_id()
         self._further = 0
         self._claimed: deque[uuid.UUID] = deque()
+        in_flight = delivery.pace.in_flight[sender.identity.channel]
+        # A group of one would cost each message transactions of its own.
+        self._lanes = min(LANES, max(1, in_flight // LANES))
+        self._size = max(1, in_flight // self._lanes)
         self._turn = asyncio.Lock()
         self._channel: Channel | None = None
         self._stopped = False
 
     async def run(self) -> None:
-        """Run the lanes to their end; what fails in one is logged and stops both after the group they are at."""
+        """Run the lanes to their end; what fails in one is logged and stops all after the group they are at."""
         try:
-            ends = await asyncio.gather(*(self._lane() for _ in range(LANES)), return_exceptions=True)
+            ends = await asyncio.gather(*(self._lane() for _ in range(self._lanes)), return_exceptions=True)
             for error in filter(None, ends):
                 _log.error("sender's run broke off", sender_id=str(self._sender.id), reason=type(error).__name__)
             await self._release()
@@ -68,13 +76,12 @@ class SenderRun:
             raise
 
     async def _next_group(self) -> list[uuid.UUID]:
-        size = max(1, self._delivery.pace.in_flight[self._sender.identity.channel] // LANES)
         async with self._turn:
             if not self._claimed and self._may_claim():
                 self._claimed.extend(await self._delivery.in_thread(self._take))
             if self._stopped:
                 return []
-            return [self._claimed.popleft() for _ in range(min(size, len(self._claimed)))]
+            return [self._claimed.popleft() for _ in range(min(self._size, len(self._claimed)))]
 
     def _may_claim(self) -> bool:
         return not self._stopped and self._clock.now() < self._clock.started + self._delivery.pace.sweep
@@ -131,7 +138,7 @@ class SenderRun:
         for wait in _SETTLE_AGAIN:
             try:
                 return await self._delivery.in_thread(self._write_down, answers)
-            except (OperationalError, InterfaceError):
+            except _AWAY:
                 if not wait:
                     raise
                 await asyncio.sleep(wait)
@@ -142,7 +149,7 @@ class SenderRun:
             return write_down(session, answers, self._clock.now())
 
     def _count(self, settled: Settled) -> None:
-        self._stopped = self._stopped or settled.paused
+        self._stopped = self._stopped or settled.must_rest
         self.tally.update(sent=settled.sent, failed=settled.failed, unknown=settled.unknown, again=settled.again)
 
     async def _open(self) -> Channel | None:

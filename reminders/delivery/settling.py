@@ -27,7 +27,7 @@ class Settled:
     failed: int
     unknown: int
     again: int
-    paused: bool
+    must_rest: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ def write_down(session: Session, answers: Answers, now: datetime) -> Settled:
         if one.message_id in moved and (happening := _happening(call, one, answers.work))
     ]
     tell(session, happenings, now)
-    paused = _pace(session, answers, now)
-    return _sum(settlements, paused=paused)
+    must_rest = _pace(session, answers, now)
+    return _sum(settlements, must_rest=must_rest)
 
 
 def _happening(call: Call, one: Settlement, work: Work) -> Happening | None:
@@ -67,7 +67,7 @@ def _happening(call: Call, one: Settlement, work: Work) -> Happening | None:
 
 
 def _pace(session: Session, answers: Answers, now: datetime) -> bool:
-    """Let the sender rest if an answer says that all its messages would fail; whether it must."""
+    """Let the sender rest if an answer says that all its messages would fail, or come too fast; whether it must."""
     troubles = [one for one in answers.given if isinstance(one, Refusal) and one.fault is Fault.SENDER]
     sender = answers.work.sender
     if troubles:
@@ -79,15 +79,15 @@ def _pace(session: Session, answers: Answers, now: datetime) -> bool:
         pacing.slow_down(session, sender.id, now, too_fast[0].retry_after)
     if sender.has_rested and any(isinstance(one, Accepted) for one in answers.given):
         pacing.resume(session, sender.id, now)
-    return False
+    return bool(too_fast)
 
 
-def _sum(settlements: Sequence[Settlement], *, paused: bool) -> Settled:
+def _sum(settlements: Sequence[Settlement], *, must_rest: bool) -> Settled:
     targets = [one.target for one in settlements]
     return Settled(
         sent=sum(target in {State.SENT, State.DELIVERED} for target in targets),
         failed=sum(target in {State.FAILED, State.UNDELIVERED} for target in targets),
         unknown=targets.count(State.UNKNOWN),
         again=targets.count(State.PLANNED),
-        paused=paused,
+        must_rest=must_rest,
     )

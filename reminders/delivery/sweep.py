@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from reminders import logs
@@ -82,7 +81,7 @@ class _Sweep:
     async def _look_again(self) -> list[DueSender]:
         try:
             return await self._delivery.in_thread(self._look_anew)
-        except (OperationalError, InterfaceError) as error:
+        except Exception as error:
             # Calls are under way, and their outcomes matter more than finding further work.
             _log.error("cannot look for further work", reason=type(error).__name__)
             return []
