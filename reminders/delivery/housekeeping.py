@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, LargeBinary, bindparam, case, exists, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Insert, LargeBinary, bindparam, case, or_, select, type_coerce
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from reminders import logs
 from reminders.channels.opening import SenderIdentity
@@ -22,12 +22,12 @@ from reminders.models.instance import LAST_SWEEP
 from reminders.models.kinds import EventKind
 from reminders.outbox import (
     NO_WAITING,
+    PRIORITY,
     Instant,
     Move,
     all_held,
     in_hand,
     in_state,
-    is_due,
     is_held,
     is_unpaused,
     move,
@@ -148,9 +148,34 @@ def _due_sender(session: Session, row: Any) -> DueSender | None:
 
 
 _NOW = bindparam("now", type_=Message.due_at.type)
-_UNTIDY = select(exists().where(*_lapsed(_NOW)).label("has_lapsed"), exists().where(*_late(_NOW)).label("has_late"))
-_OWES = exists().where(Message.sender_id == Sender.id, is_due(_NOW))
-_OWES_URGENT = exists().where(Message.sender_id == Sender.id, is_due(_NOW), Message.priority <= NO_WAITING)
+
+
+def _earliest(column: InstrumentedAttribute[Any], *where: ColumnElement[bool]) -> ColumnElement[Any]:
+    """The first entry of an index. Asked whether anything is early enough, PostgreSQL reads the whole table instead, in
+    the hope of a hit."""
+    return (
+        select(column).where(*where, column.is_not(None)).order_by(column).limit(1).correlate(Sender).scalar_subquery()
+    )
+
+
+_IN_HAND = (State.CLAIMED, State.SENDING, State.UNKNOWN)
+_UNTIDY = select(
+    or_(*(_earliest(Message.lease_until, in_hand(), in_state(state)) <= _NOW for state in _IN_HAND)).label(
+        "has_lapsed"
+    ),
+    (_earliest(Message.useful_until, in_state(State.PLANNED)) <= _NOW).label("has_late"),
+)
+
+
+def _owes(*kinds: int) -> ColumnElement[bool]:
+    """Whether a sender has something of these priorities planned and due: one look into the index for each."""
+    theirs = (in_state(State.PLANNED), Message.sender_id == Sender.id)
+    return or_(*(_earliest(Message.due_at, *theirs, Message.priority == kind) <= _NOW for kind in kinds))
+
+
+_PRIORITIES = sorted(set(PRIORITY.values()))
+_OWES = _owes(*_PRIORITIES)
+_OWES_URGENT = _owes(*(kind for kind in _PRIORITIES if kind <= NO_WAITING))
 _DUE = (
     select(
         *(Sender.id, Sender.clinic_id, Sender.channel, Sender.account, Sender.address, Sender.service),
