@@ -128,9 +128,17 @@ def _unknown(session: Session, report: _Report, now: datetime) -> None:
 def _opted_out_by_carrier(session: Session, report: _Report, now: datetime) -> None:
     """The carrier refuses the number because its holder opted out there; it has told them, so we do not.
 
-    The follow-up by text is over without a word from the patient, so staff hear of it.
+    The follow-up by text is over without a word from the patient, so staff hear of it. An alert that is refused so is
+    as lost as any other.
     """
     message = report.message
+    _alert_again(session, message, now)
+    _suppress(session, message, now)
+    _ticket(session, message, TicketKind.DELIVERY if message.kind in _TO_STAFF else TicketKind.OPTED_OUT, now)
+
+
+def _suppress(session: Session, message: Message, now: datetime) -> None:
+    """The number that was called must not be called again."""
     to = session.scalars(
         select(Attempt.to).where(Attempt.message_id == message.id).order_by(Attempt.number.desc()).limit(1)
     ).first()
@@ -144,7 +152,6 @@ def _opted_out_by_carrier(session: Session, report: _Report, now: datetime) -> N
         by_carrier=True,
     )
     optouts.opt_out(session, request, now)
-    _ticket(session, message, TicketKind.OPTED_OUT, now)
 
 
 def _delivered_late(session: Session, report: _Report, now: datetime) -> None:

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, exists, func, update
+from sqlalchemy import ColumnElement, bindparam, exists, func, or_, update
 from sqlalchemy.orm import Session, aliased
 
 from reminders.channels.base import Fault
@@ -43,13 +43,13 @@ class News:
 def apply(session: Session, news: News, now: datetime) -> None:
     """Move the message as far as the news proves, write the events, and note the provider's id with the attempt.
 
-    Delivery is proof whichever attempt it was. Other news of an attempt that a newer one has followed moves nothing.
+    Delivery is proof whichever attempt it was. Other news of an attempt moves nothing if a newer one may have left.
     """
     if news.state is State.UNDELIVERED:
         _undelivered(session, news, now)
     elif news.state in {State.SENT, State.DELIVERED}:
         if news.about.state in CANCELLABLE:
-            _take_back(session, news.about, now)
+            _take_back(session, news, now)
         _accepted(session, news, now)
     _note(session, news, now)
 
@@ -59,7 +59,7 @@ def _accepted(session: Session, news: News, now: datetime) -> None:
     arrived = {"sent_at": func.coalesce(Message.sent_at, now), "delivered_at": now}
     if news.state is State.SENT:
         sent = Move(State.SENT, now, also={"sent_at": now, "check_at": now + POLL_AFTER})
-        move(session, sent, Message.id == about.message_id, _is_newest(about))
+        move(session, sent, Message.id == about.message_id, _none_followed(about))
         return
     delivered = Move(State.DELIVERED, now, also=arrived)
     ended = in_state(State.UNDELIVERED, State.FAILED)
@@ -73,7 +73,7 @@ def _accepted(session: Session, news: News, now: datetime) -> None:
 def _undelivered(session: Session, news: News, now: datetime) -> None:
     about = news.about
     change = Move(State.UNDELIVERED, now, "undelivered")
-    if not move(session, change, Message.id == about.message_id, _is_newest(about)):
+    if not move(session, change, Message.id == about.message_id, _none_followed(about)):
         return
     fault, code = FAULT_BY_CODE.get(news.error_code), news.error_code
     kind = EventKind.OPTED_OUT_BY_CARRIER if fault is Fault.OPTED_OUT else EventKind.UNDELIVERED
@@ -85,12 +85,14 @@ def _undelivered(session: Session, news: News, now: datetime) -> None:
         pacing.slow_down(session, about.sender_id, now, PAUSE_BY_CODE.get(code))
 
 
-def _take_back(session: Session, about: Subject, now: datetime) -> None:
-    """A message that waits for a further try although its last one was accepted after all: end the wait.
+def _take_back(session: Session, news: News, now: datetime) -> None:
+    """A message that waits for a further try although an earlier one was accepted after all: end the wait.
 
     It goes the legal way, claimed and sending, without a call; a worker that has just claimed it finds it gone.
     """
-    here = (Message.id == about.message_id, _is_newest(about))
+    here = [Message.id == news.about.message_id]
+    if news.state is not State.DELIVERED:
+        here.append(_none_followed(news.about))
     for target in (State.CLAIMED, State.SENDING):
         move(session, Move(target, now, "accepted_after_all"), in_state(_BEFORE[target]), *here)
 
@@ -98,9 +100,14 @@ def _take_back(session: Session, about: Subject, now: datetime) -> None:
 _BEFORE = {State.CLAIMED: State.PLANNED, State.SENDING: State.CLAIMED}
 
 
-def _is_newest(about: Subject) -> ColumnElement[bool]:
+_MAY_HAVE_LEFT = (Outcome.UNKNOWN, Outcome.ACCEPTED)
+
+
+def _none_followed(about: Subject) -> ColumnElement[bool]:
+    """No newer attempt may have left. One that was refused, or is to be tried again, never did."""
     newer = aliased(Attempt)
-    return ~exists().where(newer.message_id == about.message_id, newer.number > about.number)
+    may_have_left = or_(newer.outcome.is_(None), newer.outcome.in_(_MAY_HAVE_LEFT))
+    return ~exists().where(newer.message_id == about.message_id, newer.number > about.number, may_have_left)
 
 
 _NOTE = (

@@ -11,7 +11,7 @@ from reminders.delivery.context import Pace
 from reminders.delivery.happenings import Happening, tell
 from reminders.models import Sender
 from reminders.models.kinds import EventKind
-from reminders.outbox import Claim, claim, is_unpaused, rests_for_most
+from reminders.outbox import FOR_MOST, Claim, claim, is_unpaused, rests_for_most
 
 PAUSE = timedelta(minutes=15)
 """How long a sender rests after an answer that would meet all of its messages, unless the provider says otherwise."""
@@ -90,10 +90,16 @@ def charge(session: Session, sender_id: uuid.UUID, segments: int, now: datetime)
 
 
 def pause(session: Session, sender: tuple[uuid.UUID, uuid.UUID], code: str, now: datetime, rest: timedelta) -> None:
-    """Let a sender (its clinic's id, its own) rest; staff are told once, until a message of its gets through again."""
+    """Let a sender (its clinic's id, its own) rest; staff are told once, until a message of its gets through again.
+
+    That it can send nothing at all is news even while it rests for most. Meanwhile no lesser trouble loosens its rest.
+    """
     clinic_id, sender_id = sender
-    told = select(Sender.paused_reason).where(Sender.id == sender_id).with_for_update(key_share=True)
-    already = session.scalars(told).one() is not None
+    kept = select(Sender.paused_reason, Sender.paused_until).where(Sender.id == sender_id)
+    standing, until = session.execute(kept.with_for_update(key_share=True)).one()
+    already = _is_told(standing, code)
+    if already and standing != code and code in FOR_MOST and until is not None and until > now:
+        return
     _set(session, sender_id, paused_until=now + rest, paused_reason=code or "refused")
     if not already:
         tell(session, [Happening(EventKind.SENDER_PAUSED, clinic_id, None, sender_id, {"code": code})], now)
@@ -130,6 +136,11 @@ def begin_afresh(session: Session, now: datetime, clinic_id: uuid.UUID | None = 
         .values(next_free_at=now),
         execution_options={"synchronize_session": False},
     )
+
+
+def _is_told(standing: str | None, code: str) -> bool:
+    """Whether staff who know that a sender rests for `standing` know all that `code` says."""
+    return standing is not None and (standing == code or standing not in FOR_MOST)
 
 
 def _set(session: Session, sender_id: uuid.UUID, **values: object) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from reminders import logs
@@ -26,8 +26,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A message to ask about, with its newest attempt. `asked` counts the lookups that found nothing; `not_found` the
-    earlier attempts that were given up so. Times are UTC; `started_at` by the clock of the world, not of a demo.
+    """A message to ask about, with the newest attempt that may have left. `asked` counts the lookups that found
+    nothing; `not_found` the earlier attempts that were given up so, proven or not since. Times are UTC; `started_at`
+    by the clock of the world, not of a demo.
     """
 
     about: Subject
@@ -77,10 +78,12 @@ def _readable(name: str, read: Callable[[Sequence[uuid.UUID]], list[T]], ids: Se
 def _load(session: Session, message_ids: Sequence[uuid.UUID]) -> list[Question]:
     offset = timedelta(seconds=float(session.scalar(_OFFSET) or 0))
     newer, other = aliased(Attempt), aliased(Attempt)
-    newest = select(func.max(newer.number)).where(newer.message_id == Message.id).scalar_subquery()
+    never_left = newer.outcome.in_([Outcome.REFUSED, Outcome.RETRY])
+    left = func.max(case((never_left, None), else_=newer.number))
+    newest = select(func.coalesce(left, func.max(newer.number))).where(newer.message_id == Message.id).scalar_subquery()
     given_up = (
         select(func.count())
-        .where(other.message_id == Message.id, other.outcome == Outcome.NOT_FOUND, other.id != Attempt.id)
+        .where(other.message_id == Message.id, other.outcome.in_(_WAS_GIVEN_UP), other.id != Attempt.id)
         .scalar_subquery()
     )
     rows = session.execute(
@@ -90,6 +93,10 @@ def _load(session: Session, message_ids: Sequence[uuid.UUID]) -> list[Question]:
     )
     return [_question(row.Attempt, (row.state, row.state_at, row.given_up, row.priority), offset) for row in rows]
 
+
+_WAS_GIVEN_UP = (Outcome.NOT_FOUND, Outcome.ACCEPTED)
+"""Outcomes of an attempt that another has followed, if it was in doubt: a late receipt turns the first into the second.
+"""
 
 _OFFSET = select(Instance.value).where(Instance.key == CLOCK_OFFSET)
 

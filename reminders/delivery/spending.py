@@ -20,7 +20,7 @@ from reminders.delivery.housekeeping import DueSender
 from reminders.models import Attempt, Clinic, Sender, Spending
 from reminders.models.kinds import Channel, EventKind, MessageKind
 from reminders.models.options import SPEND_CAP, rules_of
-from reminders.outbox import NO_WAITING, PRIORITY
+from reminders.outbox import NO_WAITING, PRIORITY, is_unpaused, rests_for_most
 from schedules.hours import local_instant
 
 
@@ -149,12 +149,15 @@ def _is_reached(costs: Sequence[Cost], left: int) -> bool:
 
 
 def _pause(session: Session, sender: DueSender, reached: _Reached, now: datetime) -> None:
-    """Let the sender rest until the month ends. Staff are told when that is news."""
+    """Let the sender rest until the month ends, unless it can send nothing at all now, which holds back more.
+
+    Staff are told when that is news.
+    """
     ends = reached.month.ends
     is_news = or_(Sender.paused_reason.is_distinct_from(SPEND_CAP), Sender.paused_until.is_distinct_from(ends))
     paused = (
         update(Sender)
-        .where(Sender.id == sender.id, is_news)
+        .where(Sender.id == sender.id, is_news, or_(is_unpaused(now), rests_for_most()))
         .values(paused_until=ends, paused_reason=SPEND_CAP)
         .returning(Sender.id)
     )

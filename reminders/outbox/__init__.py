@@ -2,13 +2,24 @@
 
 from reminders.outbox.begin import Beginning, begin
 from reminders.outbox.cancel import call_off_successors, cancel, move_due
-from reminders.outbox.claim import Claim, all_held, claim, is_due, is_held, is_unpaused, release, rests_for_most
+from reminders.outbox.claim import (
+    FOR_MOST,
+    Claim,
+    all_held,
+    claim,
+    is_due,
+    is_held,
+    is_unpaused,
+    release,
+    rests_for_most,
+)
 from reminders.outbox.drafts import NO_WAITING, PRIORITY, Draft
 from reminders.outbox.enqueue import enqueue, sending_channels
 from reminders.outbox.moves import Instant, Move, in_hand, in_state, may_become, move, pick_free, stands_in, unlink
 from reminders.outbox.settle import Settlement, end, settle
 
 __all__ = [
+    "FOR_MOST",
     "NO_WAITING",
     "PRIORITY",
     "Beginning",

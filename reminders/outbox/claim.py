@@ -19,6 +19,9 @@ from schedules.lifecycle import State
 
 _NOW = bindparam("now", type_=Message.due_at.type)
 
+FOR_MOST = ABOUT_ONE_MESSAGE | {SPEND_CAP}
+"""Reasons of a pause that does not hold back what cannot wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -79,7 +82,7 @@ def is_unpaused(now: Instant) -> ColumnElement[bool]:
 
 def rests_for_most() -> ColumnElement[bool]:
     """Whether a sender's pause is over content, pace or cost, so that what cannot wait is tried all the same."""
-    return Sender.paused_reason.in_(sorted(ABOUT_ONE_MESSAGE | {SPEND_CAP}))
+    return Sender.paused_reason.in_(sorted(FOR_MOST))
 
 
 def claim(session: Session, wanted: Claim) -> list[uuid.UUID]:

@@ -3,7 +3,7 @@
 A small model knows what the provider really took and what its list said; the rows are held against it after each step.
 Seen to fail when: a lookup that had been under way for long decided about a later attempt; one lookup was enough;
 `recover` left calls whose lease had lapsed; the table let what was delivered become undelivered; ended messages kept
-their links.
+their links; a receipt of the call before one that was refused did not stop the next.
 """
 
 import uuid
@@ -39,7 +39,7 @@ from reminders.ids import new_id
 from reminders.models import Attempt, Clinic, Event, Message, MessageReminder, Sender, Spending
 from reminders.models.kinds import Channel, Outcome
 from reminders.outbox import Claim, cancel, claim, enqueue
-from schedules.lifecycle import LIVE, MOVES, State
+from schedules.lifecycle import CANCELLABLE, LIVE, MOVES, State
 from tests.promises.witness import seen, watching
 from tests.reminders.outbox.rows import NOW, add_patient, add_reminder, add_treatment, draft, sender_of
 
@@ -90,12 +90,13 @@ class Taken:
     listed: Listed | None = None
     lacked: list[datetime] = field(default_factory=list)
     failed: bool = False
+    proven: bool = False
 
     @property
     def may_be_followed(self) -> bool:
         """Whether a further call for its message is right."""
         twice = bool(self.lacked) and max(self.lacked) - min(self.lacked) >= ASK_AFTER
-        return self.listed is None or twice or self.failed
+        return not self.proven and (self.listed is None or twice or self.failed)
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -220,11 +221,18 @@ class AnyOrder(RuleBasedStateMachine):
         known = self.called[attempt_id]
         for status, code in said:
             known.failed = known.failed or status in {"undelivered", "failed"}
+            known.proven = known.proven or self.proves(known, status)
             with self.database.begin() as session:
                 assert record(session, ReceiptIn(attempt_id, known.provider_id, status, code), self.now)
                 assert not record(session, ReceiptIn(new_id(), known.provider_id, status, code), self.now)
             self.only_legal_moves()
             self.one_live_message()
+
+    def proves(self, known: Taken, status: str) -> bool:
+        """Whether no call may follow any more: it was delivered, or taken, and none of the calls after it is open."""
+        with self.database.read() as session:
+            waits = session.get_one(Message, known.message_id).state in CANCELLABLE
+        return status == "delivered" or (waits and not known.failed)
 
     @rule(says=st.sampled_from(["all", "nothing yet", "no answer", "delivered", "undelivered"]))
     def ask(self, says: str) -> None:
@@ -341,6 +349,21 @@ def test_whatever_happens_in_whatever_order(database: Database, clinic: Clinic) 
     chosen = settings(max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
     with watching(database):
         run_state_machine_as_test(lambda: AnyOrder(database, clinic), settings=chosen)
+
+
+def test_a_receipt_of_an_earlier_call_stops_the_next(database: Database, clinic: Clinic) -> None:
+    """The call in between was refused. Seen to fail when only the newest attempt's news counted."""
+    with watching(database):
+        story = AnyOrder(database, clinic)
+        story.owe(useful=3)
+        story.send("taken, and no answer", settled=True)
+        for _ in range(2):
+            story.look_up("nothing yet")
+        story.send("too fast", settled=True)
+        story.receipts(0, [("sent", "")])
+        story.pass_time(timedelta(hours=3))
+        story.send("taken", settled=True)
+        story.teardown()
 
 
 def test_an_old_lookup_decides_nothing_about_a_later_attempt(database: Database, clinic: Clinic) -> None:

@@ -12,8 +12,9 @@ from reminders.delivery import pacing
 from reminders.delivery.context import Delivery
 from reminders.delivery.receipts import ReceiptIn, record
 from reminders.delivery.sweep import send_due
-from reminders.models import Attempt, Clinic
-from reminders.models.kinds import MessageKind
+from reminders.models import Attempt, Clinic, Event
+from reminders.models.kinds import EventKind, MessageKind
+from reminders.models.options import SPEND_CAP
 from schedules.lifecycle import State
 from tests.reminders.delivery.conftest import Clock
 from tests.reminders.delivery.fakes import Provider
@@ -72,3 +73,24 @@ def test_a_safety_text_that_is_refused_over_its_content_is_not_called_again_at_o
     clock.set(NOW + timedelta(minutes=1))
     assert send_due(context).sent == 1
     assert message(database, safety).state is State.SENT
+
+
+@pytest.mark.parametrize(
+    ("codes", "told"),
+    [
+        ([SPEND_CAP, "20003"], [SPEND_CAP, "20003"]),
+        (["30007", "20003", "20003", "30034"], ["30007", "20003"]),
+        (["20003", "30007", "20003"], ["20003"]),
+        (["30007", "30007"], ["30007"]),
+    ],
+    ids=" ".join,
+)
+def test_that_nothing_can_be_sent_is_news_even_while_most_rests(
+    database: Database, clinic: Clinic, codes: list[str], told: list[str]
+) -> None:
+    """Seen to fail when whoever knew of any pause was told of no other: safety texts waited and nobody knew."""
+    for code in codes:
+        paused_by(database, clinic, code)
+    with database.read() as session:
+        events = session.scalars(select(Event).where(Event.kind == EventKind.SENDER_PAUSED)).all()
+    assert sorted(event.detail["code"] for event in events) == sorted(told)

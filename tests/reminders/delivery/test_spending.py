@@ -22,8 +22,9 @@ from reminders.channels.base import ChannelError, Fault
 from reminders.database import Database
 from reminders.delivery import pacing
 from reminders.delivery.context import Delivery, Pace
+from reminders.delivery.housekeeping import DueSender, identity_of
 from reminders.delivery.settling import Answers, write_down
-from reminders.delivery.spending import Cost, beyond, month_of, spent_in
+from reminders.delivery.spending import Cost, beyond, month_of, spent_in, withhold
 from reminders.delivery.sweep import send_due
 from reminders.models import Attempt, Clinic, Event, Message, Spending, Ticket
 from reminders.models.kinds import Channel, EventKind, MessageKind, Outcome
@@ -245,6 +246,30 @@ def test_another_trouble_in_between_does_not_end_the_maximum(
     assert (len(provider.taken), spent(database, clinic)) == (1, 1)
     with database.read() as session:
         assert sender_of(session, clinic).paused_reason == SPEND_CAP
+
+
+@pytest.mark.parametrize(
+    ("code", "after", "reason"),
+    [
+        ("20003", timedelta(0), "20003"),
+        ("20003", pacing.PAUSE, SPEND_CAP),
+        ("30007", timedelta(0), SPEND_CAP),
+    ],
+)
+def test_the_maximum_loosens_no_pause_of_a_sender_that_cannot_send_at_all(
+    database: Database, clinic: Clinic, code: str, after: timedelta, reason: str
+) -> None:
+    """A group meets the trouble while another is begun. Seen to fail when the maximum wrote over it."""
+    cap(database, clinic, 0)
+    (owed,) = owe(database, clinic)
+    with database.begin() as session:
+        sender = sender_of(session, clinic)
+        due = DueSender(sender.id, clinic.id, identity_of(sender), has_urgent=False)
+        pacing.pause(session, (clinic.id, sender.id), code, NOW, pacing.PAUSE)
+        costs = [Cost(owed, MessageKind.REMINDER, 1)]
+        assert withhold(session, due, session.get_one(Clinic, clinic.id), costs, NOW + after) == {owed}
+    with database.read() as session:
+        assert sender_of(session, clinic).paused_reason == reason
 
 
 def test_email_goes_on(database: Database, clinic: Clinic, context: Delivery, provider: Provider) -> None:
