@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from reminders import logs
@@ -32,14 +32,26 @@ _OF_LOSS = (EventKind.FAILED, EventKind.UNDELIVERED, EventKind.UNKNOWN)
 def handle_events(database: Database) -> int:
     """Handle what delivery has reported since, oldest first, each in a transaction of its own. How many were handled.
 
-    One that cannot be handled is logged, stays open and holds up no other.
+    One that cannot be handled is logged, stays open and holds up no other, however many there are of its kind.
     """
+    handled, after = 0, None
+    while page := _open_events(database, after):
+        handled += sum(_try(database, event_id) for _, event_id in page)
+        after = page[-1]
+    return handled
+
+
+_Place = tuple[datetime, uuid.UUID]
+
+
+def _open_events(database: Database, after: _Place | None) -> list[_Place]:
+    """When and which: the oldest events to handle that come `after` that one."""
+    query = select(Event.at, Event.id).where(Event.handled_at.is_(None)).order_by(Event.at, Event.id).limit(_AT_ONCE)
+    if after is not None:
+        at, event_id = after
+        query = query.where(Event.at >= at, or_(Event.at > at, Event.id > event_id))
     with database.read() as session:
-        waiting = session.scalars(
-            select(Event.id).where(Event.handled_at.is_(None)).order_by(Event.at, Event.id).limit(_AT_ONCE)
-        )
-        ids = waiting.all()
-    return sum(_try(database, event_id) for event_id in ids)
+        return [(row.at, row.id) for row in session.execute(query)]
 
 
 def handle(session: Session, event_id: uuid.UUID, now: datetime) -> bool:

@@ -70,11 +70,14 @@ def _can_be_replaced(message: Message, now: datetime) -> bool:
 def _further_text_at(session: Session, loss: Loss, patient: Patient, now: datetime) -> datetime | None:
     """When a further text may get through where this one did not; None where only another channel can.
 
-    Outside the window, or once useless, there is none: waiting for the morning would keep the e-mail waiting too.
+    Outside the window, once useless, or without a number to send by, there is none: waiting for the morning would keep
+    the e-mail waiting too.
     """
     if loss.kind is not EventKind.UNDELIVERED or not may_get_through(loss.code):
         return None
     message = loss.message
+    if Channel.SMS not in sending_channels(session, message.clinic_id):
+        return None
     at = next_try(FailureKind.RECEIPT, _failures(session, message), now, random.random())  # noqa: S311  guards nothing
     if at is None or at >= message.useful_until:
         return None

@@ -29,7 +29,8 @@ class Fault(StrEnum):
 class ChannelError(RemindersError):
     """A call that did not end in acceptance. The text is fit for staff and holds no address and no body.
 
-    `code` is the provider's, or a word of ours for what has none; `retry_after` is the provider's wish, if it had one.
+    `code` is the provider's, or a word of ours for what has none: printable ASCII, 32 characters at most.
+    `retry_after` is the provider's wish, if it had one.
     """
 
     def __init__(self, message: str, fault: Fault, code: str = "", retry_after: timedelta | None = None) -> None:
@@ -62,7 +63,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider took the message; `state` is what it said of it at once."""
+    """The provider took the message; `state` is what it said of it at once. Its id has 200 characters at most."""
 
     provider_id: str
     state: State

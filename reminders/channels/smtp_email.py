@@ -17,6 +17,9 @@ from schedules.lifecycle import State
 _MESSAGES_A_CONNECTION = 50
 """Servers hang up on those who stay too long; we do first."""
 
+_LONGEST_ID = 200
+"""A sender's domain may be longer; the id is only shown, as nobody can be asked for it."""
+
 
 @dataclass(slots=True)
 class _Line:
@@ -52,7 +55,7 @@ class SmtpEmail:
         except asyncio.CancelledError:
             progress.abandon()
             raise
-        return Accepted(str(mail["Message-ID"]), State.SENT)
+        return Accepted(str(mail["Message-ID"])[:_LONGEST_ID], State.SENT)
 
     async def find(self, to: str) -> Sequence[Listed]:
         """Not possible; see `can_look_up`."""

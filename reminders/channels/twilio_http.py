@@ -16,6 +16,7 @@ from yarl import URL
 
 from reminders.channels.base import ChannelError, Fault
 from reminders.channels.twilio_codes import PAUSE_BY_CODE, fault
+from reminders.channels.twilio_words import code_in
 
 _TWILIO = "https://api.twilio.com/"
 _REFUSED_FROM = 300
@@ -140,7 +141,7 @@ def _no_answer(call: _Call, error: Exception) -> ChannelError:
 
 def _check(answer: Response) -> None:
     if answer.status_code >= _REFUSED_FROM:
-        code = str(_json_object(answer.text).get("code") or _CODE_BY_STATUS.get(answer.status_code, ""))
+        code = code_in(_json_object(answer.text).get("code")) or _CODE_BY_STATUS.get(answer.status_code, "")
         raise RefusalError(answer.status_code, code, _pause(code, answer.headers or {}))
 
 

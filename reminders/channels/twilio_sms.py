@@ -14,6 +14,7 @@ from twilio.rest.api.v2010.account.message import MessageInstance
 from reminders.channels.base import Accepted, ChannelError, Fault, Listed, Outgoing
 from reminders.channels.twilio_codes import state
 from reminders.channels.twilio_http import BoundedHttpClient, RefusalError
+from reminders.channels.twilio_words import code_in, sid_in, text_in
 
 _LONGEST_VALIDITY = 36_000
 _FIND_LIMIT = 200
@@ -69,16 +70,14 @@ class TwilioSms:
         # The SDK's layer below `messages.create_async`, which would go through 26 fields and read three dates that
         # nobody needs: an eighth of what a call costs.
         created = await _understood(self._api.create_async("POST", self._uri, data=fields, headers=dict(_FORM)))
-        sid, status = (created.get("sid"), created.get("status")) if isinstance(created, dict) else (None, None)
-        if not isinstance(sid, str) or not sid:
-            raise _unreadable()
-        return Accepted(sid, state(status if isinstance(status, str) else None))
+        said = created if isinstance(created, dict) else {}
+        return Accepted(_sid(said.get("sid")), state(text_in(said.get("status"))))
 
     async def find(self, to: str) -> Sequence[Listed]:
         """Twilio's newest outbound messages to this number, 200 at most; see `Channel.find`."""
         # Filtered on To alone: what is not yet sent may have no DateSent.
         found = await _understood(self._client.messages.list_async(to=to, limit=_FIND_LIMIT))
-        return [_listed(message) for message in found if message.status not in _INBOUND]
+        return [_listed(message) for message in found if text_in(message.status) not in _INBOUND]
 
     async def fetch(self, provider_id: str) -> Listed | None:
         """One message by its SID; see `Channel.fetch`."""
@@ -100,7 +99,7 @@ async def _understood(call: Awaitable[Answer]) -> Answer:
     """The call's answer. One that the SDK cannot make sense of is UNKNOWN: Twilio did answer."""
     try:
         return await call
-    except (TwilioException, ValueError, TypeError, AttributeError, LookupError, RecursionError):
+    except (TwilioException, ValueError, TypeError, AttributeError, LookupError, OverflowError, RecursionError):
         raise _unreadable() from None
 
 
@@ -108,17 +107,25 @@ def _unreadable() -> ChannelError:
     return ChannelError("Twilio's answer cannot be read", Fault.UNKNOWN, "unreadable")
 
 
+def _sid(said: object) -> str:
+    sid = sid_in(said)
+    if not sid:
+        raise _unreadable()
+    return sid
+
+
 def _validity(message: Outgoing) -> int:
     return max(1, min(int(message.valid_for.total_seconds()), _LONGEST_VALIDITY))
 
 
 def _listed(message: MessageInstance) -> Listed:
+    """One listed message. A list with one whose id is odd says nothing: left out, it would count as never accepted."""
     return Listed(
-        provider_id=message.sid or "",
-        to=message.to or "",
-        body=message.body or "",
-        sender=message.from_ or message.messaging_service_sid or "",
+        provider_id=_sid(message.sid),
+        to=text_in(message.to),
+        body=text_in(message.body),
+        sender=text_in(message.from_) or text_in(message.messaging_service_sid),
         created_at=message.date_created,
-        state=state(message.status),
-        error_code=str(message.error_code or ""),
+        state=state(text_in(message.status)),
+        error_code=code_in(message.error_code),
     )

@@ -11,6 +11,8 @@ from reminders.delivery.prepare import Call
 
 _log = logs.get(__name__)
 
+_LONGEST_CODE = 32
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -51,4 +53,4 @@ async def _call(channel: Channel, call: Call) -> Answer:
     except Exception as error:
         # Whatever broke, the provider may have the message: doubt it.
         _log.error("call broke", attempt_id=str(call.outgoing.attempt_id), reason=type(error).__name__)
-        return Refusal(Fault.UNKNOWN, type(error).__name__)
+        return Refusal(Fault.UNKNOWN, type(error).__name__[:_LONGEST_CODE])

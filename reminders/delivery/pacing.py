@@ -55,8 +55,8 @@ def take(session: Session, wanted: Wanted, pace: Pace) -> list[uuid.UUID]:
     """Claim what the sender's budget allows and charge it a segment each; the ids, most urgent first.
 
     Without budget, or during a pause over content or pace, only what cannot wait is claimed: neither 50,000 reminders
-    nor one that was filtered delay a safety text. The sender's row is
-    locked, so that workers take turns; FOR NO KEY UPDATE leaves messages being enqueued alone.
+    nor one that was filtered delay a safety text. The sender's row is locked, so that workers take turns; FOR NO KEY
+    UPDATE leaves messages being enqueued alone.
     """
     given = {"sender": wanted.sender_id, "now": wanted.now}
     budget = session.connection().execute(_ABLE, given).one_or_none()

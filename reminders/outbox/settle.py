@@ -17,7 +17,6 @@ from reminders.outbox.moves import Move, may_become_by_id, move, unlink
 from schedules.lifecycle import LIVE, State
 
 _MESSAGE, _ATTEMPT = cast("Table", Message.__table__), cast("Table", Attempt.__table__)
-_LONGEST_CODE, _LONGEST_ID = 32, 200
 
 _MOVED = ("reason", "tries", "due_at", "check_at", "sent_at", "delivered_at")
 _OUTCOMES = Rows(
@@ -31,7 +30,7 @@ class Settlement:
     """What one call came to.
 
     `due_at` with PLANNED: when again (None: as it was); `tries`: the failed ones so far; `check_at`: when to ask the
-    provider about it.
+    provider about it. `provider_id` and `error_code` fit their columns: channels see to that.
     """
 
     message_id: uuid.UUID
@@ -91,14 +90,9 @@ def _finish(one: Settlement) -> dict[str, object]:
     return {
         "id": one.attempt_id,
         "outcome": one.outcome,
-        "provider_id": None if one.provider_id is None else _storable(one.provider_id, _LONGEST_ID),
-        "error_code": _storable(one.error_code, _LONGEST_CODE),
+        "provider_id": one.provider_id,
+        "error_code": one.error_code,
     }
-
-
-def _storable(said: str, longest: int) -> str:
-    """A provider's word: one that no database stores must not spoil the settlement of its whole group."""
-    return said.replace("\0", "")[:longest]
 
 
 @cache

@@ -3,6 +3,7 @@
 Seen to fail when: the banner forgot one of its two limits; each page took the pulse anew.
 """
 
+import re
 from datetime import timedelta
 from html import unescape
 
@@ -16,7 +17,8 @@ from reminders.channels.base import Fault
 from reminders.channels.twilio_codes import ABOUT_ONE_MESSAGE, FAULT_BY_CODE, PAUSE_BY_CODE
 from reminders.database import Database
 from reminders.delivery.links import check_in_url
-from reminders.models import Audit, Clinic, Instance, Message, Patient, Protocol, Sender
+from reminders.delivery.spending import month_of
+from reminders.models import Audit, Clinic, Instance, Message, Patient, Protocol, Sender, Spending
 from reminders.models.instance import LAST_SWEEP, now
 from reminders.models.kinds import Language, Role
 from reminders.models.options import rules_of
@@ -174,6 +176,43 @@ def test_rules_are_changed(browser: Browser) -> None:
     shown = browser.get("/sending").text
     assert 'value="ask_staff" checked' in shown
     assert 'value="5000"' in shown
+
+
+def _spend(browser: Browser, months: dict[str, int]) -> None:
+    with browser.database.begin() as session:
+        session.add_all(
+            Spending(clinic_id=browser.clinic.id, month=month, segments=number) for month, number in months.items()
+        )
+
+
+def test_a_maximum_of_nothing_is_shown_and_kept(browser_for: NewBrowser) -> None:
+    """Seen to fail: the form showed no limit, and saving it as it stood took the maximum away."""
+    browser = browser_for()
+    browser.post("/sending/rules", {"unknown": "ask_staff", "monthly_segments": "0"})
+    shown = browser.get("/sending").text
+    (typed,) = re.findall(r'<input[^>]*name="monthly_segments"[^>]*value="([^"]*)"', shown)
+    browser.post("/sending/rules", {"unknown": "try_again", "monthly_segments": typed})
+    with browser.database.read() as session:
+        rules = rules_of(session.get_one(Clinic, browser.clinic.id).options)
+    assert (rules.unknown.value, rules.monthly_segments) == ("try_again", 0)
+
+
+def test_who_may_not_change_it_sees_a_maximum_of_nothing_too(browser_for: NewBrowser) -> None:
+    """Seen to fail: no limit was shown."""
+    browser = browser_for(Role.VIEWER)
+    with browser.database.begin() as session:
+        session.execute(update(Clinic).values(options={"sending": {"unknown": "try_again", "monthly_segments": 0}}))
+    assert f"{catalogue(Language.EN).text('sending.monthly_segments')}: 0<" in browser.get("/sending").text
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_what_the_month_has_come_to_is_shown(browser_for: NewBrowser, language: Language) -> None:
+    """Seen to fail when the sum of all months was shown."""
+    browser = browser_for(language=language)
+    with browser.database.read() as session:
+        month = month_of(now(session), browser.clinic.timezone).name
+    _spend(browser, {month: 41, "2001-01": 900})
+    assert catalogue(language).text("sending.spent", number="41") in unescape(browser.get("/sending").text)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reminders.care import holds
+from reminders.delivery.spending import spent_in
 from reminders.models import Clinic, Protocol, Sender
 from reminders.models.clinic import NOT_CONNECTED
 from reminders.models.kinds import Channel
@@ -55,8 +56,10 @@ class ProtocolLine:
 
 def sending_context(session: Session, member: Member) -> dict[str, Any]:
     """Everything on the page but the form. A constant number of queries."""
+    clinic = session.get_one(Clinic, member.clinic.id)
     return {
-        "clinic": session.get_one(Clinic, member.clinic.id),
+        "clinic": clinic,
+        "spent": spent_in(session, clinic, member.now),
         "protocols": _protocols(session, member),
         "patients": holds.held_patients(session),
         "senders": sender_lines(session, member),
@@ -67,7 +70,8 @@ def sending_context(session: Session, member: Member) -> dict[str, Any]:
 def rules_form(clinic: Clinic) -> dict[str, str]:
     """The clinic's sending rules, as the form would have them typed."""
     rules = rules_of(clinic.options)
-    return {"unknown": rules.unknown.value, "monthly_segments": str(rules.monthly_segments or "")}
+    most = rules.monthly_segments
+    return {"unknown": rules.unknown.value, "monthly_segments": "" if most is None else str(most)}
 
 
 def sender_lines(session: Session, member: Member) -> list[SenderLine]:

@@ -86,12 +86,14 @@ class Arrived:
             HTTPException: 403 for a missing or forged signature, 400 for a body that is no form.
         """
         fields = _form(self._body)
+        sid = fields.get("AccountSid")
+        # What is no identifier is nobody's account, and a database may not even take it as a question.
+        if not self._signature or not _WORD.fullmatch(sid):
+            raise _refusal()
         with self._database.glance() as connection:
-            account = account_of(connection, fields.get("AccountSid"))
-        tokens = _tokens(account, self._settings)
-        if not self._signature or not _holds(tokens, self._url, fields, self._signature):
-            _log.warning("webhook refused: signature does not hold", code="403")
-            raise HTTPException(403, "The signature does not hold.")
+            account = account_of(connection, sid)
+        if not _holds(_tokens(account, self._settings), self._url, fields, self._signature):
+            raise _refusal()
         return Webhook(fields, self._database, account.now, account.senders)
 
 
@@ -109,6 +111,11 @@ async def arrived(request: Request) -> Arrived:
 
 
 SignedWebhook = Annotated[Arrived, Depends(arrived)]
+
+
+def _refusal() -> HTTPException:
+    _log.warning("webhook refused: signature does not hold", code="403")
+    return HTTPException(403, "The signature does not hold.")
 
 
 def _form(body: bytes) -> Fields:

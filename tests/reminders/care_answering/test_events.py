@@ -166,6 +166,26 @@ def test_what_has_arrived_meanwhile_needs_nobody(database: Database, clinic: Cli
     assert tickets(database) == []
 
 
+def test_however_many_cannot_be_handled_they_hold_up_no_other(
+    database: Database, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen to fail: when as many as a run looked at stayed open, it never came to the others."""
+    monkeypatch.setattr("reminders.care.events._AT_ONCE", 2)
+    case = given(database, clinic, State.UNKNOWN)
+    no_key_opens_this = literal(b"sealed with a key that is lost", LargeBinary())
+    with database.begin() as session:
+        sound = [add_message(session, case.treatment, state=State.UNKNOWN).id for _ in range(3)]
+        for number, message_id in enumerate([*[case.message.id] * 5, *sound]):
+            # Several at the same time, too.
+            at = NOW + timedelta(seconds=number // 3)
+            session.add(Event(clinic_id=clinic.id, kind=EventKind.UNKNOWN, message_id=message_id, at=at))
+        session.execute(update(Message).where(Message.id == case.message.id).values(params=no_key_opens_this))
+    assert handle_events(database) == len(sound)
+    with database.begin() as session:
+        assert set(session.scalars(select(Ticket.message_id))) == set(sound)
+    assert handle_events(database) == 0
+
+
 def test_one_event_that_cannot_be_handled_holds_up_no_other(database: Database, clinic: Clinic) -> None:
     case = given(database, clinic, State.UNKNOWN)
     with database.begin() as session:

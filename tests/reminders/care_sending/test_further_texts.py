@@ -10,7 +10,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from reminders.care import consents
 from reminders.care.actors import Actor
@@ -19,7 +19,8 @@ from reminders.care.timeline import why
 from reminders.channels.base import ChannelError, Fault, Outgoing
 from reminders.delivery.reconcile import reconcile
 from reminders.ids import new_id
-from reminders.models import Clinic, Event, Message, Patient
+from reminders.models import Clinic, Event, Message, Patient, Sender
+from reminders.models.clinic import NOT_CONNECTED
 from reminders.models.kinds import Channel, Language, TicketKind
 from reminders.outbox import Claim, claim
 from schedules.lifecycle import State
@@ -78,6 +79,18 @@ def test_what_no_further_text_can_mend_goes_by_email_at_once(desk: Desk, code: s
     desk.sweep()
     desk.says("undelivered", code)
     assert desk.planned() == ["email"]
+
+
+def test_without_a_number_to_send_by_it_goes_by_email(desk: Desk) -> None:
+    """Seen to fail: the further text could not be queued, and its event stayed open for ever."""
+    desk.owe()
+    desk.sweep()
+    with desk.database.begin() as session:
+        session.execute(update(Sender).where(Sender.channel == Channel.SMS).values(address=NOT_CONNECTED))
+    desk.says("undelivered", OFF)
+    assert desk.planned() == ["email"]
+    with desk.database.read() as session:
+        assert None not in session.scalars(select(Event.handled_at)).all()
 
 
 def test_without_consent_to_email_staff_hear_after_the_last_text(desk: Desk) -> None:

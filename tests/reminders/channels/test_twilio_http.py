@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import characters, text
 
-from reminders.channels.base import Accepted, ChannelError, Fault, Outgoing
+from reminders.channels.base import Accepted, ChannelError, Fault, Listed, Outgoing
 from reminders.channels.twilio_http import _form
 from reminders.channels.twilio_sms import TwilioAccount, TwilioSms
 from schedules.lifecycle import State
@@ -81,6 +81,10 @@ async def drip(_server: Server, writer: asyncio.StreamWriter) -> None:
         writer.write(b" ")
         await writer.drain()
         await asyncio.sleep(0.05)
+
+
+ODD_WORDS = (r"SM\ud800", r"SM\u0000", "S" * 300, "SM 1", "SMé", r"SM1\n")
+"""As JSON: what no column holds or nobody would call an identifier."""
 
 
 def channel(url: str, timeout: float = 0.5, concurrency: int = 10) -> TwilioSms:
@@ -213,9 +217,11 @@ def test_a_call_that_never_got_a_connection_was_not_made() -> None:
         '{"sid": null}',
         '{"sid": 5}',
         "[" * 100_000,
+        *(f'{{"sid": "{word}"}}' for word in ODD_WORDS),
     ],
 )
 def test_an_acceptance_that_cannot_be_read_is_unknown(body: str) -> None:
+    """Seen to fail on each of the odd words: they went on to the database as the message's id."""
     error, _ = playing(answering(201, body))
     assert (error.fault, error.code) == (Fault.UNKNOWN, "unreadable")
 
@@ -241,9 +247,16 @@ def test_what_else_an_acceptance_says_does_not_matter(odd: str) -> None:
         (401, "", Fault.SENDER, ""),
         (502, "<html>", Fault.UNKNOWN, ""),
         (429, "<html>", Fault.RETRY, "20429"),
+        *((400, f'{{"code": "{word}"}}', Fault.PERMANENT, "") for word in ODD_WORDS),
+        (403, r'{"code": "2\ud800"}', Fault.SENDER, ""),
+        (429, r'{"code": "2\ud800"}', Fault.RETRY, "20429"),
+        (400, f'{{"code": {"9" * 33}}}', Fault.PERMANENT, ""),
+        (400, '{"code": {"a": ["b"]}}', Fault.PERMANENT, ""),
+        (400, '{"code": 1e999}', Fault.PERMANENT, ""),
     ],
 )
 def test_refusals_in_any_form(status: int, body: str, fault: Fault, code: str) -> None:
+    """Seen to fail on each of the odd codes: they went on to the database as they were."""
     error, _ = playing(answering(status, body))
     assert (error.fault, error.code) == (fault, code)
 
@@ -286,8 +299,10 @@ def test_the_environment_does_not_change_the_host(monkeypatch: pytest.MonkeyPatc
     assert (error.code, len(server.requests)) == ("21211", 1)
 
 
-def test_a_list_of_the_wrong_shape_is_an_error_and_inbound_texts_are_not_listed() -> None:
-    async def listing(body: str) -> Any:
+def listing(body: str) -> Sequence[Listed]:
+    """What the channel makes of such a list."""
+
+    async def find() -> Sequence[Listed]:
         async with Server(answering(200, body)) as server:
             twilio = channel(server.url)
             try:
@@ -295,8 +310,38 @@ def test_a_list_of_the_wrong_shape_is_an_error_and_inbound_texts_are_not_listed(
             finally:
                 await twilio.close()
 
-    for body in ("{}", '{"messages": 5}', '{"messages": [5]}', "[]"):
-        with pytest.raises(ChannelError):
-            asyncio.run(listing(body))
+    return asyncio.run(find())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{}",
+        '{"messages": 5}',
+        '{"messages": [5]}',
+        "[]",
+        '{"messages": [{"sid": "SM1", "error_code": 1e999}]}',
+        *(f'{{"messages": [{{"sid": "SM1"}}, {{"sid": "{word}"}}]}}' for word in ODD_WORDS),
+    ],
+)
+def test_a_list_that_cannot_be_read_is_an_error(body: str) -> None:
+    """Seen to fail on each odd id. Left out, that message would count as never accepted and be sent again."""
+    with pytest.raises(ChannelError) as caught:
+        listing(body)
+    assert caught.value.fault is Fault.UNKNOWN
+
+
+def test_inbound_texts_are_not_listed() -> None:
     both = '{"messages": [{"sid": "SM1", "status": "received"}, {"sid": "SM2", "status": "sent"}]}'
-    assert [one.provider_id for one in asyncio.run(listing(both))] == ["SM2"]
+    assert [one.provider_id for one in listing(both)] == ["SM2"]
+
+
+@pytest.mark.parametrize("odd", ['"code"', "5", "[]", r'"\ud800"', r'"\u0000"', f'"{"9" * 300}"'])
+@pytest.mark.parametrize("name", ["error_code", "status", "to", "body", "from"])
+def test_what_a_list_says_oddly_is_fit_for_the_database(name: str, odd: str) -> None:
+    """Seen to fail: a status that is a list broke the look-up, a lone surrogate the index of its words."""
+    (one,) = listing(f'{{"messages": [{{"sid": "SM1", "{name}": {odd}}}]}}')
+    for said in (one.error_code, one.to, one.body, one.sender):
+        said.encode()
+    assert (one.state, len(one.error_code) <= 32, one.error_code.isascii()) == (State.SENT, True, True)
+    assert "\0" not in one.error_code

@@ -103,6 +103,14 @@ def test_an_account_signs_for_itself_only(carrier_for: NewCarrier, real: Setting
     assert carrier.inbound(without).status_code == 403
 
 
+@pytest.mark.parametrize("account", ["\0", "AC\0", "AC é", "A" * 5000, " "])
+def test_an_account_that_is_no_identifier_is_nobodys(carrier: Carrier, account: str) -> None:
+    """Seen to fail on PostgreSQL: it takes no NUL in a question, so anybody could cause a 500."""
+    for path in _PATHS:
+        for signed in (b"forged", None):
+            assert carrier.post(path, carrier.text("3", AccountSid=account), signed=signed).status_code == 403
+
+
 def test_a_sender_of_its_own_account(carrier: Carrier) -> None:
     """Its credentials sign for it; empty ones for nobody."""
     with carrier.database.begin() as session:
