@@ -64,7 +64,7 @@ def run(lab: Lab) -> Section:
         "the name is the calls in flight. Lateness is every message's, from the moment of the sweep to its `sent_at`. "
         "Each run has a fresh engine, so compiling every statement once is inside. An execution is a statement for one "
         f"row where one is run for many. `{_TROUBLED}`: of twenty texts one is refused for good by the carrier, one "
-        "has opted out there, one is told to try later, one has opted out here, one has withdrawn consent; figures a "
+        "has opted out there, one has opted out here, one has withdrawn consent; figures a "
         "message are of those that leave."
     )
     return Section(
