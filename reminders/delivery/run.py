@@ -8,7 +8,6 @@ from datetime import timedelta
 
 from sqlalchemy.exc import InterfaceError, InvalidRequestError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session
 
 from reminders import logs, outbox
 from reminders.channels.base import Channel, ChannelError, Fault
@@ -78,7 +77,7 @@ class SenderRun:
     async def _next_group(self) -> list[uuid.UUID]:
         async with self._turn:
             if not self._claimed and self._may_claim():
-                self._claimed.extend(await self._delivery.in_thread(self._take))
+                self._claimed.extend(await self._delivery.in_thread(self._take, self._owed()))
             if self._stopped:
                 return []
             return [self._claimed.popleft() for _ in range(min(self._size, len(self._claimed)))]
@@ -86,10 +85,10 @@ class SenderRun:
     def _may_claim(self) -> bool:
         return not self._stopped and self._clock.now() < self._clock.started + self._delivery.pace.sweep
 
-    def _take(self) -> list[uuid.UUID]:
+    def _take(self, further: int) -> list[uuid.UUID]:
         wanted = pacing.Wanted(self._sender.id, self._token, self._clock.now(), self._no_waiting_only)
         with self._delivery.database.begin() as session:
-            self._charge(session)
+            pacing.charge(session, self._sender.id, further, wanted.now)
             taken = pacing.take(session, wanted, self._delivery.pace)
         self.tally["claimed"] += len(taken)
         return taken
@@ -107,10 +106,11 @@ class SenderRun:
             given = await self._call(channel, work, calls)
             self._count(await self._settle(Answers(work, calls, given, channel.can_look_up)))
 
-    def _charge(self, session: Session) -> None:
-        """A segment each was charged with the claim; the rest is, before the next one."""
+    def _owed(self) -> int:
+        """The segments to charge before the next claim: one each was charged with the last. To be asked on the event
+        loop, where lanes add to them."""
         further, self._further = self._further, 0
-        pacing.charge(session, self._sender.id, further, self._clock.now())
+        return further
 
     def _work(self, group: Sequence[uuid.UUID]) -> Work:
         now, pace = self._clock.now(), self._delivery.pace
@@ -170,9 +170,10 @@ class SenderRun:
     async def _release(self) -> None:
         """Put back what was claimed and will not be sent by this run, and pay for what was."""
         if self._claimed or self._further:
-            await self._delivery.in_thread(self._put_back, list(self._claimed))
+            await self._delivery.in_thread(self._put_back, list(self._claimed), self._owed())
 
-    def _put_back(self, ids: Sequence[uuid.UUID]) -> None:
+    def _put_back(self, ids: Sequence[uuid.UUID], further: int) -> None:
+        now = self._clock.now()
         with self._delivery.database.begin() as session:
-            self._charge(session)
-            outbox.release(session, ids, self._token, self._clock.now())
+            pacing.charge(session, self._sender.id, further, now)
+            outbox.release(session, ids, self._token, now)
