@@ -11,7 +11,7 @@ from reminders.channels.base import Fault
 from reminders.channels.twilio_codes import FAULT_BY_CODE, PAUSE_BY_CODE, TOO_FAST
 from reminders.delivery import pacing
 from reminders.delivery.happenings import Happening, tell
-from reminders.delivery.verdicts import POLL_AFTER
+from reminders.delivery.verdicts import ACCEPTED_AFTER_ALL, POLL_AFTER
 from reminders.models import Attempt, Message
 from reminders.models.kinds import EventKind, Outcome
 from reminders.outbox import Move, call_off_successors, in_state, move
@@ -94,7 +94,7 @@ def _take_back(session: Session, news: News, now: datetime) -> None:
     if news.state is not State.DELIVERED:
         here.append(_none_followed(news.about))
     for target in (State.CLAIMED, State.SENDING):
-        move(session, Move(target, now, "accepted_after_all"), in_state(_BEFORE[target]), *here)
+        move(session, Move(target, now, ACCEPTED_AFTER_ALL), in_state(_BEFORE[target]), *here)
 
 
 _BEFORE = {State.CLAIMED: State.PLANNED, State.SENDING: State.CLAIMED}

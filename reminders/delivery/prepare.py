@@ -38,10 +38,11 @@ UNSENDABLE = "unsendable"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call to make, of `segments` (1 for an e-mail); `tries` have failed before it."""
+    """The `number`th call of a message (from 1), of `segments` (1 for an e-mail), after `tries` failed ones."""
 
     message_id: uuid.UUID
     clinic_id: uuid.UUID
+    number: int
     tries: int
     segments: int
     outgoing: Outgoing
@@ -128,7 +129,7 @@ def _write(facts: Facts, to: Addressee | None, desk: _Desk) -> tuple[Beginning, 
         valid_for=desk.around.window(facts).valid_for(facts.kind, facts.useful_until),
         headers=_headers(facts, composed, desk) if facts.channel is Channel.EMAIL else {},
     )
-    call = Call(facts.id, facts.clinic_id, facts.tries, composed.segments, outgoing)
+    call = Call(facts.id, facts.clinic_id, facts.attempts + 1, facts.tries, composed.segments, outgoing)
     index = to.index or desk.keyring.index(INDEX_KIND[facts.channel], address)
     return _beginning(facts, call, index, composed.body_hash), call
 
@@ -140,7 +141,7 @@ def _beginning(facts: Facts, call: Call, address_index: str, body_hash: str) -> 
         attempt_id=message.attempt_id,
         clinic_id=facts.clinic_id,
         sender_id=facts.sender_id,
-        number=facts.attempts + 1,
+        number=call.number,
         to=message.to,
         address_index=address_index,
         subject=message.subject,

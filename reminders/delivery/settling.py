@@ -5,15 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from reminders.bulk import among
 from reminders.channels.base import Accepted, Fault
 from reminders.channels.twilio_codes import TOO_FAST
 from reminders.delivery import pacing, spending
 from reminders.delivery.calls import Answer, Refusal
 from reminders.delivery.happenings import Happening, tell
 from reminders.delivery.prepare import Call, Work
-from reminders.delivery.verdicts import EVENT_OF, Moment, settlement
+from reminders.delivery.verdicts import EVENT_OF, Moment, after_all, settlement
+from reminders.models import Attempt, Message
 from reminders.models.kinds import EventKind, Outcome
 from reminders.outbox import Settlement, settle
 from schedules.lifecycle import State
@@ -44,7 +47,8 @@ def write_down(session: Session, answers: Answers, now: datetime) -> Settled:
     """Settle the group. Harmless when repeated: every UPDATE asks for the state that the call left behind."""
     # One jitter a group keeps the number of statements fixed; other groups draw their own.
     at = Moment(now, answers.can_look_up, random.random())  # noqa: S311  spreads load, guards nothing
-    settlements = [settlement(call, given, at) for call, given in zip(answers.calls, answers.given, strict=True)]
+    meant = [settlement(call, given, at) for call, given in zip(answers.calls, answers.given, strict=True)]
+    settlements = _but_taken_before(session, answers.calls, meant, now)
     refused = [one.attempt_id for one in settlements if one.outcome in {Outcome.REFUSED, Outcome.RETRY}]
     spending.refund(session, answers.work.sender, refused, answers.work.now)
     moved = settle(session, settlements, answers.work.group.token, now)
@@ -56,6 +60,30 @@ def write_down(session: Session, answers: Answers, now: datetime) -> Settled:
     tell(session, happenings, now)
     must_rest = _pace(session, answers, now)
     return _sum(settlements, must_rest=must_rest)
+
+
+_LOCKED = select(Message.id).where(among(Message.id, "ids")).with_for_update(key_share=True)
+_ACCEPTED = select(Attempt.message_id).where(among(Attempt.message_id, "ids"), Attempt.outcome == Outcome.ACCEPTED)
+
+
+def _but_taken_before(
+    session: Session, calls: Sequence[Call], settlements: Sequence[Settlement], now: datetime
+) -> Sequence[Settlement]:
+    """Without a further try for what the provider has taken at an earlier call, as news says that came during this one.
+
+    Locked before it is asked, as news locks: what comes later finds the message waiting, and ends the wait.
+    """
+    further = [
+        one.message_id
+        for call, one in zip(calls, settlements, strict=True)
+        if call.number > 1 and one.outcome is Outcome.RETRY
+    ]
+    if not further:
+        return settlements
+    connection = session.connection()
+    connection.execute(_LOCKED, {"ids": further})
+    accepted = set(connection.execute(_ACCEPTED, {"ids": further}).scalars())
+    return [after_all(one, now) if one.message_id in accepted else one for one in settlements]
 
 
 def _happening(call: Call, one: Settlement, work: Work) -> Happening | None:

@@ -1,7 +1,7 @@
 """What an answer means for its message, as data and pure functions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reminders.channels.base import Accepted, Fault
@@ -16,6 +16,9 @@ from schedules.lifecycle import State
 
 POLL_AFTER = timedelta(minutes=15)
 """How long an accepted message may stay without a receipt before its provider is asked."""
+
+ACCEPTED_AFTER_ALL = "accepted_after_all"
+"""The reason of a move that an earlier call's acceptance, learnt late, brings about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,12 @@ def settlement(call: Call, answer: Answer, at: Moment) -> Settlement:
         tries=tries,
         check_at=at.now + ASK_AFTER if meaning.target is State.UNKNOWN else None,
     )
+
+
+def after_all(refused: Settlement, now: datetime) -> Settlement:
+    """The same for a message that its provider took at an earlier call: to be followed instead of tried again."""
+    check_at = now + POLL_AFTER
+    return replace(refused, target=State.SENT, reason=ACCEPTED_AFTER_ALL, due_at=None, check_at=check_at)
 
 
 def _accepted(call: Call, answer: Accepted, at: Moment) -> Settlement:

@@ -15,6 +15,7 @@ from schedules.lifecycle import State
 _PLANNED = text("state = 'planned'")
 _IN_HAND = text("state IN ('claimed', 'sending', 'unknown')")
 _TO_CHECK = text("check_at IS NOT NULL")
+_ANSWERS = text("reply_id IS NOT NULL")
 
 
 class Message(ClinicOwned, Base):
@@ -32,6 +33,7 @@ class Message(ClinicOwned, Base):
         Index("ix_message_in_hand", "state", "lease_until", sqlite_where=_IN_HAND, postgresql_where=_IN_HAND),
         Index("ix_message_expiry", "useful_until", sqlite_where=_PLANNED, postgresql_where=_PLANNED),
         Index("ix_message_check", "check_at", sqlite_where=_TO_CHECK, postgresql_where=_TO_CHECK),
+        Index("ix_message_reply_id", "reply_id", sqlite_where=_ANSWERS, postgresql_where=_ANSWERS),
         Index(None, "patient_id", "due_at"),
     )
 
@@ -41,7 +43,7 @@ class Message(ClinicOwned, Base):
     staff_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
     treatment_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("treatment.id"), index=True)
     protocol_version_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("protocol_version.id"))
-    reply_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    reply_id: Mapped[uuid.UUID | None]
     """The reply that this answers. Not a foreign key: replies point at messages, and a ring could not be dropped."""
     ticket_id: Mapped[uuid.UUID | None]
     sender_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("sender.id"))

@@ -26,6 +26,7 @@ class Provider:
     taken: list[Outgoing] = field(default_factory=list)
     listed: list[Listed] = field(default_factory=list)
     hide: bool = False
+    before: Callable[[Outgoing], None] | None = None
     during: Callable[[Outgoing], None] | None = None
     opened: int = 0
     closed: int = 0
@@ -55,6 +56,8 @@ class FakeChannel:
     async def send(self, message: Outgoing) -> Accepted:
         provider = self._provider
         deed = provider.deeds.pop(0) if provider.deeds else None
+        if provider.before:
+            provider.before(message)
         if isinstance(deed, Exception):
             raise deed
         provider_id = provider.accept(message, self._identity.address)

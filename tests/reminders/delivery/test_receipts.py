@@ -168,6 +168,32 @@ def test_proof_that_comes_after_the_further_try_was_refused_prevents_the_next(
     assert len(provider.taken) == 1
 
 
+@pytest.mark.parametrize("status", ["sent", "undelivered"])
+def test_proof_that_comes_while_the_further_try_is_refused_prevents_the_next(
+    database: Database, clinic: Clinic, context: Delivery, provider: Provider, clock: Clock, status: str
+) -> None:
+    """Seen to fail when settling looked at its own attempt only: the text went out again. What the first attempt came
+    to is then found out from the provider."""
+    (owed,) = owe(database, clinic)
+    _tried_again(database, context, provider, clock)
+    known = provider.listed[0]
+    news = ReceiptIn(_attempt(database, owed), known.provider_id, status, "")
+    provider.before = lambda _: assert_(_brought(database, news))
+    provider.deeds = [ChannelError("no", Fault.RETRY, "20429")]
+    send_due(context)
+    assert message(database, owed).state is State.SENT
+    provider.listed[0] = replace(known, state=State.UNDELIVERED)
+    clock.set(NOW + timedelta(hours=1))
+    send_due(context)
+    reconcile(context)
+    assert (message(database, owed).state, len(provider.taken)) == (State.UNDELIVERED, 1)
+
+
+def _brought(database: Database, receipt: ReceiptIn) -> bool:
+    with database.begin() as session:
+        return record(session, receipt, NOW)
+
+
 @pytest.mark.parametrize("says", ["receipt", "list"])
 def test_what_was_taken_back_is_still_followed_to_its_end(
     database: Database, context: Delivery, provider: Provider, clock: Clock, refused_again: uuid.UUID, says: str
