@@ -22,7 +22,7 @@ from tests import services
 DUE_AT = TUESDAY + timedelta(hours=1)
 """When the messages of a burst fall due, by the database's clock."""
 
-IN_FLIGHT = 200
+IN_FLIGHT: int = Settings.model_fields["in_flight"].default
 _SEND = "reminders.send_due"
 _SINCE_SWEEP_SECONDS = 1.2
 """A wake-up sooner after the last is passed over, and beat's next comes after 2."""

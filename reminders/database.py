@@ -1,6 +1,5 @@
 """The engine, the session style, and the column types that keep time explicit and people unreadable."""
 
-import json
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     Connection,
     DateTime,
@@ -72,13 +72,13 @@ class Sealed(TypeDecorator[Any]):
         if value is None:
             return None
         keyring: Keyring = getattr(dialect, _KEYRING)
-        return keyring.seal(json.dumps(value, ensure_ascii=False).encode(), self.context)
+        return keyring.seal(orjson.dumps(value), self.context)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
         if value is None:
             return None
         keyring: Keyring = getattr(dialect, _KEYRING)
-        return json.loads(keyring.open(value, self.context))
+        return orjson.loads(keyring.open(value, self.context))
 
 
 def words(kind: type[StrEnum]) -> Enum:

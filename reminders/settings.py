@@ -45,7 +45,7 @@ class Settings(BaseModel):
     encryption_keys: Several = Field((), alias="REMINDERS_ENCRYPTION_KEYS")
     sweep_seconds: float = Field(2.0, alias="REMINDERS_SWEEP_SECONDS", gt=0, le=60)
     reconcile_seconds: float = Field(15.0, alias="REMINDERS_RECONCILE_SECONDS", gt=0, le=60)
-    in_flight: int = Field(200, alias="REMINDERS_IN_FLIGHT", ge=1, le=1000)
+    in_flight: int = Field(300, alias="REMINDERS_IN_FLIGHT", ge=1, le=1000)
     """Calls to a carrier at a time, for one sender in one process: Twilio limits them for each account."""
     overdue_seconds: float = Field(900.0, alias="REMINDERS_OVERDUE_SECONDS", ge=60, le=86_400)
     log_format: Literal["console", "json"] = Field("console", alias="REMINDERS_LOG_FORMAT")

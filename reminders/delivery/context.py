@@ -45,7 +45,7 @@ class Pace:
     horizon: timedelta = timedelta(seconds=4)
     batch: int = 500
     sweep: timedelta = timedelta(seconds=30)
-    in_flight: Mapping[Medium, int] = field(default_factory=lambda: {Medium.SMS: 200, Medium.EMAIL: MAIL_LINES})
+    in_flight: Mapping[Medium, int] = field(default_factory=lambda: {Medium.SMS: 300, Medium.EMAIL: MAIL_LINES})
     time_out: float = CALL_TIMEOUT_SECONDS + 5
 
 

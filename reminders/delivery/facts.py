@@ -1,6 +1,5 @@
 """What must be known of claimed messages just before they go, read in bulk and decrypted as little as possible."""
 
-import json
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, exists, func, select, type_coerce
 from sqlalchemy.orm import Session
 
@@ -132,7 +132,7 @@ def unseal(keyring: Keyring, sealed: bytes | None, context: str) -> Any:
     Raises:
         CryptoError: no key at hand opens it.
     """
-    return None if sealed is None else json.loads(keyring.open(sealed, context))
+    return None if sealed is None else orjson.loads(keyring.open(sealed, context))
 
 
 def _at(sealed: bytes | None, context: str, index: str | None, opt_out: bool | None) -> Addressee | None:  # noqa: FBT001
