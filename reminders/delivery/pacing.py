@@ -33,6 +33,14 @@ class Wanted:
     no_waiting_only: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was claimed, most urgent first, and whether that was all for now."""
+
+    ids: list[uuid.UUID]
+    was_all: bool
+
+
 _OURS = Sender.id == bindparam("sender")
 _FREE = is_unpaused(bindparam("now", type_=Sender.paused_until.type))
 _BUDGET = select(Sender.rate, Sender.next_free_at).where(_OURS).with_for_update(key_share=True)
@@ -51,8 +59,8 @@ def allowance(next_free_at: datetime, rate: float, now: datetime, pace: Pace) ->
     return min(pace.batch, max(0 if ahead else 1, int(left * _safe(rate))))
 
 
-def take(session: Session, wanted: Wanted, pace: Pace) -> list[uuid.UUID]:
-    """Claim what the sender's budget allows and charge it a segment each; the ids, most urgent first.
+def take(session: Session, wanted: Wanted, pace: Pace) -> Taken:
+    """Claim what the sender's budget allows and charge it a segment each.
 
     Without budget, or during a pause over content or pace, only what cannot wait is claimed: neither 50,000 reminders
     nor one that was filtered delay a safety text. The sender's row is locked, so that workers take turns; FOR NO KEY
@@ -61,32 +69,37 @@ def take(session: Session, wanted: Wanted, pace: Pace) -> list[uuid.UUID]:
     given = {"sender": wanted.sender_id, "now": wanted.now}
     budget = session.connection().execute(_ABLE, given).one_or_none()
     if budget is None:
-        return []
+        return Taken([], was_all=True)
     urgent_only = wanted.no_waiting_only or not budget.free
     allowed = 0 if urgent_only else allowance(budget.next_free_at, budget.rate, wanted.now, pace)
-    claimed = claim(
-        session,
-        Claim(
-            sender_id=wanted.sender_id,
-            token=wanted.token,
-            limit=allowed or _NO_WAITING_BATCH,
-            now=wanted.now,
-            lease_until=wanted.now + pace.lease,
-            no_waiting_only=not allowed,
-        ),
+    claims = Claim(
+        sender_id=wanted.sender_id,
+        token=wanted.token,
+        limit=allowed or _NO_WAITING_BATCH,
+        now=wanted.now,
+        lease_until=wanted.now + pace.lease,
+        no_waiting_only=not allowed,
     )
-    charge(session, wanted.sender_id, len(claimed), wanted.now)
-    return claimed
+    claimed = claim(session, claims)
+    if claimed:
+        _spend(session, wanted.sender_id, _free_after(len(claimed), budget.next_free_at, budget.rate, wanted.now))
+    return Taken(claimed, was_all=len(claimed) < claims.limit)
 
 
 def charge(session: Session, sender_id: uuid.UUID, segments: int, now: datetime) -> None:
     """Spend `segments` of the sender's budget, whether or not there is any left."""
     if segments <= 0:
         return
-    connection = session.connection()
-    budget = connection.execute(_BUDGET, {"sender": sender_id}).one()
-    spent = max(budget.next_free_at, now) + timedelta(seconds=segments / _safe(budget.rate))
-    connection.execute(_SPEND, {"sender": sender_id, "spent": spent})
+    budget = session.connection().execute(_BUDGET, {"sender": sender_id}).one()
+    _spend(session, sender_id, _free_after(segments, budget.next_free_at, budget.rate, now))
+
+
+def _free_after(segments: int, next_free_at: datetime, rate: float, now: datetime) -> datetime:
+    return max(next_free_at, now) + timedelta(seconds=segments / _safe(rate))
+
+
+def _spend(session: Session, sender_id: uuid.UUID, free_at: datetime) -> None:
+    session.connection().execute(_SPEND, {"sender": sender_id, "spent": free_at})
 
 
 def pause(session: Session, sender: tuple[uuid.UUID, uuid.UUID], code: str, now: datetime, rest: timedelta) -> None:

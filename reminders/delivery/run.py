@@ -55,6 +55,7 @@ class SenderRun:
         self._turn = asyncio.Lock()
         self._channel: Channel | None = None
         self._stopped = False
+        self._has_all = False
 
     async def run(self) -> None:
         """Run the lanes to their end; what fails in one is logged and stops all after the group they are at."""
@@ -84,15 +85,19 @@ class SenderRun:
             return [self._claimed.popleft() for _ in range(min(self._size, len(self._claimed)))]
 
     def _may_claim(self) -> bool:
-        return not self._stopped and self._clock.now() < self._clock.started + self._delivery.pace.sweep
+        """Not when the last claim took all there was: what has fallen due since is found by the sweep's next look."""
+        if self._has_all or self._stopped:
+            return False
+        return self._clock.now() < self._clock.started + self._delivery.pace.sweep
 
     def _take(self, further: int) -> list[uuid.UUID]:
         wanted = pacing.Wanted(self._sender.id, self._token, self._clock.now(), self._no_waiting_only)
         with self._delivery.database.begin() as session:
             pacing.charge(session, self._sender.id, further, wanted.now)
             taken = pacing.take(session, wanted, self._delivery.pace)
-        self.tally["claimed"] += len(taken)
-        return taken
+        self._has_all = taken.was_all
+        self.tally["claimed"] += len(taken.ids)
+        return taken.ids
 
     async def _send(self, group: Sequence[uuid.UUID]) -> None:
         channel = await self._open()
