@@ -14,6 +14,7 @@ from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 from yarl import URL
 
+from reminders.channels import connections
 from reminders.channels.base import ChannelError, Fault
 from reminders.channels.twilio_codes import PAUSE_BY_CODE, fault
 from reminders.channels.twilio_words import code_in
@@ -43,15 +44,16 @@ class _Call:
 
 
 class BoundedHttpClient(AsyncHttpClient):  # type: ignore[misc] # the SDK ships no types
-    """Sends the SDK's requests to `api_url` on one aiohttp session, at most `concurrency` at a time.
+    """Sends the SDK's requests to `api_url`, at most `concurrency` at a time, over its event loop's connections.
 
-    `timeout` (seconds) covers the whole call, waiting for a connection included. The SDK's own async client ignores
-    its time-out and can repeat a POST. The session is made in the running loop, and anew in another loop.
+    `timeout` (seconds) covers the whole call, waiting for its turn included. The SDK's own async client ignores its
+    time-out and can repeat a POST. The session is made in the running loop, and anew in another loop.
     """
 
     def __init__(self, api_url: str, timeout: float, concurrency: int) -> None:
         super().__init__(logging.getLogger("twilio.http_client"), is_async=True, timeout=timeout)
         self._api_url = api_url.rstrip("/") + "/"
+        self._turns = asyncio.Semaphore(concurrency)
         self._concurrency = concurrency
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -64,10 +66,16 @@ class BoundedHttpClient(AsyncHttpClient):  # type: ignore[misc] # the SDK ships 
             ChannelError: there was no answer, or it was not a 2xx. Whether a 2xx can be read, the SDK finds out.
         """
         call = _Call()
+        address, arguments = self._address(uri), self._arguments(given)
+        session = self._open()
         try:
-            async with self._open().request(
-                method, self._address(uri), allow_redirects=False, trace_request_ctx=call, **self._arguments(given)
-            ) as response:
+            async with (
+                asyncio.timeout(self.timeout),
+                self._turns,
+                session.request(
+                    method, address, allow_redirects=False, trace_request_ctx=call, **arguments
+                ) as response,
+            ):
                 answer = Response(response.status, await response.text(errors="replace"), response.headers)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _no_answer(call, error) from None
@@ -75,10 +83,11 @@ class BoundedHttpClient(AsyncHttpClient):  # type: ignore[misc] # the SDK ships 
         return answer
 
     async def close(self) -> None:
-        """Close the session, if there is one."""
+        """Close the session, if there is one of this loop."""
         session, self._session = self._session, None
-        if session is not None:
+        if session is not None and self._loop is asyncio.get_running_loop():
             await session.close()
+            await connections.give_back()
 
     def _address(self, uri: str) -> str:
         # A page's link to the next one comes from outside; the credentials must not follow it anywhere else.
@@ -105,6 +114,7 @@ class BoundedHttpClient(AsyncHttpClient):  # type: ignore[misc] # the SDK ships 
                 # Its loop is gone, so it cannot be closed properly any more.
                 self._session.detach()
             self._session, self._loop = self._new_session(), loop
+            self._turns = asyncio.Semaphore(self._concurrency)
         return self._session
 
     def _new_session(self) -> aiohttp.ClientSession:
@@ -112,8 +122,9 @@ class BoundedHttpClient(AsyncHttpClient):  # type: ignore[misc] # the SDK ships 
         trace.on_connection_create_end.append(_mark_connected)
         trace.on_connection_reuseconn.append(_mark_connected)
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._concurrency),
-            timeout=aiohttp.ClientTimeout(total=self.timeout),
+            connector=connections.borrow(),
+            connector_owner=False,
+            timeout=aiohttp.ClientTimeout(total=None),
             trace_configs=[trace],
             cookie_jar=aiohttp.DummyCookieJar(),
         )

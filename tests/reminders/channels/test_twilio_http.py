@@ -133,6 +133,25 @@ def test_what_is_written() -> None:
     }
 
 
+def test_all_of_one_loop_share_their_connections_until_the_last_has_closed() -> None:
+    """Seen to fail with a connector for each channel: every clinic's first text paid for a handshake."""
+
+    async def body() -> int:
+        async with Server(answering(201, '{"sid": "SM1"}')) as server:
+            here, there = channel(server.url), channel(server.url)
+            await here.send(TEXT)
+            await there.send(TEXT)
+            await here.close()
+            await there.send(TEXT)
+            await there.close()
+            assert server.connections == 1
+            await here.send(TEXT)
+            await here.close()
+            return server.connections
+
+    assert asyncio.run(body()) == 2
+
+
 @pytest.mark.parametrize(("valid_for", "seconds"), [(-5, "1"), (0.5, "1"), (90, "90"), (86_400, "36000")])
 def test_the_time_a_text_may_wait_is_one_that_twilio_takes(valid_for: float, seconds: str) -> None:
     async def body() -> Server:
