@@ -4,9 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -36,13 +34,6 @@ class RefusalError(ChannelError):
         self.status = status
 
 
-@dataclass(slots=True)
-class _Call:
-    """Whether a connection was had, so that the request may have been written."""
-
-    connected: bool = False
-
-
 class BoundedHttpClient(AsyncHttpClient):  # type: ignore[misc] # the SDK ships no types
     """Sends the SDK's requests to `api_url`, at most `concurrency` at a time, over its event loop's connections.
 
@@ -65,16 +56,14 @@ class BoundedHttpClient(AsyncHttpClient):  # type: ignore[misc] # the SDK ships 
         Raises:
             ChannelError: there was no answer, or it was not a 2xx. Whether a 2xx can be read, the SDK finds out.
         """
-        call = _Call()
+        call = connections.watch()
         address, arguments = self._address(uri), self._arguments(given)
         session = self._open()
         try:
             async with (
                 asyncio.timeout(self.timeout),
                 self._turns,
-                session.request(
-                    method, address, allow_redirects=False, trace_request_ctx=call, **arguments
-                ) as response,
+                session.request(method, address, allow_redirects=False, **arguments) as response,
             ):
                 answer = Response(response.status, await response.text(errors="replace"), response.headers)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -118,20 +107,12 @@ class BoundedHttpClient(AsyncHttpClient):  # type: ignore[misc] # the SDK ships 
         return self._session
 
     def _new_session(self) -> aiohttp.ClientSession:
-        trace = aiohttp.TraceConfig()
-        trace.on_connection_create_end.append(_mark_connected)
-        trace.on_connection_reuseconn.append(_mark_connected)
         return aiohttp.ClientSession(
             connector=connections.borrow(),
             connector_owner=False,
             timeout=aiohttp.ClientTimeout(total=None),
-            trace_configs=[trace],
             cookie_jar=aiohttp.DummyCookieJar(),
         )
-
-
-async def _mark_connected(_session: object, context: SimpleNamespace, _event: object) -> None:
-    context.trace_request_ctx.connected = True
 
 
 def _form(fields: Mapping[str, object] | None) -> bytes | None:
@@ -142,7 +123,7 @@ def _form(fields: Mapping[str, object] | None) -> bytes | None:
     return URL.build(query=said).raw_query_string.encode()
 
 
-def _no_answer(call: _Call, error: Exception) -> ChannelError:
+def _no_answer(call: connections.Call, error: Exception) -> ChannelError:
     """The error for a call without an answer. It does not quote aiohttp's, which may hold a URL with a number."""
     word = "timeout" if isinstance(error, TimeoutError) else "connection"
     if call.connected:
