@@ -1,5 +1,6 @@
 """Commands that run the service: all in one process, or one process each."""
 
+import gc
 import os
 
 import click
@@ -17,6 +18,9 @@ from reminders.sandbox.app import create_sandbox_app
 from reminders.setting_rules import is_in_memory
 from reminders.settings import Settings, load
 from reminders.web.app import create_app
+
+_NEW_OBJECTS = 10_000
+"""How many objects there must be more than at the last look for the next one to begin. Python's own figure is 700."""
 
 
 @click.command()
@@ -36,6 +40,7 @@ def up(*, with_demo: bool) -> None:
     migrate.upgrade(database)
     prepare(settings, database)
     lines = (_welcome_demo if with_demo else _welcome)(settings, database)
+    _collect_seldom()
     embedded.serve(settings, database, lambda: click.echo("\n".join(lines)))
     database.close()
     say("Stopped. The data is kept.")
@@ -104,6 +109,7 @@ def worker() -> None:
     """Send what is due; start as many as wanted."""
     settings = _with_broker(start())
     open_database(settings).close()
+    _collect_seldom()
     tasks.run_worker(settings)
 
 
@@ -132,7 +138,18 @@ def _with_broker(settings: Settings) -> Settings:
     return settings
 
 
+def _collect_seldom() -> None:
+    """Leave alone what is loaded by now, and look for cycles of garbage a tenth as often as Python does.
+
+    There are next to none: looking took a fifth of what sending costs, and held requests up for many milliseconds.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS)
+
+
 def _serve(app: FastAPI, host: str, port: int) -> None:
+    _collect_seldom()
     uvicorn.run(app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=10)
 
 
