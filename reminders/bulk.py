@@ -5,9 +5,9 @@ So a statement's text, and with it its plan, stays the same however many there a
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -53,7 +53,13 @@ class _Several(TypeDecorator[Sequence[Any]]):
     def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
         if dialect.name == "postgresql":
             return list(value or ())
-        return json.dumps([one.hex if isinstance(one, uuid.UUID) else one for one in value or ()])
+        return json.dumps(list(map(_as_sqlite_keeps_it, value or ())))
+
+
+def _as_sqlite_keeps_it(one: object) -> object:
+    if isinstance(one, bytes):
+        return one.hex()
+    return one.hex if isinstance(one, uuid.UUID) else one
 
 
 class _Among(FunctionElement[bool]):
@@ -70,7 +76,9 @@ def _among_array(element: _Among, compiler: Any, **kw: Any) -> str:
 @compiles(_Among, "sqlite")
 def _among_json(element: _Among, compiler: Any, **kw: Any) -> str:
     one, several = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"{one} IN (SELECT value FROM json_each({several}))"  # noqa: S608  compiled clauses, no values
+    is_binary = isinstance(element.clauses.clauses[0].type, LargeBinary)
+    value = f"{FROM_HEX}(value)" if is_binary else "value"
+    return f"{one} IN (SELECT {value} FROM json_each({several}))"  # noqa: S608  compiled clauses, no values
 
 
 def among(one: Any, name: str) -> ColumnElement[bool]:
@@ -93,8 +101,9 @@ class _Json(TypeDecorator[Sequence[Mapping[str, Any]]]):
         for name, kind in self.sealed:
             for row in rows:
                 row[name] = kind.process_bind_param(row[name], dialect)
-        write = _for_postgresql if dialect.name == "postgresql" else _for_sqlite
-        return orjson.dumps(rows, write, orjson.OPT_PASSTHROUGH_DATETIME).decode()
+        if dialect.name == "postgresql":
+            return as_json(rows)
+        return orjson.dumps(rows, _for_sqlite, orjson.OPT_PASSTHROUGH_DATETIME).decode()
 
 
 @dataclass(frozen=True)
@@ -130,17 +139,35 @@ def _extract(value: ColumnElement[Any], name: str, kind: TypeEngine[Any]) -> Col
     return type_coerce(found, kind)
 
 
-def _for_postgresql(value: object) -> str:
-    if isinstance(value, bytes):
-        return f"\\x{value.hex()}"
-    if isinstance(value, datetime):
-        return require_aware(value).isoformat()
-    raise TypeError(f"cannot be given to a statement: {type(value).__name__}")
-
-
 def _for_sqlite(value: object) -> str:
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, datetime):
         return require_aware(value).replace(tzinfo=None).isoformat(" ", "microseconds")
     raise TypeError(f"cannot be given to a statement: {type(value).__name__}")
+
+
+PLAIN: Mapping[type, Callable[[Any], str]] = {
+    uuid.UUID: lambda id_: f"{id_.int:032x}",
+    datetime: lambda moment: require_aware(moment).isoformat(),
+    date: date.isoformat,
+    bytes: lambda sealed: "\\x" + sealed.hex(),
+}
+"""How what JSON has no word for is written, so that PostgreSQL reads it back."""
+
+
+def as_json(value: object) -> str:
+    """`value` as JSON, with what `PLAIN` writes.
+
+    Raises:
+        ValueError: a datetime is naive.
+    """
+    try:
+        return orjson.dumps(value, _plain, orjson.OPT_PASSTHROUGH_DATETIME).decode()
+    except orjson.JSONEncodeError as error:
+        # What was wrong with the value says more than that it cannot be JSON.
+        raise error.__cause__ or error from None
+
+
+def _plain(value: object) -> str:
+    return PLAIN[type(value)](value)

@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 from reminders.database import Database
 
@@ -15,9 +16,14 @@ SCRIPTS = Path(__file__).resolve().parent.parent / "migrations"
 def upgrade(database: Database) -> None:
     """Apply every migration that this database lacks, in one transaction. Harmless when there is none."""
     with database.engine.begin() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config_for(connection), "head")
+
+
+def config_for(connection: Connection) -> Config:
+    """Alembic's configuration, to work on this connection in its transaction."""
+    config = _config()
+    config.attributes["connection"] = connection
+    return config
 
 
 def is_current(database: Database) -> bool:

@@ -1,4 +1,4 @@
-"""Names made searchable without being stored readably: keyed hashes of their folded beginnings."""
+"""Names made searchable without being stored readably: each word as a row of keyed hashes, one for each beginning."""
 
 import re
 import unicodedata
@@ -7,7 +7,11 @@ import uuid
 from reminders.crypto import Keyring
 
 _SHORTEST, _LONGEST = 2, 12
-_TOKEN_LENGTH = 32
+_PIECE = 4
+"""Bytes of the hash of one beginning: two different letters after the same ones look alike once in four billion."""
+
+LONGEST_TOKEN = _PIECE * (_LONGEST - _SHORTEST + 1)
+
 _MOST_WORDS = 12
 _APOSTROPHES = re.compile("['’ʼ`]")
 _NOT_A_WORD = re.compile(r"[\W_]+")
@@ -31,23 +35,35 @@ def words(text: str) -> list[str]:
     return [word for word in dict.fromkeys(parts + joined) if word][:_MOST_WORDS]
 
 
-def name_tokens(keyring: Keyring, clinic_id: uuid.UUID, *names: str) -> frozenset[str]:
-    """The tokens under which a patient of these names is found: each word's beginnings of 2 to 12 letters."""
-    beginnings = {word[:size] for name in names for word in words(name) for size in _sizes(word)}
-    return frozenset(_token(keyring, clinic_id, beginning) for beginning in beginnings)
+def name_tokens(keyring: Keyring, clinic_id: uuid.UUID, *names: str) -> frozenset[bytes]:
+    """The tokens under which a patient of these names is found, one for each word of two letters or more.
+
+    A word's token begins with the token of each of its beginnings, up to 12 letters: that of "tremblay" with that of
+    "tre". So it shows which words of a clinic begin alike, and how long they are, but no letter.
+    """
+    return frozenset(_token(keyring, clinic_id, word) for name in names for word in words(name) if _is_long(word))
 
 
-def query_tokens(keyring: Keyring, clinic_id: uuid.UUID, text: str) -> frozenset[str]:
-    """The tokens that a patient must all have to match what somebody typed. Single letters are passed over."""
+def query_tokens(keyring: Keyring, clinic_id: uuid.UUID, text: str) -> frozenset[bytes]:
+    """What a patient must have a token beginning with, each of them, to match what somebody typed.
+
+    Single letters are passed over. A whole name's are the very tokens of who has it.
+    """
     spoken = _APOSTROPHES.sub("", fold(text))
-    asked = [word[:_LONGEST] for word in _NOT_A_WORD.split(spoken) if len(word) >= _SHORTEST]
+    asked = [word for word in _NOT_A_WORD.split(spoken) if _is_long(word)]
     return frozenset(_token(keyring, clinic_id, word) for word in asked[:_MOST_WORDS])
 
 
-def _sizes(word: str) -> range:
-    return range(_SHORTEST, min(len(word), _LONGEST) + 1)
+def after(token: bytes) -> bytes:
+    """What comes after every token that begins with this one, and before all others that come after it."""
+    return token.ljust(LONGEST_TOKEN + 1, b"\xff")
 
 
-def _token(keyring: Keyring, clinic_id: uuid.UUID, beginning: str) -> str:
+def _is_long(word: str) -> bool:
+    return len(word) >= _SHORTEST
+
+
+def _token(keyring: Keyring, clinic_id: uuid.UUID, word: str) -> bytes:
     # The clinic is part of it, so that equal names in two clinics do not look equal.
-    return keyring.index("name", f"{clinic_id}:{beginning}")[:_TOKEN_LENGTH]
+    beginnings = [word[:size] for size in range(_SHORTEST, min(len(word), _LONGEST) + 1)]
+    return keyring.short_hashes("names", clinic_id.bytes, beginnings, _PIECE)

@@ -3,11 +3,11 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from reminders.care.addresses import clean_phone, email_key, region_of
-from reminders.care.names import query_tokens
+from reminders.care.names import after, query_tokens
 from reminders.care.patient_input import CleanPatient
 from reminders.database import keyring_of
 from reminders.errors import InvalidInputError
@@ -59,7 +59,7 @@ def _ways(session: Session, clinic_id: uuid.UUID, asked: str) -> Sequence[Column
         ways += _by_phone(session, clinic_id, asked)
     tokens = query_tokens(keyring, clinic_id, asked)
     if tokens:
-        ways.append(Patient.id.in_(_having_all(clinic_id, tokens)))
+        ways.append(_having_all(clinic_id, tokens))
     return ways
 
 
@@ -72,7 +72,11 @@ def _by_phone(session: Session, clinic_id: uuid.UUID, asked: str) -> list[Column
     return [Patient.phone_index == keyring_of(session).index("phone", phone)]
 
 
-def _having_all(clinic_id: uuid.UUID, tokens: frozenset[str]) -> ColumnElement[uuid.UUID]:
-    chosen = (NameToken.clinic_id == clinic_id, NameToken.token.in_(tokens))
-    grouped = select(NameToken.patient_id).where(*chosen).group_by(NameToken.patient_id)
-    return grouped.having(func.count() == len(tokens)).scalar_subquery()
+def _having_all(clinic_id: uuid.UUID, tokens: frozenset[bytes]) -> ColumnElement[bool]:
+    """Whether the patient has, for each of `tokens`, a word that begins like it."""
+    return and_(*(Patient.id.in_(_having(clinic_id, token)) for token in sorted(tokens)))
+
+
+def _having(clinic_id: uuid.UUID, token: bytes) -> Select[uuid.UUID]:
+    alike = (NameToken.token >= token, NameToken.token < after(token))
+    return select(NameToken.patient_id).where(NameToken.clinic_id == clinic_id, *alike)

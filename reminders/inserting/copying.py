@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from reminders.inserting.forms import PLAIN, Batch, Form, Row, as_json, filled
+from reminders.bulk import PLAIN, as_json
+from reminders.inserting.forms import Batch, Form, Row, filled
 from reminders.inserting.write import write
 
 _PARTS_AHEAD = 2
@@ -76,21 +77,35 @@ _NULL = "\\N"
 
 def cells(values: Sequence[Any]) -> Sequence[str]:
     """A column in the text format of COPY; its values are of one type, some may be None."""
-    kinds = {type(value) for value in values} - {type(None)}
-    if all(issubclass(kind, str) for kind in kinds):
-        # Hardly any column has something to escape in it, so one look at all of them is enough.
-        is_plain = _SPECIAL.search("".join([value for value in values if value])) is None
-        return [_NULL if value is None else value if is_plain else value.translate(_ESCAPED) for value in values]
     # The same id, the same moment, the same answer stand in row after row.
-    distinct = {id(value): value for value in values}
-    texts = {place: _cell(value) for place, value in distinct.items()}
-    return [texts[id(value)] for value in values]
+    places = list(map(id, values))
+    distinct = dict(zip(places, values, strict=True))
+    if len(distinct) == 1:
+        return [_cell(values[0])] * len(values)
+    if all(isinstance(value, str | None) for value in distinct.values()):
+        return _texts(values)
+    texts = dict(zip(distinct, map(_cell, distinct.values()), strict=True))
+    return list(map(texts.__getitem__, places))
+
+
+def _texts(values: Sequence[str | None]) -> Sequence[str]:
+    # Hardly any column has something to escape in it, or nothing at all, so one look at all of them is enough.
+    if None in values:
+        return [_NULL if value is None else value.translate(_ESCAPED) for value in values]
+    told: Sequence[str] = values  # type: ignore[assignment]
+    return [value.translate(_ESCAPED) for value in told] if _SPECIAL.search("".join(told)) else told
+
+
+_NEVER_SPECIAL: Mapping[type, Callable[[Any], str]] = {
+    **PLAIN,
+    bytes: lambda sealed: "\\\\x" + sealed.hex(),
+    type(None): lambda _: _NULL,
+}
 
 
 def _cell(value: object) -> str:
-    if value is None:
-        return _NULL
-    if isinstance(value, bytes):
-        return "\\\\x" + value.hex()
-    text = PLAIN[type(value)](value) if type(value) in PLAIN else as_json(value)
-    return text.translate(_ESCAPED) if "\\" in text else text
+    written = _NEVER_SPECIAL.get(type(value))
+    if written:
+        return written(value)
+    text = value if isinstance(value, str) else as_json(value)
+    return text.translate(_ESCAPED) if "\\" in text or isinstance(value, str) else text

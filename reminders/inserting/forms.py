@@ -1,18 +1,15 @@
-"""What a table's rows need before they can be written, and how their values are spelled."""
+"""What a table's rows need before they can be written."""
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
-import orjson
 from sqlalchemy import Dialect, Table
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 
-from reminders.clock import require_aware
 from reminders.database import Base, Sealed, core_table, refuse_other_clinics
 
 Row = Mapping[str, Any]
@@ -33,7 +30,7 @@ class Form:
 
     def columns(self, rows: Sequence[Row], dialect: Dialect) -> dict[str, list[Any]]:
         """The rows by column, defaults filled in, what is personal sealed."""
-        given = {name: [row[name] for row in rows] for name in rows[0]}
+        given: dict[str, list[Any]] = {name: list(map(itemgetter(name), rows)) for name in rows[0]}
         made = {name: [make(None) for _ in rows] for name, make in self.made.items() if name not in given}
         fixed = {name: [value] * len(rows) for name, value in self.fixed.items() if name not in given}
         found = given | made | fixed
@@ -70,29 +67,3 @@ def filled(session: Session, batch: Batch) -> Filled:
     for _, rows in found:
         refuse_other_clinics(session, {id(row["clinic_id"]): row["clinic_id"] for row in rows}.values())
     return found
-
-
-PLAIN: Mapping[type, Callable[[Any], str]] = {
-    uuid.UUID: lambda id_: f"{id_.int:032x}",
-    datetime: lambda moment: require_aware(moment).isoformat(),
-    date: date.isoformat,
-    bytes: lambda sealed: "\\x" + sealed.hex(),
-}
-"""How what JSON has no word for is written, so that PostgreSQL reads it back."""
-
-
-def as_json(value: object) -> str:
-    """`value` as JSON, with what `PLAIN` writes.
-
-    Raises:
-        ValueError: a datetime is naive.
-    """
-    try:
-        return orjson.dumps(value, _plain, orjson.OPT_PASSTHROUGH_DATETIME).decode()
-    except orjson.JSONEncodeError as error:
-        # What was wrong with the value says more than that it cannot be JSON.
-        raise error.__cause__ or error from None
-
-
-def _plain(value: object) -> str:
-    return PLAIN[type(value)](value)

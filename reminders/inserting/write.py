@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Insert, Table, insert
 from sqlalchemy.orm import Session
 
-from reminders.inserting.forms import Batch, Filled, as_json, filled
+from reminders.bulk import as_json
+from reminders.inserting.forms import Batch, Filled, filled
 
 
 def write(session: Session, batch: Batch) -> None:

@@ -89,7 +89,7 @@ class MessageReminder(ClinicOwned, Base):
 
     message_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("message.id"), primary_key=True)
     reminder_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reminder.id"), primary_key=True)
-    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"))
+    clinic_id: Mapped[uuid.UUID] = mapped_column()
     live: Mapped[bool] = mapped_column(default=True)
 
 

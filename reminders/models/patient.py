@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reminders.database import Base, ClinicOwned, Sealed, words
@@ -23,7 +23,7 @@ class Patient(ClinicOwned, Base):
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"))
     external_id: Mapped[str | None] = mapped_column(String(100))
     given_name: Mapped[str] = mapped_column(Sealed("patient.given_name"))
     family_name: Mapped[str] = mapped_column(Sealed("patient.family_name"))
@@ -48,12 +48,15 @@ class Patient(ClinicOwned, Base):
 
 
 class NameToken(ClinicOwned, Base):
-    """A keyed hash of a prefix of a patient's name: finds "mar" without storing "Marie" readably."""
+    """A word of a patient's name, as keyed hashes of its beginnings: finds "mar" without storing "Marie" readably.
+
+    `reminders.care.names` makes it. Its clinic is its patient's, who points at it.
+    """
 
     __tablename__ = "name_token"
 
-    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), primary_key=True)
-    token: Mapped[str] = mapped_column(String(32), primary_key=True)
+    clinic_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    token: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     patient_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("patient.id", ondelete="CASCADE"), primary_key=True, index=True
     )
@@ -66,7 +69,7 @@ class Consent(ClinicOwned, Base):
     __table_args__ = (Index(None, "patient_id", "channel", "purpose", "at"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    clinic_id: Mapped[uuid.UUID] = mapped_column()
     patient_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("patient.id"))
     channel: Mapped[Channel] = mapped_column(words(Channel))
     purpose: Mapped[Purpose] = mapped_column(words(Purpose))

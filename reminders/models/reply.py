@@ -143,7 +143,7 @@ class Audit(ClinicOwned, Base):
     __table_args__ = (Index(None, "clinic_id", "at"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"))
     at: Mapped[datetime]
     staff_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
     api_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_key.id"))

@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import StatementError
 
 from reminders import engine, migrate
+from reminders.care.patient_search import search
 from reminders.database import Base, Database
 from reminders.ids import new_id
 from reminders.models import Clinic, Instance, Patient, Sender
@@ -45,6 +47,20 @@ def test_migrations_equal_models(database: Database) -> None:
 def test_upgrading_twice_does_nothing(database: Database) -> None:
     migrate.upgrade(database)
     assert migrate.is_current(database)
+
+
+def test_names_from_before_their_words_are_found(database: Database, clinic: Clinic) -> None:
+    """Seen to fail when the migration made the table and left it empty."""
+    with database.begin() as session:
+        marie = patient_of(clinic, "Marie-Ève")
+        session.add(marie)
+    with database.engine.begin() as connection:
+        config = migrate.config_for(connection)
+        command.downgrade(config, "0004")
+        command.upgrade(config, "head")
+    with database.read(clinic.id) as session:
+        assert [found.id for found in search(session, clinic.id, "ev mar", 10)] == [marie.id]
+        assert search(session, clinic.id, "paul", 10) == []
 
 
 def test_personal_columns_are_unreadable_at_rest(database: Database, clinic: Clinic) -> None:

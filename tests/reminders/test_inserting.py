@@ -43,7 +43,7 @@ def in_parts(session: Session, batch: inserting.Batch) -> None:
 
 def rows(clinic: Clinic) -> inserting.Batch:
     people = [patient(clinic, name) for name in NAMES]
-    tokens = [{"clinic_id": clinic.id, "token": "x\ty", "patient_id": person["id"]} for person in people]
+    tokens = [{"clinic_id": clinic.id, "token": b"x\ty", "patient_id": person["id"]} for person in people]
     trail = [
         {"clinic_id": clinic.id, "at": NOW, "action": name, "subject_kind": "x", "detail": {"said": name, "n": 1}}
         for name in NAMES

@@ -59,7 +59,7 @@ class Ready:
     row: ImportRow
     person: CleanPatient
     columns: Mapping[str, Any]
-    tokens: frozenset[str]
+    tokens: frozenset[bytes]
     moment: datetime
     day: date
 
