@@ -4,14 +4,14 @@ import os
 import time
 import uuid
 
+_RANDOM = (1 << 80) - 1 & ~(0xF << 76) & ~(0x3 << 62)
+_VERSION_AND_VARIANT = 0x7 << 76 | 0x2 << 62
+
 
 def new_id() -> uuid.UUID:
     """A version 7 UUID (RFC 9562, 5.7): 48 bits of Unix milliseconds, then 74 random bits.
 
     Time order keeps the indexes compact; it says nothing about when a thing is due.
     """
-    stamp = time.time_ns() // 1_000_000
-    value = (stamp << 80) | int.from_bytes(os.urandom(10))
-    value = (value & ~(0xF << 76)) | (0x7 << 76)
-    value = (value & ~(0x3 << 62)) | (0x2 << 62)
-    return uuid.UUID(int=value)
+    stamp = time.time_ns() // 1_000_000 << 80
+    return uuid.UUID(int=stamp | int.from_bytes(os.urandom(10)) & _RANDOM | _VERSION_AND_VARIANT)

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select
@@ -24,6 +25,7 @@ _COPIED = (
     "staff_id", "treatment_id", "protocol_version_id", "reply_id", "ticket_id", "params", "urgent", "reason",
 )
 # fmt: on
+_copy = attrgetter(*_COPIED)
 _CONNECTED = Sender.address != NOT_CONNECTED
 
 
@@ -96,7 +98,7 @@ def senders_of(session: Session, clinic_id: uuid.UUID) -> dict[Channel, uuid.UUI
 
 
 def _row(draft: Draft, sender_id: uuid.UUID, now: datetime) -> dict[str, Any]:
-    copied = {name: getattr(draft, name) for name in _COPIED}
+    copied = dict(zip(_COPIED, _copy(draft), strict=True))
     fresh = {"state": State.PLANNED, "state_at": now, "tries": 0, "created_at": now}
     return {"id": new_id(), "sender_id": sender_id, "priority": PRIORITY[draft.kind], **copied, **fresh}
 

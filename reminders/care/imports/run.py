@@ -1,11 +1,9 @@
 """Importing a practice system's CSV: patients, treatments and consents, each line by itself, twice without harm."""
 
-import gc
 import uuid
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from itertools import groupby
@@ -25,15 +23,20 @@ from reminders.care.imports.ready import Line, Run, Setting, prepare, setting_of
 from reminders.care.imports.report import ACCEPTED, SKIPPED, ImportReport, LineResult
 from reminders.care.imports.strangers import strangers
 from reminders.care.imports.together import take
+from reminders.care.imports.trial import trial_place
 from reminders.database import Database
 from reminders.errors import NotFoundError
 from reminders.models import Clinic
 
-_CHUNK = 1_000
-"""So many lines are read, looked up and written together."""
+_CHUNK = 2_500
+_CHUNK_ON_SQLITE = 500
+"""So many lines are looked up and written in one transaction. On SQLite it keeps every other writer waiting."""
 
 _SLOW = 50
 """After so many lines that go one by one the transaction ends: on SQLite it keeps every other writer waiting."""
+
+_FURTHER = 4
+"""So many times as many lines as were done are tried next."""
 
 _NOT_SAVED = "not_saved"
 
@@ -71,25 +74,13 @@ def import_csv(
     run = Run(Actor(clinic_id, "import"), columns, now, setting)
     batches = _ahead(database, run, table.rows)
     save = _tried if dry_run else _saved
-    with _uncollected():
-        return ImportReport(save(database, run, batches), dry_run)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Rows by the ten thousand, none in a ring: a collector that goes through all of them again finds nothing."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+    return ImportReport(save(database, run, batches), dry_run)
 
 
 def _ahead(database: Database, run: Run, rows: Sequence[Numbered]) -> Iterator[list[Line]]:
     """The lines in batches, each made ready while the one before it is being written."""
-    chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
+    size = _CHUNK_ON_SQLITE if database.is_sqlite else _CHUNK
+    chunks = [rows[start : start + size] for start in range(0, len(rows), size)]
     with ThreadPoolExecutor(1, "import-ahead") as beside:
         waiting: deque[Future[list[Line]]] = deque()
         for chunk in chunks:
@@ -104,7 +95,7 @@ def _tried(database: Database, run: Run, batches: Iterable[list[Line]]) -> list[
     results: list[LineResult] = []
     lines = list(batches)
     try:
-        with database.begin(clinic=run.actor.clinic_id) as session:
+        with trial_place(database) as place, place.begin(clinic=run.actor.clinic_id) as session:
             results = _all(lines, partial(_chunk, session, run))
             _end_trial()
     except _DryRunOverError:
@@ -126,9 +117,12 @@ def _all(batches: Iterable[list[Line]], take: Callable[[Sequence[Line]], list[Li
     """What becomes of the lines by `take`, which takes the first of what it is given, one at least."""
     results: list[LineResult] = []
     for batch in batches:
-        begun = len(results)
-        while len(results) < begun + len(batch):
-            results += take(batch[len(results) - begun :])
+        done, size = 0, len(batch)
+        while done < len(batch):
+            taken = take(batch[done : done + size])
+            # Where most go one by one, few are done at a time, and all that are given are looked up each time.
+            done, size = done + len(taken), _FURTHER * len(taken)
+            results += taken
     return results
 
 

@@ -46,7 +46,7 @@ _TABLES: Sequence[type[Base]] = (Patient, NameToken, Consent, Treatment, Reminde
 _MANY = 20
 """From so many lines on, with some 25 rows each, a table at a time is faster than all in one statement."""
 
-_PART = 200
+_PART = 500
 """So many lines are written while the next are put together."""
 
 _INDEX = {Channel.SMS: "phone_index", Channel.EMAIL: "email_index"}

@@ -110,6 +110,7 @@ def test_what_the_database_could_not_save_is_in_the_report_and_the_rest_is_saved
         raise OperationalError("", {}, Exception())
 
     monkeypatch.setattr(run_module, "_CHUNK", 1)
+    monkeypatch.setattr(run_module, "_CHUNK_ON_SQLITE", 1)
     monkeypatch.setattr(run_module.audit, "note", fails_once)
     rows = [row.format("09/03/2026", "").removesuffix(";") for row in (LISE, GUY)]
     assert run(desk, *rows) == [(2, "skipped", "not_saved"), (3, "accepted", "")]

@@ -1,0 +1,23 @@
+"""Where a trial import writes what is then taken back: on SQLite beside the database, whose one writer it would be."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from reminders.database import Database
+from reminders.engine import copy_sqlite
+
+
+@contextmanager
+def trial_place(database: Database) -> Iterator[Database]:
+    """PostgreSQL itself; of SQLite a copy, as it is at this moment, that is gone afterwards."""
+    if not database.is_sqlite:
+        yield database
+        return
+    with tempfile.TemporaryDirectory(prefix="reminders-trial-") as folder:
+        copy = Database(f"sqlite:///{folder}/copy.db", database.keyring)
+        try:
+            copy_sqlite(database.engine, copy.engine)
+            yield copy
+        finally:
+            copy.close()
