@@ -60,9 +60,9 @@ def run(lab: Lab) -> Section:
     figures = by_turns(variants, lab.repeats)
     what = (
         f"{count:,} treatments of as many patients, a commit each, one after the other unless it says how many at "
-        "once: the patient looked up and `care.treatments.record` (their row locked, the calendar planned, three "
-        "reminders, three messages, their links, an audit entry; clinic and time are what a request has from its "
-        "sign-in); the very same rows, ready made, in one `inserting.write`; and as bare Core inserts, a table each."
+        "once: the patient looked up and locked, and `care.treatments.record` (the calendar planned, three reminders, "
+        "three messages, their links, an audit entry; clinic and time are what a request has from its sign-in); the "
+        "very same rows, ready made, in one `inserting.write`; and as bare Core inserts, a table each."
     )
     names = [home.name for home in lab.homes]
     ratios = [_ratio(figures, name) for name in names]
@@ -100,7 +100,7 @@ def _through_care(home: Home, count: int, at_once: int = 1) -> Sample:
 
 def _record(database: Database, desk: _Desk, patient_id: uuid.UUID) -> None:
     with database.begin(clinic=desk.clinic.id) as session:
-        patient = patients.get(session, desk.clinic.id, patient_id)
+        patient = patients.get(session, desk.clinic.id, patient_id, held=True)
         treatments.record(session, Actor(desk.clinic.id, "form"), desk.clinic, patient, _TREATMENT, desk.now)
 
 
@@ -197,6 +197,6 @@ def _dominates(figures: Figures, name: str) -> str:
     alone, its_cpu = figures.median(write, "p50_ms"), figures.median(write, "cpu_ms")
     return (
         f"{name}: of {took:.2g} ms a treatment the process is on the CPU for {cpu:.2g}, the rest is the database and "
-        f"one commit. Its rows alone take {alone:.2g} ms, {its_cpu:.2g} of them CPU: what is on top is looking up the "
-        "patient, holding them, reading what counts, and planning."
+        f"one commit. Its rows alone take {alone:.2g} ms, {its_cpu:.2g} of them CPU: what is on top is looking up and "
+        "holding the patient, reading what counts, and planning."
     )

@@ -1,12 +1,12 @@
 """The engine, the session style, and the column types that keep time explicit and people unreadable."""
 
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import (
@@ -28,6 +28,7 @@ from sqlalchemy.orm import (
     Mapped,
     ORMExecuteState,
     Session,
+    make_transient_to_detached,
     mapped_column,
     with_loader_criteria,
 )
@@ -100,6 +101,9 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map = {datetime: UtcDateTime()}  # noqa: RUF012
+
+
+Stored = TypeVar("Stored", bound=Base)
 
 
 class ClinicOwned:
@@ -180,6 +184,24 @@ def refuse_other_clinics(session: Session, clinic_ids: Collection[uuid.UUID]) ->
     clinic_id = session.info.get(_CLINIC)
     if clinic_id is not None and not set(clinic_ids) <= {clinic_id}:
         raise PermissionError("rows of another clinic")
+
+
+def of_another_clinic(session: Session, clinic_id: uuid.UUID) -> bool:
+    """Whether the session is one clinic's, and not this one's: the door for what is read past the ORM."""
+    return session.info.get(_CLINIC) not in {None, clinic_id}
+
+
+def as_stored(session: Session, model: type[Stored], row: Mapping[str, Any]) -> Stored:
+    """A row that was just read or written past the ORM, all of it, as the session's own object.
+
+    The caller knows that the session has no object of this row yet.
+    """
+    stored = model()
+    # Set past the instruments: nothing of it is news to the database.
+    vars(stored).update(row)
+    make_transient_to_detached(stored)
+    session.add(stored)
+    return stored
 
 
 def insert_missing(session: Session, table: type[Base], values: dict[str, Any]) -> bool:

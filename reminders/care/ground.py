@@ -6,44 +6,46 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import String, Table, bindparam, literal, or_, select, true, type_coerce, union_all
+from sqlalchemy import FromClause, String, Uuid, bindparam, cast, literal, null, or_, select, type_coerce, union_all
 from sqlalchemy.orm import Session
 
 from reminders.care.owed import Terms
 from reminders.care.reach import PREFERENCE, Ways, address_index, choose
-from reminders.database import core_table, refuse_other_clinics
-from reminders.errors import NotFoundError
+from reminders.database import core_table
 from reminders.models import Consent, OptOut, Patient, Protocol, ProtocolVersion, Provider, Sender, Treatment
 from reminders.models.clinic import NOT_CONNECTED
 from reminders.models.kinds import Channel, ConsentAction, Purpose
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """The protocol asked for, its version that new treatments follow, and the provider of the asked name, if any."""
-
-    protocol_id: uuid.UUID
-    version_id: uuid.UUID
-    provider_id: uuid.UUID | None
-
-
-@dataclass(frozen=True, slots=True)
 class Asked:
-    """The new treatment, as far as what is known is looked up by it."""
+    """The new treatment, as far as what is known is looked up by it; the provider by the index of their name."""
 
-    protocol_id: uuid.UUID
+    protocol_key: str
+    provider_index: str | None
     local_date: date
     external_id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The protocol asked for, and its version that new treatments follow."""
+
+    protocol_id: uuid.UUID
+    version_id: uuid.UUID
+
+
 @dataclass(slots=True)
 class Ground:
-    """What was found. `that_day` are the patient's treatments by this protocol on this date, by ordinal.
+    """What was found. `chosen` is None if the clinic has published no such protocol, `provider_id` if no such provider.
 
-    `of_that_id` is the clinic's treatment of the same external id. `agreed` has the newest word on each channel, and
-    since when (UTC) that is so; `senders` the first made of each channel.
+    `that_day` are the patient's treatments by this protocol on this date, by ordinal; `of_that_id` is the clinic's
+    treatment of the same external id. `agreed` has the newest word on each channel, and since when (UTC) that is so;
+    `senders` the first made of each channel.
     """
 
+    chosen: Chosen | None = None
+    provider_id: uuid.UUID | None = None
     that_day: dict[int, uuid.UUID] = field(default_factory=dict)
     of_that_id: uuid.UUID | None = None
     agreed: dict[Channel, tuple[ConsentAction, datetime]] = field(default_factory=dict)
@@ -51,30 +53,13 @@ class Ground:
     senders: dict[Channel, uuid.UUID] = field(default_factory=dict)
 
 
-def hold(session: Session, patient: Patient, protocol_key: str, provider_index: str | None) -> Chosen | None:
-    """Hold the patient until the end of the transaction, so that two changes to what they are owed queue up.
-
-    None if the clinic has no protocol of this key.
-
-    Raises:
-        NotFoundError: there is no such patient any more.
-        PermissionError: the session is another clinic's.
-    """
-    refuse_other_clinics(session, {patient.clinic_id})
-    session.flush()
-    asked = {"clinic": patient.clinic_id, "patient": patient.id, "protocol": protocol_key, "provider": provider_index}
-    found = session.connection().execute(_HOLD, asked).first()
-    if found is None:
-        raise NotFoundError("no such patient")
-    return None if found.version_id is None else Chosen(*found)
-
-
 def survey(session: Session, patient: Patient, asked: Asked) -> Ground:
-    """What there is now. The caller holds the patient, by an earlier statement: this one sees what that waited for."""
+    """What there is now. The patient is held already, by an earlier statement: this one sees what that waited for."""
     parameters = {
         "clinic": patient.clinic_id,
         "patient": patient.id,
-        "protocol": asked.protocol_id,
+        "protocol": asked.protocol_key,
+        "provider": asked.provider_index,
         "day": asked.local_date,
         "external": asked.external_id,
         **{f"{channel.value}_index": address_index(patient, channel) for channel in Channel},
@@ -96,38 +81,27 @@ def terms(ground: Ground, patient: Patient) -> Terms:
     return Terms(way.channel, "", patient.language, ground.agreed[way.channel][1], addresses[way.channel] or "")
 
 
-_patient, _protocol, _version, _provider = (
-    core_table(model) for model in (Patient, Protocol, ProtocolVersion, Provider)
-)
+_protocol, _version, _provider = (core_table(model) for model in (Protocol, ProtocolVersion, Provider))
 _consent, _opt_out, _sender, _treatment = (core_table(model) for model in (Consent, OptOut, Sender, Treatment))
-_clinic = bindparam("clinic", type_=_patient.c.clinic_id.type)
+_clinic = bindparam("clinic", type_=_treatment.c.clinic_id.type)
+_meant = (_protocol.c.clinic_id == _clinic, _protocol.c.key == bindparam("protocol"))
 
-_chosen = (
-    select(_protocol.c.id, _version.c.id.label("version_id"))
+_newest = (
+    select(_protocol.c.id, _version.c.id.label("version_id"), _version.c.created_at)
     .join(_version, _version.c.protocol_id == _protocol.c.id)
-    .where(_protocol.c.clinic_id == _clinic, _protocol.c.key == bindparam("protocol"))
-    .where(_version.c.published_at.is_not(None))
+    .where(*_meant, _version.c.published_at.is_not(None))
     .order_by(_version.c.number.desc())
     .limit(1)
-    .subquery("chosen")
+    .subquery("newest")
 )
-_known_provider = select(_provider.c.id).where(
-    _provider.c.clinic_id == _clinic, _provider.c.name_index == bindparam("provider", type_=String)
-)
-_HOLD = (
-    select(_chosen.c.id, _chosen.c.version_id, _known_provider.scalar_subquery())
-    .select_from(_patient.outerjoin(_chosen, true()))
-    .where(_patient.c.id == bindparam("patient"), _patient.c.clinic_id == _clinic)
-    .with_for_update(key_share=True, of=_patient)
-)
-"""Only the patient is locked, and only against being locked likewise: rows may go on pointing at them."""
 
 
-def _told(kind: str, table: Table, **columns: Any) -> Any:
+def _told(kind: str, table: FromClause, **columns: Any) -> Any:
     """One part of the survey, in the columns that all parts share."""
     at = table.c["at"] if "at" in table.c else table.c["created_at"]
     channel, word = (type_coerce(columns.get(name, literal("")), String) for name in ("channel", "word"))
-    return select(literal(kind).label("kind"), at, table.c.id, channel, word, columns.get("number", literal(0)))
+    number, version = columns.get("number", literal(0)), columns.get("version", cast(null(), Uuid))
+    return select(literal(kind).label("kind"), at, table.c.id, channel, word, number, version)
 
 
 _theirs = _treatment.c.patient_id == bindparam("patient")
@@ -136,6 +110,10 @@ _stopped = [
     for channel in Channel
 ]
 _SURVEY = union_all(
+    _told("chosen", _newest, version=_newest.c.version_id),
+    _told("provider", _provider).where(
+        _provider.c.clinic_id == _clinic, _provider.c.name_index == bindparam("provider", type_=String)
+    ),
     _told("consent", _consent, channel=_consent.c.channel, word=_consent.c.action).where(
         _consent.c.patient_id == bindparam("patient"), _consent.c.purpose == Purpose.AFTERCARE
     ),
@@ -146,17 +124,19 @@ _SURVEY = union_all(
         _sender.c.clinic_id == _clinic, _sender.c.address != NOT_CONNECTED
     ),
     _told("that_day", _treatment, number=_treatment.c.ordinal).where(
-        _theirs, _treatment.c.protocol_id == bindparam("protocol"), _treatment.c.local_date == bindparam("day")
+        _theirs,
+        _treatment.c.protocol_id == select(_protocol.c.id).where(*_meant).scalar_subquery(),
+        _treatment.c.local_date == bindparam("day"),
     ),
     _told("that_id", _treatment).where(
         _treatment.c.clinic_id == _clinic, _treatment.c.external_id == bindparam("external")
     ),
 )
-"""(kind, when, id, channel, word, number) of everything that counts: five short looks by index in one statement."""
+"""(kind, when, id, channel, word, number, version) of everything that counts: short looks by index in one statement."""
 
 
 def _take(ground: Ground, found: Sequence[Any]) -> None:
-    kind, at, id_, channel, word, number = found
+    kind, at, id_, channel, word, number, version = found
     if kind == "consent":
         ground.agreed[Channel(channel)] = (ConsentAction(word), at)
     elif kind == "opt_out":
@@ -165,5 +145,9 @@ def _take(ground: Ground, found: Sequence[Any]) -> None:
         ground.senders.setdefault(Channel(channel), id_)
     elif kind == "that_day":
         ground.that_day[number] = id_
-    else:
+    elif kind == "that_id":
         ground.of_that_id = id_
+    elif kind == "provider":
+        ground.provider_id = id_
+    else:
+        ground.chosen = Chosen(id_, version)

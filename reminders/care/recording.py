@@ -1,22 +1,23 @@
-"""Recording a new treatment: what it stands on is read in two statements, all of its rows are written in one."""
+"""Recording a new treatment: its patient held, what it stands on read, all rows written, by one statement each."""
 
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm import Session
 
 from reminders import inserting
-from reminders.care import audit, clinics, ground, owed_rows, protocols
+from reminders.care import audit, clinics, ground, holding, owed_rows, protocols
 from reminders.care.actors import Actor
 from reminders.care.owed import decide
 from reminders.care.providers import provider_index, provider_named
 from reminders.care.texts_in import one_line
 from reminders.care.treatment_input import TreatmentInput, check_lines, treated_at
 from reminders.care.treatment_store import refuse_known, refuse_taken_id
+from reminders.database import as_stored
 from reminders.errors import InvalidInputError, Problem
 from reminders.ids import new_id
 from reminders.models import Audit, Clinic, Patient, Treatment
@@ -44,19 +45,13 @@ def record(  # noqa: PLR0913 - the signature that every way in shares
     check_lines(given)
     zone = ZoneInfo(clinic.timezone)
     moment = treated_at(given, zone, now)
-    if not given.protocol_key.strip():
-        raise InvalidInputError({"protocol_key": Problem("protocol_missing")})
-    chosen = ground.hold(session, patient, given.protocol_key.strip(), provider_index(session, given.provider))
-    if chosen is None:
-        raise InvalidInputError({"protocol_key": Problem("protocol_unknown")})
     day = moment.astimezone(zone).date()
-    asked = ground.Asked(chosen.protocol_id, day, one_line(given.external_id) or None)
-    found = ground.survey(session, patient, asked)
+    found, chosen = _ground(session, patient, given, day)
     refuse_known(found, confirmed=confirmed)
     row = treatment_row(patient.clinic_id, patient.id, given, now) | {
         "protocol_id": chosen.protocol_id,
         "protocol_version_id": chosen.version_id,
-        "provider_id": chosen.provider_id or provider_named(session, clinic.id, given.provider, now),
+        "provider_id": found.provider_id or provider_named(session, clinic.id, given.provider, now),
         "treated_at": moment,
         "local_date": day,
         "ordinal": max(found.that_day, default=0) + 1,
@@ -64,7 +59,22 @@ def record(  # noqa: PLR0913 - the signature that every way in shares
     }
     wanted = plan(protocols.schedule_of(session, chosen.version_id), moment, clinics.hours(clinic, patient), now, day)
     _write(session, ((Treatment, [row]), *_owed(row, patient, found, wanted, now), (Audit, [noted(actor, row, now)])))
-    return _stored(session, row)
+    return as_stored(session, Treatment, row)
+
+
+def _ground(
+    session: Session, patient: Patient, given: TreatmentInput, day: date
+) -> tuple[ground.Ground, ground.Chosen]:
+    """What the treatment stands on, read once the patient is held."""
+    key = given.protocol_key.strip()
+    if not key:
+        raise InvalidInputError({"protocol_key": Problem("protocol_missing")})
+    holding.hold(session, patient)
+    asked = ground.Asked(key, provider_index(session, given.provider), day, one_line(given.external_id) or None)
+    found = ground.survey(session, patient, asked)
+    if found.chosen is None:
+        raise InvalidInputError({"protocol_key": Problem("protocol_unknown")})
+    return found, found.chosen
 
 
 def _owed(
@@ -115,13 +125,3 @@ def _write(session: Session, batch: inserting.Batch) -> None:
         # The same external id came for another patient between the look and the write.
         refuse_taken_id(session, treatment["clinic_id"], external_id)
         raise
-
-
-def _stored(session: Session, row: Mapping[str, Any]) -> Treatment:
-    """The row as the session's own object, as if it had been read back."""
-    treatment = Treatment()
-    # Set past the instruments: nothing of it is news to the database.
-    vars(treatment).update(row)
-    make_transient_to_detached(treatment)
-    session.add(treatment)
-    return treatment

@@ -55,7 +55,7 @@ def _count(database: Database, table: type[Base]) -> int:
 def test_what_a_treatment_owes_is_written_with_it_or_not_at_all(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     patient = world.patient(phone=number(1))
     # The step after everything is written.
-    monkeypatch.setattr("reminders.care.recording._stored", _break_off)
+    monkeypatch.setattr("reminders.care.recording.as_stored", _break_off)
     with pytest.raises(BrokeOffError):
         world.treat(patient, days_ago=0)
     for table in (Treatment, Reminder, Message, MessageReminder):

@@ -129,13 +129,13 @@ def _complaints(given: When) -> Iterator[None]:
 def _patient(session: Session, caller: Caller, given: Treated) -> Patient:
     if given.patient is not None:
         return add_patient(session, caller, given.patient, "patient.")
-    return _on_file(session, caller, given)
+    return _on_file(session, caller, given, held=True)
 
 
-def _on_file(session: Session, caller: Caller, given: Treated) -> Patient:
+def _on_file(session: Session, caller: Caller, given: Treated, *, held: bool = False) -> Patient:
     if given.patient_id is None:
         raise InvalidInputError({"patient_id": Problem("one_patient_needed")})
-    return patients.get(session, caller.clinic.id, given.patient_id)
+    return patients.get(session, caller.clinic.id, given.patient_id, held=held)
 
 
 def _foreseen(session: Session, caller: Caller, given: Treated) -> tuple[Patient | CleanPatient, set[Channel]]:

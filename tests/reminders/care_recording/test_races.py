@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -45,16 +46,34 @@ def side_by_side(desk: Desk, first: Callable[[Session], object], second: Callabl
     return errors
 
 
-def test_the_same_treatment_recorded_at_two_desks_is_one(desk: Desk) -> None:
+@pytest.mark.parametrize("held", [True, False])
+def test_the_same_treatment_recorded_at_two_desks_is_one(desk: Desk, held: bool) -> None:
     with desk.database.begin() as session:
         marie_id = desk.add(session).id
 
     def record(session: Session) -> None:
-        desk.record(session, patients.get(session, desk.clinic.id, marie_id))
+        desk.record(session, patients.get(session, desk.clinic.id, marie_id, held=held))
 
     assert side_by_side(desk, record, record) == [DuplicateError.__name__]
     with desk.database.read() as session:
         assert len(session.scalars(select(Treatment)).all()) == 1
+
+
+def test_a_savepoint_that_is_taken_back_holds_nobody(desk: Desk) -> None:
+    """Seen to fail when whoever was held in it counted as held afterwards."""
+    with desk.database.begin() as session:
+        marie_id = desk.add(session).id
+
+    def held_in_vain(session: Session) -> None:
+        with session.begin_nested() as savepoint:
+            patient = patients.get(session, desk.clinic.id, marie_id, held=True)
+            savepoint.rollback()
+        desk.record(session, patient)
+
+    def record(session: Session) -> None:
+        desk.record(session, patients.get(session, desk.clinic.id, marie_id))
+
+    assert side_by_side(desk, held_in_vain, record) == [DuplicateError.__name__]
 
 
 def test_consents_granted_at_two_desks_plan_each_step_once(desk: Desk) -> None:

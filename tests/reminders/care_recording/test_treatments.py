@@ -288,18 +288,22 @@ def test_nothing_is_stored_if_the_caller_does_not_commit(desk: Desk) -> None:
             assert session.scalar(select(func.count()).select_from(table)) == 0
 
 
-def test_recording_reads_twice_and_writes_once(desk: Desk) -> None:
-    """The patient is locked, what counts is looked at once that lock is had, and all rows are written together."""
+@pytest.mark.parametrize("held", [True, False])
+def test_recording_reads_twice_and_writes_once(desk: Desk, *, held: bool) -> None:
+    """The patient is locked, what counts is looked at once that lock is had, and all rows are written together.
+
+    Whoever has them from `patients.get` with the lock is not asked again.
+    """
     with desk.database.begin() as session:
         patient = desk.add(session)
         desk.agree(session, patient, Channel.SMS)
         desk.record(session, patient, TreatmentInput("microneedling", "2026-03-08", "10:00"))
     with desk.database.begin(clinic=desk.clinic.id) as session:
-        patient = patients.get(session, desk.clinic.id, patient.id)
+        patient = patients.get(session, desk.clinic.id, patient.id, held=held)
         with counted(desk.database.engine) as sql:
             treatment = desk.record(session, patient)
             session.flush()
-        assert sql.statements == (7 if desk.database.is_sqlite else 3)
+        assert sql.statements == (7 if desk.database.is_sqlite else 3) - held
         assert messages_of(session, treatment.id) == owed("sms")
         assert session.get_one(Treatment, treatment.id) is treatment
     with desk.database.read() as session:
