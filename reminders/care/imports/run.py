@@ -32,6 +32,9 @@ _CHUNK = 2_500
 _CHUNK_ON_SQLITE = 500
 """So many lines are looked up and written in one transaction. On SQLite it keeps every other writer waiting."""
 
+_FIRST = 500
+"""So many lines are the first such transaction: until they are ready the database has nothing to do."""
+
 _SLOW = 50
 """After so many lines that go one by one the transaction ends: on SQLite it keeps every other writer waiting."""
 
@@ -80,7 +83,8 @@ def import_csv(
 def _ahead(database: Database, run: Run, rows: Sequence[Numbered]) -> Iterator[list[Line]]:
     """The lines in batches, each made ready while the one before it is being written."""
     size = _CHUNK_ON_SQLITE if database.is_sqlite else _CHUNK
-    chunks = [rows[start : start + size] for start in range(0, len(rows), size)]
+    first = min(_FIRST, size)
+    chunks = [rows[:first], *(rows[start : start + size] for start in range(first, len(rows), size))]
     with ThreadPoolExecutor(1, "import-ahead") as beside:
         waiting: deque[Future[list[Line]]] = deque()
         for chunk in chunks:
