@@ -35,7 +35,7 @@ from sqlalchemy.orm import (
 
 from reminders.clock import require_aware
 from reminders.crypto import Keyring
-from reminders.engine import READ_ONLY, make_engine
+from reminders.engine import ONE_BY_ONE, READ_ONLY, make_engine
 
 _KEYRING = "reminders_keyring"
 _CLINIC = "clinic_id"
@@ -150,11 +150,11 @@ class Database:
             session.rollback()
 
     @contextmanager
-    def glance(self) -> Iterator[Connection]:
-        """A connection for one look in no transaction of its own, past the ORM and its door to a clinic's data."""
-        apart: dict[str, Any] = {READ_ONLY: True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+    def apart(self) -> Iterator[Connection]:
+        """A connection on which each statement is a transaction of its own, past the ORM and its door."""
+        alone: dict[str, Any] = {ONE_BY_ONE: True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         with self.engine.connect() as connection:
-            yield connection.execution_options(**apart)
+            yield connection.execution_options(**alone)
 
     def close(self) -> None:
         """Give up every connection."""
@@ -169,9 +169,10 @@ def core_table(model: type[Base]) -> Table:
     return table
 
 
-def keyring_of(session: Session) -> Keyring:
-    """The keys of the database that `session` talks to."""
-    keyring: Keyring = getattr(session.get_bind().dialect, _KEYRING)
+def keyring_of(talk: Session | Connection) -> Keyring:
+    """The keys of the database that a session or a connection talks to."""
+    bind = talk if isinstance(talk, Connection) else talk.get_bind()
+    keyring: Keyring = getattr(bind.dialect, _KEYRING)
     return keyring
 
 
@@ -211,7 +212,11 @@ def insert_missing(session: Session, table: type[Base], values: dict[str, Any]) 
     """
     # Past the ORM, which would put the same statement together each time; what it still holds must come first.
     session.flush()
-    connection = session.connection()
+    return add_missing(session.connection(), table, values)
+
+
+def add_missing(connection: Connection, table: type[Base], values: dict[str, Any]) -> bool:
+    """As `insert_missing`, for whoever has no session: no door asks whose row it is."""
     done = connection.execute(_insert_unless_there(table, connection.dialect.name), values)
     return done.rowcount == 1
 

@@ -14,6 +14,9 @@ from sqlalchemy.exc import InvalidatePoolError
 READ_ONLY = "reminders_read_only"
 """The execution option of a connection that will not write."""
 
+ONE_BY_ONE = "reminders_one_by_one"
+"""The execution option of a connection to SQLite on which each statement is a transaction of its own."""
+
 FROM_HEX = "from_hex"
 """A function for SQLite, whose JSON has no bytes: SQLite's own `unhex` is younger than the versions that we meet."""
 
@@ -94,5 +97,6 @@ def _from_hex(digits: str | None) -> bytes | None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that reads, then writes, fails at once when another wrote in between; an immediate waits.
-    reads = connection.get_execution_options().get(READ_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if not options.get(ONE_BY_ONE, False):
+        connection.exec_driver_sql("BEGIN" if options.get(READ_ONLY, False) else "BEGIN IMMEDIATE")

@@ -35,7 +35,15 @@ class Contact:
     channel: Channel
 
 
-def raise_alert(session: Session, ticket: Ticket, now: datetime) -> list[uuid.UUID]:
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The ticket that an alert is about."""
+
+    clinic_id: uuid.UUID
+    id: uuid.UUID
+
+
+def raise_alert(session: Session, ticket: Ticket | Cause, now: datetime) -> list[uuid.UUID]:
     """Queue the alert about `ticket` to whoever must hear it. The ids of the messages really added.
 
     Never refuses: with nobody to alert a ticket says so, and what caused the alert stands.
@@ -119,7 +127,7 @@ def _tell_of_nobody(session: Session, clinic_id: uuid.UUID, now: datetime) -> No
     open_ticket(session, ticket, now)
 
 
-def _draft(ticket: Ticket, contact: Contact, now: datetime, round_: int) -> Draft:
+def _draft(ticket: Ticket | Cause, contact: Contact, now: datetime, round_: int) -> Draft:
     return Draft(
         clinic_id=ticket.clinic_id,
         kind=MessageKind.ALERT,

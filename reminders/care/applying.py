@@ -1,15 +1,16 @@
-"""Doing what was decided about a reply: each effect by the use case that owns it, all in the caller's transaction."""
+"""What was decided about a reply, as rows; and the deeds that take more than rows, in the caller's transaction."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from reminders.care import consults, optouts
-from reminders.care.alerts import raise_alert
-from reminders.care.checkins import CheckInAnswer, record_outcome
+from reminders.care import checkins, consults, optouts
+from reminders.care.alerts import Cause, raise_alert
+from reminders.care.checkins import CheckInAnswer
 from reminders.care.effects import (
     Effect,
     OfferConsult,
@@ -21,9 +22,13 @@ from reminders.care.effects import (
     StopMessages,
 )
 from reminders.care.situation import Context
-from reminders.care.tickets import NewTicket, key_for, open_ticket, put
+from reminders.care.tickets import NewTicket, key_for, row_of
+from reminders.database import Base
+from reminders.ids import new_id
+from reminders.models import CheckIn, Consult, Message, Ticket
 from reminders.models.kinds import Language, MessageKind, TicketKind
-from reminders.outbox import Draft, enqueue, keys
+from reminders.outbox import Draft, keys
+from reminders.outbox.enqueue import first_rows
 from reminders.triage import Reading
 
 _USEFUL_FOR = timedelta(hours=24)
@@ -47,42 +52,72 @@ class Act:
         return Language(self.reading.language) if self.reading.language in set(Language) else None
 
 
-def apply(session: Session, act: Act, effects: Sequence[Effect]) -> None:
-    """Do each effect, in order."""
-    for effect in effects:
-        _apply_one(session, act, effect)
+NewRows = Mapping[type[Base], list[dict[str, Any]]]
+"""New rows by table."""
+
+_One = tuple[type[Base], dict[str, Any]]
 
 
-def _apply_one(session: Session, act: Act, effect: Effect) -> None:
+def rows_of(act: Act, effects: Sequence[Effect]) -> NewRows:
+    """The rows that effects are, all but opt-outs. Pure."""
+    rows: dict[type[Base], list[dict[str, Any]]] = {}
+    for table, row in filter(None, (_row_of(act, effect) for effect in effects)):
+        rows.setdefault(table, []).append(row)
+    # In the order in which they were opened; ids made in one millisecond are in none.
+    tickets = rows.get(Ticket, [])
+    for row, id_ in zip(tickets, sorted(new_id() for _ in tickets), strict=True):
+        row["id"] = id_
+    return rows
+
+
+def deeds_among(effects: Sequence[Effect]) -> list[Effect]:
+    """The effects that take more than their row, if any: a red flag alerts people, an opt-out ends much else."""
+    return [effect for effect in effects if isinstance(effect, StopMessages | StartMessages) or _is_red_flag(effect)]
+
+
+def carry_out(session: Session, act: Act, deeds: Sequence[Effect], rows: NewRows) -> None:
+    """Do those, in order, once the `rows` are written."""
+    for deed in deeds:
+        match deed:
+            case OpenTicket(kind):
+                flag = next(row["id"] for row in rows[Ticket] if row["kind"] is kind)
+                raise_alert(session, Cause(act.context.reply.clinic_id, flag), act.now)
+            case StopMessages(source, by_carrier):
+                optouts.opt_out(session, _request(act, source, by_carrier=by_carrier), act.now)
+            case StartMessages(by_carrier):
+                optouts.opt_in(session, _request(act, "reply", by_carrier=by_carrier), act.now)
+
+
+def _is_red_flag(effect: Effect) -> bool:
+    return isinstance(effect, OpenTicket) and effect.kind is TicketKind.RED_FLAG
+
+
+def _row_of(act: Act, effect: Effect) -> _One | None:
     match effect:
         case SendSafety(template):
-            _send_safety(session, act, template)
+            return _safety(act, template)
         case SendAnswer(template):
-            _enqueue(session, act, _draft(act, MessageKind.ANSWER, template, keys.answer_key(act.context.reply.id)))
+            return _message(act, _draft(act, MessageKind.ANSWER, template, keys.answer_key(act.context.reply.id)))
         case OpenTicket():
-            _open(session, act, effect)
+            return _ticket(act, effect)
         case RecordOutcome():
-            _record(session, act, effect)
+            return _outcome(act, effect)
         case OfferConsult():
-            _offer(session, act)
-        case StopMessages(source, by_carrier):
-            optouts.opt_out(session, _request(act, source, by_carrier=by_carrier), act.now)
-        case StartMessages(by_carrier):
-            optouts.opt_in(session, _request(act, "reply", by_carrier=by_carrier), act.now)
+            return _offer(act)
+    return None
 
 
-def _send_safety(session: Session, act: Act, template: str) -> None:
-    """Queue the safety text. Where the clinic has lost its sender staff must call, and the alert still goes out."""
-    reply = act.context.reply
-    if act.context.sender_id is not None:
-        _enqueue(session, act, _draft(act, MessageKind.SAFETY, template, keys.safety_key(reply.id)))
-    else:
-        _open(session, act, OpenTicket(TicketKind.UNREACHABLE, MessageKind.SAFETY.value))
+def _safety(act: Act, template: str) -> _One:
+    """The safety text. Where the clinic has lost its sender staff must call, and the alert still goes out."""
+    if act.context.sender_id is None:
+        return _ticket(act, OpenTicket(TicketKind.UNREACHABLE, MessageKind.SAFETY.value))
+    return _message(act, _draft(act, MessageKind.SAFETY, template, keys.safety_key(act.context.reply.id)))
 
 
-def _enqueue(session: Session, act: Act, draft: Draft) -> None:
+def _message(act: Act, draft: Draft) -> _One:
     sender_id = act.context.sender_id
-    enqueue(session, [draft], act.now, {(draft.clinic_id, draft.channel): sender_id} if sender_id else {})
+    (row,), _ = first_rows([draft], {draft.channel: sender_id} if sender_id else {}, act.now)
+    return Message, row
 
 
 def _draft(act: Act, kind: MessageKind, template: str, key: str) -> Draft:
@@ -109,7 +144,7 @@ def _language(act: Act, template: str) -> Language:
     return first or second or act.context.clinic_language
 
 
-def _open(session: Session, act: Act, effect: OpenTicket) -> None:
+def _ticket(act: Act, effect: OpenTicket) -> _One:
     reply = act.context.reply
     new = NewTicket(
         clinic_id=reply.clinic_id,
@@ -120,10 +155,7 @@ def _open(session: Session, act: Act, effect: OpenTicket) -> None:
         reply_id=reply.id,
         reason=effect.reason,
     )
-    if effect.kind is TicketKind.RED_FLAG:
-        raise_alert(session, open_ticket(session, new, act.now), act.now)
-    else:
-        put(session, new, act.now)
+    return Ticket, row_of(new, act.now)
 
 
 def _about(act: Act) -> uuid.UUID | None:
@@ -135,10 +167,10 @@ def _about(act: Act) -> uuid.UUID | None:
     return act.context.treatment.id if act.context.treatment else None
 
 
-def _record(session: Session, act: Act, effect: RecordOutcome) -> None:
+def _outcome(act: Act, effect: RecordOutcome) -> _One | None:
     check_in = act.context.check_in
     if check_in is None:
-        return
+        return None
     answer = CheckInAnswer(
         clinic_id=check_in.clinic_id,
         treatment_id=check_in.treatment_id,
@@ -146,13 +178,14 @@ def _record(session: Session, act: Act, effect: RecordOutcome) -> None:
         reminder_id=check_in.reminder_id,
         reply_id=act.context.reply.id,
     )
-    record_outcome(session, answer, act.now)
+    return CheckIn, checkins.row_of(answer, act.now)
 
 
-def _offer(session: Session, act: Act) -> None:
+def _offer(act: Act) -> _One | None:
     treatment_id, reply = _about(act), act.context.reply
-    if treatment_id is not None and reply.patient_id is not None:
-        consults.put(session, consults.Offer(reply.clinic_id, reply.patient_id, treatment_id), act.now)
+    if treatment_id is None or reply.patient_id is None:
+        return None
+    return Consult, consults.row_of(consults.Offer(reply.clinic_id, reply.patient_id, treatment_id), act.now)
 
 
 def _request(act: Act, source: str, *, by_carrier: bool) -> optouts.OptOutRequest:

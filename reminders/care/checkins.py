@@ -1,12 +1,11 @@
 """Check-ins: which one a patient was asked, and what they answered; a later answer stands beside the earlier."""
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, insert, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from reminders.models import CheckIn, Message, MessageReminder, Reminder
@@ -37,12 +36,9 @@ class CheckInAnswer:
     answers: Any | None = None
 
 
-_KEEP = insert(CheckIn.__table__)  # type: ignore[arg-type]
-
-
-def record_outcome(session: Session, answer: CheckInAnswer, now: datetime) -> None:
-    """Keep one more answer; the newest holds."""
-    session.connection().execute(_KEEP, {**answer.__dict__, "answered_at": now})
+def row_of(answer: CheckInAnswer, now: datetime) -> dict[str, Any]:
+    """One more answer as a row; the newest holds."""
+    return {**answer.__dict__, "answered_at": now}
 
 
 def latest(session: Session, treatment_id: uuid.UUID) -> CheckIn | None:
@@ -55,19 +51,11 @@ def latest(session: Session, treatment_id: uuid.UUID) -> CheckIn | None:
     ).first()
 
 
-def asked(session: Session, patient_ids: Sequence[uuid.UUID], now: datetime) -> AskedCheckIn | None:
-    """The newest check-in sent to any of these patients within the last week, answered or not."""
-    if not patient_ids:
-        return None
-    theirs = asked_of(Message.patient_id.in_(patient_ids))
-    found = session.execute(theirs, {"asked_since": now - ANSWERABLE_FOR}).first()
-    return None if found is None else AskedCheckIn(*found)
-
-
-def asked_of(whose: ColumnElement[bool]) -> Select[uuid.UUID, uuid.UUID, uuid.UUID]:
-    """What selects the newest check-in among the messages that are `whose`, sent since the parameter `asked_since`."""
+def asked_of(whose: ColumnElement[bool]) -> Select[uuid.UUID]:
+    """The reminder of the newest check-in among the messages that are `whose`, sent since the parameter `asked_since`,
+    answered or not."""
     return (
-        select(Reminder.clinic_id, Reminder.treatment_id, Reminder.id)
+        select(Reminder.id)
         .join(MessageReminder, MessageReminder.reminder_id == Reminder.id)
         .join(Message, Message.id == MessageReminder.message_id)
         .where(whose, Reminder.is_check_in, Message.sent_at >= bindparam("asked_since"))

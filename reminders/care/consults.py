@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -32,13 +33,14 @@ class Offer:
 def offer(session: Session, treatment_id: uuid.UUID, now: datetime) -> Consult:
     """The treatment's consult, offered now unless it was before."""
     treatment = session.scalars(select(Treatment).where(Treatment.id == treatment_id)).one()
-    put(session, Offer(treatment.clinic_id, treatment.patient_id, treatment.id), now)
+    row = row_of(Offer(treatment.clinic_id, treatment.patient_id, treatment.id), now)
+    insert_missing(session, Consult, row)
     return session.scalars(select(Consult).where(Consult.treatment_id == treatment_id)).one()
 
 
-def put(session: Session, offer: Offer, now: datetime) -> None:
-    """As `offer`, for whoever knows the treatment and need not see the consult: one statement."""
-    insert_missing(session, Consult, {**offer.__dict__, "offered_at": now, "state_at": now})
+def row_of(offer: Offer, now: datetime) -> dict[str, Any]:
+    """The consult as a row, for whoever writes it with others."""
+    return {**offer.__dict__, "offered_at": now, "state_at": now}
 
 
 def move(session: Session, consult: Consult, state: ConsultState, now: datetime) -> bool:

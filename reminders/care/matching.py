@@ -1,17 +1,17 @@
 """Whose an inbound message is, and what it most likely answers."""
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import Select, bindparam, case, exists, select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from reminders.crypto import Keyring
 from reminders.database import keyring_of
-from reminders.models import Message, Patient, Treatment
-from reminders.models.kinds import Channel, MessageKind, TreatmentState
+from reminders.models import Patient
+from reminders.models.kinds import Channel
 
 RECENT = timedelta(days=14)
 """How far back a message or a treatment still explains why somebody writes to us."""
@@ -20,7 +20,6 @@ INDEX = {Channel.SMS: Patient.phone_index, Channel.EMAIL: Patient.email_index}
 """By what a patient's address on a channel is found."""
 
 _INDEX_KIND = {Channel.SMS: "phone", Channel.EMAIL: "email"}
-_OWED = (MessageKind.REMINDER, MessageKind.NUDGE)
 
 
 @dataclass(frozen=True)
@@ -56,20 +55,12 @@ def holders(session: Session, clinic_id: uuid.UUID, channel: Channel, index: str
 
 
 def clinics_knowing(
-    session: Session, clinic_ids: Collection[uuid.UUID], channel: Channel, address: str
+    connection: Connection, clinic_ids: Collection[uuid.UUID], channel: Channel, address: str
 ) -> frozenset[uuid.UUID]:
     """Which of these clinics have a patient who can be reached at an address."""
-    index = address_index(keyring_of(session), channel, address)
+    index = address_index(keyring_of(connection), channel, address)
     found = select(Patient.clinic_id).where(Patient.clinic_id.in_(clinic_ids), INDEX[channel] == index)
-    return frozenset(session.scalars(found.distinct()))
-
-
-def who_may_have_written(
-    session: Session, clinic_id: uuid.UUID, channel: Channel, index: str, now: datetime
-) -> list[Holder]:
-    """The clinic's patients at an address. One statement, whoever shares it."""
-    given = {"clinic": clinic_id, "address": index, "since": now - RECENT}
-    return [Holder(*row) for row in session.connection().execute(_HOLDERS[channel], given)]
+    return frozenset(connection.scalars(found.distinct()))
 
 
 def match(holders: Sequence[Holder]) -> Match:
@@ -81,28 +72,3 @@ def match(holders: Sequence[Holder]) -> Match:
     if len(holders) > 1:
         meant = [one for one in holders if one.answers_id] or [one for one in holders if one.treated]
     return Match(meant[0].patient_id, meant[0].answers_id) if len(meant) == 1 else Match(None, None)
-
-
-def _who(channel: Channel) -> Select[uuid.UUID, uuid.UUID | None, bool]:
-    """Each holder with the newest reminder or nudge that went to them on the channel, else the newest message."""
-    owed_first = case((Message.kind.in_(_OWED), 0), else_=1)
-    answered = (
-        select(Message.id)
-        .where(Message.patient_id == Patient.id, Message.channel == channel, Message.sent_at >= bindparam("since"))
-        .order_by(owed_first, Message.sent_at.desc(), Message.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    treated = exists().where(
-        Treatment.patient_id == Patient.id,
-        Treatment.state == TreatmentState.ACTIVE,
-        Treatment.treated_at >= bindparam("since"),
-    )
-    return (
-        select(Patient.id, answered, treated)
-        .where(Patient.clinic_id == bindparam("clinic"), INDEX[channel] == bindparam("address"))
-        .order_by(Patient.id)
-    )
-
-
-_HOLDERS: Mapping[Channel, Select[uuid.UUID, uuid.UUID | None, bool]] = {channel: _who(channel) for channel in Channel}

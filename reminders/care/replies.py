@@ -6,16 +6,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from reminders.care.matching import Match, address_index, holders, match, who_may_have_written
-from reminders.care.understanding import understand, understand_pending
-from reminders.database import insert_missing, keyring_of
+from reminders.care.matching import Match, address_index, holders, match
+from reminders.care.situation import Kept
+from reminders.care.surroundings import Origin, Surroundings, look_around
+from reminders.care.understanding import Received, understand, understand_pending, understand_received
+from reminders.database import add_missing, keyring_of, refuse_other_clinics
 from reminders.ids import new_id
 from reminders.models import Patient, Reply
 from reminders.models.kinds import Channel, ReplyKind
 
-__all__ = ["Inbound", "Match", "candidates", "receive", "understand", "understand_pending"]
+__all__ = [
+    "Inbound",
+    "Match",
+    "Received",
+    "candidates",
+    "keep",
+    "receive",
+    "understand",
+    "understand_pending",
+    "understand_received",
+]
 
 
 @dataclass(frozen=True)
@@ -47,14 +60,31 @@ def receive(session: Session, inbound: Inbound, now: datetime) -> uuid.UUID | No
 
     `understand` follows in a transaction of its own, so that nothing which goes wrong there can lose it.
     """
-    row = _row(session, inbound, now)
-    reply_id: uuid.UUID = row["id"]
-    return reply_id if insert_missing(session, Reply, row) else None
+    refuse_other_clinics(session, {inbound.clinic_id})
+    session.flush()
+    received = keep(session.connection(), inbound, now)
+    return received.reply.id if received else None
 
 
-def _row(session: Session, inbound: Inbound, now: datetime) -> dict[str, Any]:
-    index = address_index(keyring_of(session), inbound.channel, inbound.from_address)
-    found = inbound.known or _match(session, inbound, index, now)
+def keep(connection: Connection, inbound: Inbound, now: datetime) -> Received | None:
+    """As `receive`, in two statements; what stands around the reply goes to `understand_received`."""
+    index = address_index(keyring_of(connection), inbound.channel, inbound.from_address)
+    known = inbound.known or Match(None, None)
+    origin = Origin(inbound.clinic_id, inbound.channel, index, known.patient_id, known.answers_id)
+    around = look_around(connection, origin, now)
+    row = _row(inbound, index, _match(inbound, around), now)
+    if not add_missing(connection, Reply, row):
+        return None
+    return Received(Kept(**{name: row[name] for name in Kept.__slots__}), around)
+
+
+def _match(inbound: Inbound, around: Surroundings) -> Match:
+    if inbound.known:
+        return inbound.known
+    return Match(None, None) if inbound.to_unknown_number else match(around.holders)
+
+
+def _row(inbound: Inbound, index: str, found: Match, now: datetime) -> dict[str, Any]:
     return {
         "id": new_id(),
         "sender_id": inbound.sender_id,
@@ -73,12 +103,6 @@ def _row(session: Session, inbound: Inbound, now: datetime) -> dict[str, Any]:
         "to_unknown_number": inbound.to_unknown_number,
         "received_at": now,
     }
-
-
-def _match(session: Session, inbound: Inbound, index: str, now: datetime) -> Match:
-    if inbound.to_unknown_number:
-        return Match(None, None)
-    return match(who_may_have_written(session, inbound.clinic_id, inbound.channel, index, now))
 
 
 def candidates(session: Session, reply: Reply) -> Sequence[Patient]:

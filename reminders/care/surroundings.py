@@ -1,144 +1,159 @@
-"""What stands around a kept reply, read in two statements that are put together once."""
+"""What stands around a reply: its clinic, and who may have written it; read once, before the reply is kept."""
 
+import json
 import uuid
 from collections import Counter
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    RowMapping,
-    ScalarSelect,
-    Select,
-    String,
-    bindparam,
-    func,
-    or_,
-    select,
-    type_coerce,
-)
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Connection, bindparam, select
 
-from reminders.care.checkins import ANSWERABLE_FOR, AskedCheckIn, asked, asked_of
+from reminders.care.checkins import ANSWERABLE_FOR, AskedCheckIn
 from reminders.care.guardians import Person
-from reminders.care.matching import INDEX
+from reminders.care.matching import RECENT, Holder
+from reminders.care.neighbourhood import ANSWERS_COUNT_FOR, NEIGHBOURHOOD
 from reminders.care.situation import AboutTreatment, Context, Kept
-from reminders.models import Clinic, Message, Patient, Reminder, Reply, Sender, Treatment
-from reminders.models.clinic import NOT_CONNECTED
-from reminders.models.kinds import Channel, MessageKind, TreatmentState
-
-_ANSWERS_COUNT_FOR = timedelta(hours=1)
+from reminders.crypto import Keyring
+from reminders.models import Reply
+from reminders.models.kinds import Channel, Language, MessageKind
 
 
-def context_of(session: Session, reply_id: uuid.UUID, now: datetime) -> Context | None:
-    """What stands around a reply; None if it has been read. On a shared address the check-in may be anybody's there."""
-    connection = session.connection()
-    given = {"reply": reply_id, "asked_since": now - ANSWERABLE_FOR, "recent": now - _ANSWERS_COUNT_FOR}
-    row = connection.execute(_AROUND, given).mappings().one_or_none()
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a message came from; who wrote and what it answers, where that is known already."""
+
+    clinic_id: uuid.UUID
+    channel: Channel
+    index: str
+    patient_id: uuid.UUID | None = None
+    answers_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A patient who can be reached at the address (`holds`), or who is known to have written from elsewhere.
+
+    `guardian` and `birth_date` are sealed still; `about` is the treatment that they would write about.
+    """
+
+    patient_id: uuid.UUID
+    holds: bool
+    answers_id: uuid.UUID | None
+    treated: bool
+    language: Language
+    guardian: bytes | None
+    birth_date: bytes | None
+    check_in: uuid.UUID | None
+    check_in_treatment: uuid.UUID | None
+    about: uuid.UUID | None
+    about_date: date | None
+    sent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The clinic that a message came to, and the patients around it.
+
+    `sent_there` are the automatic texts, within the hour, to whoever writes from the address.
+    """
+
+    timezone: str
+    clinic_language: Language
+    sends_by: uuid.UUID | None
+    sent_there: str | None
+    neighbours: Sequence[Neighbour]
+
+    @property
+    def holders(self) -> list[Holder]:
+        """Those at the address, and why they may have written."""
+        return [Holder(one.patient_id, one.answers_id, one.treated) for one in self.neighbours if one.holds]
+
+
+def look_around(connection: Connection, origin: Origin, now: datetime) -> Surroundings:
+    """What stands around a message from there. One statement, whoever shares the address."""
+    given = {
+        "clinic": origin.clinic_id,
+        "address": origin.index,
+        "asked_since": now - ANSWERABLE_FOR,
+        "recent": now - ANSWERS_COUNT_FOR,
+    }
+    by_name = origin.patient_id is not None
+    named = {"patient": origin.patient_id, "answers": origin.answers_id} if by_name else {}
+    question = NEIGHBOURHOOD[origin.channel, by_name]
+    rows = connection.execute(question, {**given, **named, "since": now - RECENT}).all()
+    neighbours = [Neighbour(*row[_CLINICS:]) for row in rows if row[_CLINICS] is not None]
+    timezone, clinic_language, sends_by, sent_there = rows[0][:_CLINICS]
+    return Surroundings(timezone, clinic_language, sends_by, sent_there, neighbours)
+
+
+_CLINICS = 4
+"""So many columns of each line are the clinic's."""
+
+
+def find_kept(connection: Connection, reply_id: uuid.UUID) -> tuple[Kept, Origin] | None:
+    """A reply that nobody has read yet, and where it came from."""
+    row = connection.execute(_KEPT, {"reply": reply_id}).one_or_none()
     if row is None:
         return None
-    reply = Kept(**{name: row[name] for name in Kept.__slots__})
-    there = connection.execute(_HOLDERS[reply.channel], {"clinic": reply.clinic_id, "address": reply.from_index})
-    holders = [Person(*holder) for holder in there]
+    *values, answers_id = row
+    kept = Kept(*values)
+    return kept, Origin(kept.clinic_id, kept.channel, kept.from_index, kept.patient_id, answers_id)
+
+
+_KEPT = select(*(getattr(Reply, name) for name in Kept.__slots__), Reply.answers_id).where(
+    Reply.id == bindparam("reply"), Reply.read_at.is_(None)
+)
+
+
+def context_of(reply: Kept, around: Surroundings, keyring: Keyring) -> Context:
+    """The reply with what stands around it. On a shared address the check-in may be anybody's there.
+
+    Raises:
+        CryptoError: what is known of a patient there cannot be opened.
+    """
+    meant = next((one for one in around.neighbours if one.patient_id == reply.patient_id), None)
+    holders = [one for one in around.neighbours if one.holds]
+    asked = [meant] if meant else [] if reply.patient_id else holders
     return Context(
         reply=reply,
-        timezone=row["timezone"],
-        clinic_language=row["clinic_language"],
-        chosen=row["chosen"],
-        holders=holders,
-        check_in=_check_in(row) if reply.patient_id else asked(session, [one.patient_id for one in holders], now),
-        treatment=AboutTreatment(row["about"], row["local_date"]) if row["about"] else None,
-        sent=_counted(row["sent_to_patient"]) + _counted(row["sent_to_address"]),
-        sender_id=row["sends_by"],
+        timezone=around.timezone,
+        clinic_language=around.clinic_language,
+        chosen=meant.language if meant else None,
+        holders=[_person(one, keyring) for one in holders],
+        check_in=next(filter(None, (_check_in(reply.clinic_id, one) for one in asked)), None),
+        treatment=AboutTreatment(meant.about, meant.about_date) if meant and meant.about and meant.about_date else None,
+        sent=Counter(_counted(around, meant)),
+        sender_id=around.sends_by,
     )
 
 
-def _check_in(row: RowMapping) -> AskedCheckIn | None:
-    if row["asked_reminder"] is None:
+def _person(one: Neighbour, keyring: Keyring) -> Person:
+    guardian = _opened(one.guardian, "patient.guardian", keyring)
+    return Person(one.patient_id, guardian, _opened(one.birth_date, "patient.birth_date", keyring))
+
+
+def _opened(sealed: bytes | None, context: str, keyring: Keyring) -> Any:
+    return None if sealed is None else json.loads(keyring.open(sealed, context))
+
+
+def _check_in(clinic_id: uuid.UUID, one: Neighbour) -> AskedCheckIn | None:
+    if one.check_in is None or one.check_in_treatment is None:
         return None
-    return AskedCheckIn(row["clinic_id"], row["asked_treatment"], row["asked_reminder"])
+    return AskedCheckIn(clinic_id, one.check_in_treatment, one.check_in)
 
 
-def _counted(sent: str | None) -> Counter[tuple[MessageKind, str]]:
-    pairs = [line.partition(":") for line in (sent or "").splitlines()]
-    return Counter((MessageKind(kind), template) for kind, _, template in pairs)
+def _counted(around: Surroundings, meant: Neighbour | None) -> Iterator[tuple[MessageKind, str]]:
+    """Automatic texts to the patient who is meant, and to others from the address."""
+    for kind, template, _ in _lines(meant.sent if meant else None):
+        yield MessageKind(kind), template
+    for kind, template, to in _lines(around.sent_there):
+        if meant is None or not to or uuid.UUID(to) != meant.patient_id:
+            yield MessageKind(kind), template
 
 
-_there = aliased(Reply)
-_answered = aliased(Message)
-_check_in_asked = aliased(Reminder)
-
-_TO_PATIENT = Message.patient_id == Reply.patient_id
-
-
-def _sent(texts: Select[Any]) -> ScalarSelect[str]:
-    """The automatic texts since the parameter `recent`, a line each: what they are, and which."""
-    return (
-        texts.where(
-            Message.kind.in_((MessageKind.ANSWER, MessageKind.SAFETY)), Message.created_at > bindparam("recent")
-        )
-        .correlate(Reply)
-        .scalar_subquery()
-    )
-
-
-def _around() -> Select[Any]:
-    line = select(func.aggregate_strings(type_coerce(Message.kind, String) + ":" + Message.template, "\n"))
-    # Two questions, each with an index of its own; one with OR would look at every message there is.
-    from_there = line.join(_there, _there.id == Message.reply_id).where(
-        _there.clinic_id == Reply.clinic_id,
-        _there.from_index == Reply.from_index,
-        or_(Message.patient_id.is_(None), Message.patient_id.is_distinct_from(Reply.patient_id)),
-    )
-    newest_active = (
-        select(Treatment.id)
-        .where(Treatment.patient_id == Reply.patient_id, Treatment.state == TreatmentState.ACTIVE)
-        .order_by(Treatment.treated_at.desc(), Treatment.id.desc())
-        .limit(1)
-        .correlate(Reply)
-        .scalar_subquery()
-    )
-    first_made = (
-        select(Sender.id)
-        .where(Sender.clinic_id == Reply.clinic_id, Sender.channel == Reply.channel, Sender.address != NOT_CONNECTED)
-        .order_by(Sender.created_at, Sender.id)
-        .limit(1)
-        .correlate(Reply)
-        .scalar_subquery()
-    )
-    asked_last = asked_of(_TO_PATIENT).with_only_columns(Reminder.id).correlate(Reply).scalar_subquery()
-    # The treatment of the answered message, else of the check-in, else the patient's newest active one.
-    about: ColumnElement[Any] = func.coalesce(_answered.treatment_id, _check_in_asked.treatment_id, newest_active)
-    treatment = aliased(Treatment)
-    return (
-        select(
-            *(getattr(Reply, name) for name in Kept.__slots__),
-            Clinic.timezone,
-            Clinic.language.label("clinic_language"),
-            Patient.language.label("chosen"),
-            _check_in_asked.id.label("asked_reminder"),
-            _check_in_asked.treatment_id.label("asked_treatment"),
-            treatment.id.label("about"),
-            treatment.local_date,
-            _sent(line.where(_TO_PATIENT)).label("sent_to_patient"),
-            _sent(from_there).label("sent_to_address"),
-            first_made.label("sends_by"),
-        )
-        .join_from(Reply, Clinic, Clinic.id == Reply.clinic_id)
-        .outerjoin(Patient, Patient.id == Reply.patient_id)
-        .outerjoin(_answered, _answered.id == Reply.answers_id)
-        .outerjoin(_check_in_asked, _check_in_asked.id == asked_last)
-        .outerjoin(treatment, (treatment.id == about) & Reply.patient_id.is_not(None))
-        .where(Reply.id == bindparam("reply"), Reply.read_at.is_(None))
-    )
-
-
-_AROUND = _around()
-
-_HOLDERS: Mapping[Channel, Select[Any]] = {
-    channel: select(Patient.id, Patient.guardian, Patient.birth_date).where(
-        Patient.clinic_id == bindparam("clinic"), INDEX[channel] == bindparam("address")
-    )
-    for channel in Channel
-}
+def _lines(sent: str | None) -> Iterator[tuple[str, str, str]]:
+    for line in (sent or "").splitlines():
+        kind, template, to = line.split(" ")
+        yield kind, template, to

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
@@ -97,14 +98,14 @@ def key_for_nobody(clinic_id: uuid.UUID, day: date) -> str:
 
 def open_ticket(session: Session, new: NewTicket, now: datetime) -> Ticket:
     """The ticket of `new.dedupe_key`, opened now unless it is there already (then as it is, closed or not)."""
-    put(session, new, now)
+    insert_missing(session, Ticket, row_of(new, now))
     return session.scalars(select(Ticket).where(Ticket.dedupe_key == new.dedupe_key)).one()
 
 
-def put(session: Session, new: NewTicket, now: datetime) -> None:
-    """As `open_ticket`, for whoever need not see the ticket: one statement."""
+def row_of(new: NewTicket, now: datetime) -> dict[str, Any]:
+    """The ticket as a row, for whoever writes it with others."""
     priority = PRIORITY[new.kind] if new.priority is None else new.priority
-    insert_missing(session, Ticket, {**new.__dict__, "priority": priority, "opened_at": now})
+    return {**new.__dict__, "priority": priority, "opened_at": now}
 
 
 def acknowledge(session: Session, actor: Actor, ticket: Ticket, now: datetime) -> bool:

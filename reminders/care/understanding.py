@@ -1,21 +1,25 @@
 """Reading a kept reply, deciding what follows, and doing it, once."""
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reminders import logs
-from reminders.care.applying import Act, apply
+from reminders.care.applying import Act, NewRows, carry_out, deeds_among, rows_of
 from reminders.care.decisions import as_meant, decide_effects
-from reminders.care.effects import OpenTicket
-from reminders.care.situation import situation_of
-from reminders.care.surroundings import context_of
+from reminders.care.effects import Effect
+from reminders.care.situation import Kept, situation_of
+from reminders.care.surroundings import Surroundings, context_of, find_kept, look_around
 from reminders.care.tickets import NewTicket, key_for, open_ticket
-from reminders.database import Database
-from reminders.models import Reply
+from reminders.crypto import Keyring
+from reminders.database import Database, keyring_of, refuse_other_clinics
+from reminders.inserting import Change, write_after
+from reminders.models import Reply, Ticket
 from reminders.models.instance import now as clock
 from reminders.models.kinds import TicketKind
 from reminders.triage import Asked, read
@@ -25,21 +29,63 @@ _log = logs.get(__name__)
 _AT_ONCE = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A reply that has just been kept, with what was read around it."""
+
+    reply: Kept
+    around: Surroundings
+
+
 def understand(session: Session, reply_id: uuid.UUID, now: datetime) -> None:
     """Read a reply and do all that follows: nothing if somebody has read it before.
 
-    The webhook calls it right after `receive`, in a second transaction: a red flag's alert is queued with it.
+    It follows `receive` in a second transaction: a red flag's alert is queued with it.
     """
-    context = context_of(session, reply_id, now)
-    if context is None:
+    session.flush()
+    connection = session.connection()
+    found = find_kept(connection, reply_id)
+    if found is None:
         return
+    reply, origin = found
+    refuse_other_clinics(session, {reply.clinic_id})
+    received = Received(reply, look_around(connection, origin, now))
+    _act_upon(session, _decide(received, keyring_of(connection), now))
+
+
+def understand_received(database: Database, received: Received, now: datetime) -> None:
+    """As `understand`, for a reply just kept, in a transaction of its own."""
+    decided = _decide(received, database.keyring, now)
+    if database.is_sqlite or decided.deeds:
+        with database.begin() as session:
+            _act_upon(session, decided)
+    else:
+        with database.apart() as connection:
+            write_after(connection, _as_read(decided), list(decided.rows.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What follows from a reply: rows to write, and what takes more than that."""
+
+    act: Act
+    rows: NewRows
+    deeds: Sequence[Effect]
+
+
+def _decide(received: Received, keyring: Keyring, now: datetime) -> _Decided:
+    context = context_of(received.reply, received.around, keyring)
     situation = situation_of(context)
     read_as = read(context.reply.body, context.day, Asked.CHECK_IN if context.check_in else Asked.NONE)
     reading = as_meant(read_as, situation)
-    effects = decide_effects(reading, situation)
     act = Act(context, reading, now)
-    if _keep(session, act, handled=not any(isinstance(effect, OpenTicket) for effect in effects)):
-        apply(session, act, effects)
+    effects = decide_effects(reading, situation)
+    return _Decided(act, rows_of(act, effects), deeds_among(effects))
+
+
+def _act_upon(session: Session, decided: _Decided) -> None:
+    if write_after(session.connection(), _as_read(decided), list(decided.rows.items())):
+        carry_out(session, decided.act, decided.deeds, decided.rows)
 
 
 def understand_pending(database: Database) -> int:
@@ -81,18 +127,16 @@ def _give_to_staff(database: Database, reply_id: uuid.UUID) -> None:
         open_ticket(session, ticket, clock(session))
 
 
-_KEEP = update(Reply.__table__).where(Reply.id == bindparam("reply"), Reply.read_at.is_(None))  # type: ignore[arg-type]
-
-
-def _keep(session: Session, act: Act, *, handled: bool) -> bool:
-    """What the reply was read as, and the words that decided. False if somebody else has read it meanwhile."""
-    reading = act.reading
+def _as_read(decided: _Decided) -> Change:
+    """What the reply was read as, and the words that decided; not if somebody else has read it meanwhile."""
+    act, reading = decided.act, decided.act.reading
     values: dict[str, Any] = {
         "read_at": act.now,
         "labels": sorted(label.value for label in reading.labels),
         "confidence": reading.confidence,
         "language": act.said_in,
         "evidence": [[found.label.value, found.words] for found in reading.evidence],
-        **({"handled_at": act.now} if handled else {}),
+        # What nobody must act on is handled.
+        **({} if decided.rows.get(Ticket) else {"handled_at": act.now}),
     }
-    return session.connection().execute(_KEEP, {"reply": act.context.reply.id, **values}).rowcount == 1
+    return Change(Reply, act.context.reply.id, "read_at", values)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from reminders.channels.base import Fault
 from reminders.channels.twilio_codes import FAULT_BY_CODE, PAUSE_BY_CODE, TOO_FAST
+from reminders.database import core_table
 from reminders.delivery import pacing
 from reminders.delivery.happenings import Happening, tell
 from reminders.delivery.verdicts import ACCEPTED_AFTER_ALL, POLL_AFTER
@@ -110,8 +111,8 @@ def _none_followed(about: Subject) -> ColumnElement[bool]:
     return ~exists().where(newer.message_id == about.message_id, newer.number > about.number, may_have_left)
 
 
-_NOTE = (
-    update(Attempt.__table__)  # type: ignore[arg-type]
+NOTE = (
+    update(core_table(Attempt))
     .where(Attempt.id == bindparam("attempt"))
     .values(
         finished_at=func.coalesce(Attempt.finished_at, bindparam("now", type_=Attempt.finished_at.type)),
@@ -120,12 +121,12 @@ _NOTE = (
         error_code=func.coalesce(func.nullif(bindparam("code", type_=Attempt.error_code.type), ""), Attempt.error_code),
     )
 )
+"""Any news at all proves that the provider took the attempt."""
 
 
 def _note(session: Session, news: News, now: datetime) -> None:
-    """Any news at all proves that the provider took the attempt."""
     given = {"attempt": news.about.attempt_id, "now": now, "known_as": news.provider_id, "code": news.error_code[:32]}
-    session.connection().execute(_NOTE, given)
+    session.connection().execute(NOTE, given)
 
 
 def _happening(kind: EventKind, news: News) -> Happening:

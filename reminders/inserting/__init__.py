@@ -2,7 +2,8 @@
 
 from reminders.inserting.copying import writing
 from reminders.inserting.expecting import expect_many
+from reminders.inserting.following import Change, write_after
 from reminders.inserting.forms import Batch, Row
 from reminders.inserting.write import write
 
-__all__ = ["Batch", "Row", "expect_many", "write", "writing"]
+__all__ = ["Batch", "Change", "Row", "expect_many", "write", "write_after", "writing"]

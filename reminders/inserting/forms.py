@@ -33,11 +33,14 @@ class Form:
         given: dict[str, list[Any]] = {name: list(map(itemgetter(name), rows)) for name in rows[0]}
         made = {name: [make(None) for _ in rows] for name, make in self.made.items() if name not in given}
         fixed = {name: [value] * len(rows) for name, value in self.fixed.items() if name not in given}
-        found = given | made | fixed
-        for name in self.sealed.keys() & found.keys():
+        return self.sealing(given | made | fixed, dialect)
+
+    def sealing(self, columns: dict[str, list[Any]], dialect: Dialect) -> dict[str, list[Any]]:
+        """The same columns, what is personal in them sealed."""
+        for name in self.sealed.keys() & columns.keys():
             seal = self.sealed[name].process_bind_param
-            found[name] = [seal(value, dialect) for value in found[name]]
-        return found
+            columns[name] = [seal(value, dialect) for value in columns[name]]
+        return columns
 
 
 Filled = Sequence[tuple[Form, Sequence[Row]]]

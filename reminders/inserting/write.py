@@ -46,21 +46,23 @@ def _together(connection: Connection, found: Filled) -> None:
     # Foreign keys are looked at when the whole statement is done, so the order of its parts means nothing.
     documents = {form.table.name: form.columns(rows, connection.dialect) for form, rows in found}
     shape = tuple((name, tuple(columns)) for name, columns in documents.items())
-    connection.exec_driver_sql(_statement(shape), tuple(map(_document, documents.values())))
+    connection.exec_driver_sql(_statement(shape), tuple(map(document, documents.values())))
 
 
 @cache
 def _statement(shape: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
-    *first, last = (_insertion(name, columns) for name, columns in shape)
+    *first, last = (insertion(name, columns) for name, columns in shape)
     named = ", ".join(f"into_{number} AS ({part})" for number, part in enumerate(first))
     return f"WITH {named} {last}" if first else last
 
 
-def _insertion(table: str, columns: Iterable[str]) -> str:
+def insertion(table: str, columns: Iterable[str]) -> str:
+    """What inserts rows that are given as a JSON document, in PostgreSQL's words; conditions may follow."""
     names = ", ".join(columns)
     source = f"json_populate_recordset(CAST(NULL AS {table}), CAST(%s AS json))"
     return f"INSERT INTO {table} ({names}) SELECT {names} FROM {source}"  # noqa: S608 - names of our own columns
 
 
-def _document(columns: Mapping[str, Sequence[Any]]) -> str:
+def document(columns: Mapping[str, Sequence[Any]]) -> str:
+    """The document that `insertion` is given."""
     return as_json([dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)])

@@ -15,7 +15,19 @@ from reminders.outbox.claim import (
 )
 from reminders.outbox.drafts import NO_WAITING, PRIORITY, Draft
 from reminders.outbox.enqueue import enqueue, sending_channels
-from reminders.outbox.moves import Instant, Move, in_hand, in_state, may_become, move, pick_free, stands_in, unlink
+from reminders.outbox.moves import (
+    Instant,
+    Move,
+    in_hand,
+    in_state,
+    may_become,
+    move,
+    moving,
+    pick_free,
+    stands_in,
+    unlink,
+    unlinking,
+)
 from reminders.outbox.settle import Settlement, end, settle
 
 __all__ = [
@@ -43,6 +55,7 @@ __all__ = [
     "may_become",
     "move",
     "move_due",
+    "moving",
     "pick_free",
     "release",
     "rests_for_most",
@@ -50,4 +63,5 @@ __all__ = [
     "settle",
     "stands_in",
     "unlink",
+    "unlinking",
 ]

@@ -72,7 +72,7 @@ def enqueue(
 def first_rows(
     drafts: Sequence[Draft], senders: Mapping[Channel, uuid.UUID], now: datetime
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The rows of messages, and of their links, for reminders that are made in the same statement as these.
+    """The rows of messages, and of their links, for reminders that are made in the same statement as these, or none.
 
     Nothing can carry such a reminder yet, and its id is in the dedupe key, so there is nothing to look up: whoever
     made the ids writes the rows. `senders` is the clinic's by channel.

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, literal_column, select, update
+from sqlalchemy import ColumnElement, Select, Update, literal_column, select, update
 from sqlalchemy.orm import Session
 
+from reminders.database import core_table
 from reminders.models import Message, MessageReminder
 from schedules.lifecycle import LIVE, State, sources
 
@@ -76,6 +77,19 @@ def move(session: Session, change: Move, *where: ColumnElement[bool]) -> list[uu
     if change.target not in LIVE:
         unlink(session, moved)
     return moved
+
+
+def moving(change: Move, *where: ColumnElement[bool]) -> Update:
+    """The UPDATE of `move` for a statement that is put together once and names its message by its id.
+
+    Whoever runs it ends the links of what has ended: `unlinking`.
+    """
+    return update(core_table(Message)).where(may_become_by_id(change.target), *where).values(**change.values())
+
+
+def unlinking(*where: ColumnElement[bool]) -> Update:
+    """The UPDATE of `unlink`, for the same."""
+    return update(core_table(MessageReminder)).where(MessageReminder.live, *where).values(live=False)
 
 
 def unlink(session: Session, message_ids: Collection[uuid.UUID]) -> None:

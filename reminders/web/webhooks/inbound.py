@@ -15,12 +15,11 @@ router = APIRouter()
 @router.post("/inbound")
 def inbound(arrived: SignedWebhook) -> Response:
     """Keep the text before it is understood; the same one again changes nothing."""
-    webhook = arrived.verified()
-    sid = webhook.word("MessageSid")
-    if not sid:
-        raise HTTPException(400, "MessageSid is missing.")
-    with webhook.database.begin() as session:
-        reply = keep(session, webhook, find_sender(session, webhook), ReplyKind.TEXT, sid)
-    understand(webhook, reply)
+    with arrived.verified() as webhook:
+        sid = webhook.word("MessageSid")
+        if not sid:
+            raise HTTPException(400, "MessageSid is missing.")
+        received = keep(webhook, find_sender(webhook), ReplyKind.TEXT, sid)
+    understand(webhook, received)
     # The answer is a message of its own: it must be claimed, recorded and receipted like every other.
     return Response(EMPTY_TWIML, media_type="text/xml")

@@ -1,9 +1,5 @@
 """Keeping what came in, in one transaction, and understanding it in the next."""
 
-import uuid
-
-from sqlalchemy.orm import Session
-
 from reminders import logs
 from reminders.care import replies
 from reminders.models.kinds import Channel, ReplyKind
@@ -18,8 +14,8 @@ MAX_MEDIA = 10
 _CARRIER_ANSWERED = frozenset({"STOP", "START", "HELP"})
 
 
-def keep(session: Session, webhook: Webhook, to: Addressed, kind: ReplyKind, provider_id: str) -> uuid.UUID | None:
-    """Keep a text or a call: its id, or None if it is there already."""
+def keep(webhook: Webhook, to: Addressed, kind: ReplyKind, provider_id: str) -> replies.Received | None:
+    """Keep a text or a call; None if it is there already."""
     answered = webhook.get("OptOutType").upper()
     inbound = replies.Inbound(
         sender_id=to.sender.id,
@@ -34,21 +30,20 @@ def keep(session: Session, webhook: Webhook, to: Addressed, kind: ReplyKind, pro
         opt_out_type=answered if answered in _CARRIER_ANSWERED else "",
         to_unknown_number=not to.certain,
     )
-    return replies.receive(session, inbound, webhook.now)
+    return replies.keep(webhook.connection, inbound, webhook.now)
 
 
-def understand(webhook: Webhook, reply_id: uuid.UUID | None) -> None:
+def understand(webhook: Webhook, received: replies.Received | None) -> None:
     """Read a new reply, and do what follows from it.
 
     Whatever goes wrong, the reply is kept: the carrier is told so, and the task for unread replies takes it up.
     """
-    if reply_id is None:
+    if received is None:
         return
     try:
-        with webhook.database.begin() as session:
-            replies.understand(session, reply_id, webhook.now)
+        replies.understand_received(webhook.database, received, webhook.now)
     except Exception as error:
-        _log.error("reply not understood", reply_id=str(reply_id), exc_info=error)
+        _log.error("reply not understood", reply_id=str(received.reply.id), exc_info=error)
 
 
 def _media(webhook: Webhook) -> list[dict[str, str]]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi import HTTPException
-from sqlalchemy.orm import Session
 
 from reminders import logs
 from reminders.care.matching import clinics_knowing
@@ -23,7 +22,7 @@ class Addressed:
     certain: bool = True
 
 
-def find_sender(session: Session, webhook: Webhook) -> Addressed:
+def find_sender(webhook: Webhook) -> Addressed:
     """The sender that was written to. A number that we do not know must not cost what the patient said: it is for
     the clinic that knows whoever wrote, if exactly one of the account's does, else for the account's first.
 
@@ -38,7 +37,7 @@ def find_sender(session: Session, webhook: Webhook) -> Addressed:
     if named is not None or len(every) == 1:
         return Addressed(named or every[0])
     _log.warning("webhook for a number of no clinic")
-    return _guessed(session, webhook, every)
+    return _guessed(webhook, every)
 
 
 def _named(webhook: Webhook) -> AccountSender | None:
@@ -49,10 +48,10 @@ def _named(webhook: Webhook) -> AccountSender | None:
     return named[0] if named else None
 
 
-def _guessed(session: Session, webhook: Webhook, every: Sequence[AccountSender]) -> Addressed:
+def _guessed(webhook: Webhook, every: Sequence[AccountSender]) -> Addressed:
     """`every` is the account's senders, oldest first."""
     clinics = {sender.clinic_id for sender in every}
-    knowing = clinics_knowing(session, clinics, Channel.SMS, webhook.number("From"))
+    knowing = clinics_knowing(webhook.connection, clinics, Channel.SMS, webhook.number("From"))
     theirs = [sender for sender in every if sender.clinic_id in knowing]
     if len(knowing) == 1 or len(clinics) == 1:
         return Addressed((theirs or every)[0])

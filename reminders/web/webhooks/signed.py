@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -9,6 +10,7 @@ from typing import Annotated
 from urllib.parse import parse_qsl
 
 from fastapi import Depends, HTTPException, Request
+from sqlalchemy import Connection
 from twilio.request_validator import RequestValidator
 
 from reminders import logs
@@ -47,13 +49,19 @@ class Fields:
 
 @dataclass(frozen=True)
 class Webhook:
-    """A webhook whose signature holds: its fields, and the account's senders, oldest first."""
+    """A webhook whose signature holds: its fields, and the account's senders, oldest first.
+
+    On `connection` each statement is a transaction of its own.
+    """
 
     fields: Fields
     database: Database
+    connection: Connection
     now: datetime
     """The database's clock when it came."""
     senders: Sequence[AccountSender]
+    of_environment: bool
+    """The account is the one that the environment's settings name, which numbers without one of their own use."""
 
     def get(self, name: str) -> str:
         """The first value of a field, "" if there is none."""
@@ -79,7 +87,8 @@ class Arrived:
     _settings: Settings
     _database: Database
 
-    def verified(self) -> Webhook:
+    @contextmanager
+    def verified(self) -> Iterator[Webhook]:
         """The webhook, if one of the account's tokens signed exactly this URL and form. Asks the database.
 
         Raises:
@@ -90,11 +99,13 @@ class Arrived:
         # What is no identifier is nobody's account, and a database may not even take it as a question.
         if not self._signature or not _WORD.fullmatch(sid):
             raise _refusal()
-        with self._database.glance() as connection:
+        with self._database.apart() as connection:
             account = account_of(connection, sid)
-        if not _holds(_tokens(account, self._settings), self._url, fields, self._signature):
-            raise _refusal()
-        return Webhook(fields, self._database, account.now, account.senders)
+            if not _holds(_tokens(account, self._settings), self._url, fields, self._signature):
+                raise _refusal()
+            yield Webhook(
+                fields, self._database, connection, account.now, account.senders, sid == _own_account(self._settings)
+            )
 
 
 async def arrived(request: Request) -> Arrived:
@@ -131,6 +142,10 @@ def _signed_url(request: Request, settings: Settings) -> str:
     query = request.scope.get("query_string") or b""
     url = settings.public_url + path.decode("latin-1").split("?", maxsplit=1)[0]
     return f"{url}?{query.decode('latin-1')}" if query else url
+
+
+def _own_account(settings: Settings) -> str:
+    return settings.twilio_account_sid or SANDBOX_ACCOUNT
 
 
 def _tokens(account: Account, settings: Settings) -> list[str]:

@@ -1,6 +1,7 @@
 """Calls to the texting number: a short bilingual message, and the call is kept for staff."""
 
 from fastapi import APIRouter, HTTPException, Response
+from sqlalchemy import Row, bindparam, select
 from twilio.twiml.voice_response import VoiceResponse
 
 from reminders.models import Clinic
@@ -38,19 +39,21 @@ EMERGENCY = {
 @router.post("/voice")
 def voice(arrived: SignedWebhook) -> Response:
     """Say where to call, and keep the call for staff."""
-    webhook = arrived.verified()
-    sid = webhook.word("CallSid")
-    if not sid:
-        raise HTTPException(400, "CallSid is missing.")
-    with webhook.database.begin() as session:
-        to = find_sender(session, webhook)
-        reply = keep(session, webhook, to, ReplyKind.VOICE, sid)
-        clinic = session.get_one(Clinic, to.sender.clinic_id) if to.certain else None
-    understand(webhook, reply)
+    with arrived.verified() as webhook:
+        sid = webhook.word("CallSid")
+        if not sid:
+            raise HTTPException(400, "CallSid is missing.")
+        to = find_sender(webhook)
+        received = keep(webhook, to, ReplyKind.VOICE, sid)
+        clinic = webhook.connection.execute(_CLINIC, {"clinic": to.sender.clinic_id}).one() if to.certain else None
+    understand(webhook, received)
     return Response(_spoken(clinic), media_type="text/xml")
 
 
-def _spoken(clinic: Clinic | None) -> str:
+_CLINIC = select(Clinic.name, Clinic.phone).where(Clinic.id == bindparam("clinic"))
+
+
+def _spoken(clinic: Row[str, str] | None) -> str:
     """TwiML: both languages, then the end of the call. No name and no number of a clinic that may be the wrong one."""
     digits = " ".join(char for char in clinic.phone if char.isdigit()) if clinic else ""
     answer = VoiceResponse()

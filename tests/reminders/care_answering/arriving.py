@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care.replies import Inbound, receive, understand
+from reminders.care.replies import Inbound, keep, understand_received
 from reminders.database import Database
 from reminders.models import Clinic, Message, Reply, Sender, Ticket
 from reminders.models.kinds import Channel, MessageKind, ReplyKind, TicketKind
@@ -30,14 +30,15 @@ def inbound(session: Session, clinic: Clinic, body: str, **given: Any) -> Inboun
 
 
 def say(database: Database, clinic: Clinic, body: str, now: datetime = NOW, **given: Any) -> Reply:
-    """Receive a text and understand it, in two transactions."""
+    """Receive a text and understand it, as the webhook does it."""
+    with database.read() as session:
+        text = inbound(session, clinic, body, **given)
+    with database.apart() as connection:
+        received = keep(connection, text, now)
+    assert received is not None
+    understand_received(database, received, now)
     with database.begin() as session:
-        reply_id = receive(session, inbound(session, clinic, body, **given), now)
-    assert reply_id is not None
-    with database.begin() as session:
-        understand(session, reply_id, now)
-    with database.begin() as session:
-        return session.get_one(Reply, reply_id)
+        return session.get_one(Reply, received.reply.id)
 
 
 OURS = (MessageKind.ANSWER, MessageKind.SAFETY, MessageKind.CONFIRMATION, MessageKind.ALERT)

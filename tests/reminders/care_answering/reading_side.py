@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care.checkins import CheckInAnswer, record_outcome
+from reminders.care.checkins import CheckInAnswer, row_of
 from reminders.care.tickets import NewTicket, key_for, open_ticket
 from reminders.ids import new_id
-from reminders.models import Clinic, Reply, Sender
+from reminders.models import CheckIn, Clinic, Reply, Sender
 from reminders.models.kinds import Channel, CheckInOutcome, ReplyKind, TicketKind
 from tests.conftest import NOW
 from tests.reminders.care_answering.builders import (
@@ -41,7 +41,8 @@ def add_reply(session: Session, case: Case | None, clinic: Clinic, minutes: int,
 def answer(session: Session, case: Case, outcome: CheckInOutcome, minutes: int = 0) -> None:
     """An answer to the case's check-in."""
     given = CheckInAnswer(case.patient.clinic_id, case.treatment.id, outcome, reminder_id=case.reminder.id)
-    record_outcome(session, given, NOW + timedelta(minutes=minutes))
+    session.add(CheckIn(**row_of(given, NOW + timedelta(minutes=minutes))))
+    session.flush()
 
 
 def ticket(session: Session, reply: Reply, kind: TicketKind, minutes: int = 0) -> None:

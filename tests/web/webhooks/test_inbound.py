@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import LargeBinary, event, literal, select, update
 
 from reminders.care import consents, patients, replies, treatments
 from reminders.care.actors import Actor
@@ -76,7 +76,8 @@ def test_a_digit_answers_the_check_in(carrier: Carrier) -> None:
 
 
 def test_a_text_takes_few_statements_however_many_share_its_number(carrier: Carrier) -> None:
-    """Each is a round trip and a tenth of a millisecond of the process."""
+    """Each is a round trip and a fifth of a millisecond of the process: the account, what stands around, the reply,
+    and all that follows; SQLite, to which a statement is no trip, wants one for each table of what follows."""
     _patient(carrier)
     with _statements(carrier) as alone:
         carrier.inbound(carrier.text("1"))
@@ -85,7 +86,20 @@ def test_a_text_takes_few_statements_however_many_share_its_number(carrier: Carr
     with _statements(carrier) as shared:
         carrier.inbound(carrier.text("1"))
     assert len(_messages(carrier, MessageKind.ANSWER)) == 1
-    assert (len(alone), len(shared)) == (8, 7), "the second text finds the same answer given within the hour"
+    expected = (6, 5) if carrier.database.is_sqlite else (4, 4)
+    assert (len(alone), len(shared)) == expected, "the second text finds the same answer given within the hour"
+
+
+def test_what_cannot_be_opened_of_a_patient_keeps_no_text_from_being_kept(carrier: Carrier) -> None:
+    """Seen to fail when what stands around a text was opened as it was read, before the text was kept."""
+    _patient(carrier)
+    with carrier.database.begin() as session:
+        lost = literal(b"sealed with a key that is lost", LargeBinary())
+        session.execute(update(Patient).values(guardian=lost))
+    assert carrier.inbound(carrier.text("I have a fever")).status_code == 200
+    assert [(reply.body, reply.read_at) for reply in carrier.replies] == [("I have a fever", None)]
+    assert replies.understand_pending(carrier.database) == 0
+    assert [ticket.reason for ticket in carrier.tickets] == ["unreadable"]
 
 
 def test_the_same_webhook_ten_times_is_one_reply(carrier: Carrier) -> None:
@@ -203,7 +217,7 @@ def test_what_is_not_understood_is_kept_all_the_same(carrier: Carrier, monkeypat
 
     _patient(carrier)
     with monkeypatch.context() as patched:
-        patched.setattr(replies, "understand", broken)
+        patched.setattr(replies, "understand_received", broken)
         assert carrier.inbound(carrier.text("3")).status_code == 200
     assert [(reply.body, reply.read_at) for reply in carrier.replies] == [("3", None)]
     assert replies.understand_pending(carrier.database) == 1
