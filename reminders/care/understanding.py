@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from reminders import logs
@@ -53,15 +53,17 @@ def understand(session: Session, reply_id: uuid.UUID, now: datetime) -> None:
     _act_upon(session, _decide(received, keyring_of(connection), now))
 
 
-def understand_received(database: Database, received: Received, now: datetime) -> None:
-    """As `understand`, for a reply just kept, in a transaction of its own."""
+def understand_received(database: Database, apart: Connection, received: Received, now: datetime) -> None:
+    """As `understand`, for a reply just kept, in a transaction of its own: on the connection that it was kept on, which
+    is given back where that is not enough."""
     decided = _decide(received, database.keyring, now)
-    if database.is_sqlite or decided.deeds:
-        with database.begin() as session:
-            _act_upon(session, decided)
-    else:
-        with database.apart() as connection:
-            write_after(connection, _as_read(decided), list(decided.rows.items()))
+    if not (database.is_sqlite or decided.deeds):
+        write_after(apart, _as_read(decided), list(decided.rows.items()))
+        return
+    # Whoever holds one connection and waits for another may wait for somebody who does the same.
+    apart.close()
+    with database.begin() as session:
+        _act_upon(session, decided)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,6 @@ def inbound(arrived: SignedWebhook) -> Response:
         if not sid:
             raise HTTPException(400, "MessageSid is missing.")
         received = keep(webhook, find_sender(webhook), ReplyKind.TEXT, sid)
-    understand(webhook, received)
+        understand(webhook, received)
     # The answer is a message of its own: it must be claimed, recorded and receipted like every other.
     return Response(EMPTY_TWIML, media_type="text/xml")

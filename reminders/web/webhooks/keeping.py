@@ -34,14 +34,14 @@ def keep(webhook: Webhook, to: Addressed, kind: ReplyKind, provider_id: str) -> 
 
 
 def understand(webhook: Webhook, received: replies.Received | None) -> None:
-    """Read a new reply, and do what follows from it.
+    """Read a new reply, and do what follows from it. The webhook's connection may be closed then.
 
     Whatever goes wrong, the reply is kept: the carrier is told so, and the task for unread replies takes it up.
     """
     if received is None:
         return
     try:
-        replies.understand_received(webhook.database, received, webhook.now)
+        replies.understand_received(webhook.database, webhook.connection, received, webhook.now)
     except Exception as error:
         _log.error("reply not understood", reply_id=str(received.reply.id), exc_info=error)
 

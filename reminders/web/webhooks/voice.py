@@ -46,7 +46,7 @@ def voice(arrived: SignedWebhook) -> Response:
         to = find_sender(webhook)
         received = keep(webhook, to, ReplyKind.VOICE, sid)
         clinic = webhook.connection.execute(_CLINIC, {"clinic": to.sender.clinic_id}).one() if to.certain else None
-    understand(webhook, received)
+        understand(webhook, received)
     return Response(_spoken(clinic), media_type="text/xml")
 
 

@@ -35,8 +35,8 @@ def say(database: Database, clinic: Clinic, body: str, now: datetime = NOW, **gi
         text = inbound(session, clinic, body, **given)
     with database.apart() as connection:
         received = keep(connection, text, now)
-    assert received is not None
-    understand_received(database, received, now)
+        assert received is not None
+        understand_received(database, connection, received, now)
     with database.begin() as session:
         return session.get_one(Reply, received.reply.id)
 
