@@ -1,6 +1,5 @@
 """What stands around a reply: its clinic, and who may have written it; read once, before the reply is kept."""
 
-import json
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, bindparam, select
 
 from reminders.care.checkins import ANSWERABLE_FOR, AskedCheckIn
@@ -135,7 +135,7 @@ def _person(one: Neighbour, keyring: Keyring) -> Person:
 
 
 def _opened(sealed: bytes | None, context: str, keyring: Keyring) -> Any:
-    return None if sealed is None else json.loads(keyring.open(sealed, context))
+    return None if sealed is None else orjson.loads(keyring.open(sealed, context))
 
 
 def _check_in(clinic_id: uuid.UUID, one: Neighbour) -> AskedCheckIn | None:

@@ -1,5 +1,6 @@
-"""Whether sending stands still, as every page for staff says it: looked at every few seconds, not for each page."""
+"""How sending stands, for pages and for machines that watch: looked at every few seconds, not each time it is asked."""
 
+import math
 import threading
 import time
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from reminders.settings import Settings
 
 FRESH_SECONDS = 5.0
 """How old what a page says of sending may be."""
+
+MACHINES_SECONDS = 1.0
+"""And what machines are told, however often they ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +31,28 @@ class Watch:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._seen: Pulse | None = None
-        self._fresh_until = 0.0
+        self._looked_at = -math.inf
 
-    def pulse(self, session: Session) -> Pulse:
-        """The pulse, at most FRESH_SECONDS old."""
+    def pulse(self, session: Session, fresh_seconds: float = FRESH_SECONDS) -> Pulse:
+        """The pulse, so many seconds old at most; while somebody looks, all others get what was seen before."""
         with self._lock:
-            if self._seen is None or time.monotonic() >= self._fresh_until:
-                self._seen = pulse(session)
-                self._fresh_until = time.monotonic() + FRESH_SECONDS
-            return self._seen
+            asked_at = time.monotonic()
+            if self._seen is not None:
+                if asked_at < self._looked_at + fresh_seconds:
+                    return self._seen
+                self._looked_at = asked_at
+        # Not under the lock: whoever asks meanwhile must not wait for a database that is slow.
+        try:
+            found = pulse(session)
+        except BaseException:
+            self._keep(None, -math.inf)
+            raise
+        self._keep(found, asked_at)
+        return found
+
+    def _keep(self, found: Pulse | None, looked_at: float) -> None:
+        with self._lock:
+            self._seen, self._looked_at = found, looked_at
 
 
 def standstill(found: Pulse, settings: Settings) -> Standstill | None:

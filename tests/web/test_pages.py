@@ -17,6 +17,7 @@ from reminders.models.kinds import Channel, ConsentAction, Language
 from reminders.settings import Settings
 from reminders.web.app import create_app
 from reminders.web.views import phone
+from reminders.web.watch import Watch
 from schedules.lifecycle import State
 from tests.web.conftest import TODAY, Browser, NewBrowser
 
@@ -236,14 +237,16 @@ def test_alive(stranger: TestClient) -> None:
     assert stranger.get("/healthz").json() == {"alive": True}
 
 
-def test_ready_only_while_somebody_sweeps(stranger: TestClient, database: Database) -> None:
+def test_ready_only_while_somebody_sweeps(app: FastAPI, stranger: TestClient, database: Database) -> None:
     assert stranger.get("/readyz").status_code == 503
     with database.begin() as session:
         session.add(Instance(key=LAST_SWEEP, value=now(session).isoformat()))
+    app.state.watch = Watch()
     answer = stranger.get("/readyz")
     assert (answer.status_code, answer.json()) == (200, dict.fromkeys(("database", "schema", "sweep", "in_time"), True))
     with database.begin() as session:
         session.execute(update(Instance).where(Instance.key == LAST_SWEEP).values(value="2026-03-10T10:00:00+00:00"))
+    app.state.watch = Watch()
     assert stranger.get("/readyz").json()["sweep"] is False
 
 

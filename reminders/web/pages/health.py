@@ -7,13 +7,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from reminders import migrate
 from reminders.database import Database
-from reminders.delivery.pulse import Pulse, pulse
+from reminders.delivery.pulse import Pulse
 from reminders.settings import Settings
+from reminders.web.watch import MACHINES_SECONDS, Watch
 
 router = APIRouter(include_in_schema=False)
 
@@ -50,7 +52,7 @@ def readyz(request: Request, database: Annotated[Database, Depends(database_of)]
             checks["database"] = True
             checks["schema"] = migrate.is_current(database)
             if checks["schema"]:
-                found = pulse(session)
+                found = _pulse(request, session)
                 checks["sweep"] = found.sweeps(settings.sweep_seconds)
                 checks["in_time"] = found.in_time(settings.overdue_seconds)
     except SQLAlchemyError:
@@ -59,15 +61,20 @@ def readyz(request: Request, database: Annotated[Database, Depends(database_of)]
 
 
 @router.get("/metrics")
-def metrics(database: Annotated[Database, Depends(database_of)]) -> Response:
+def metrics(request: Request, database: Annotated[Database, Depends(database_of)]) -> Response:
     """The same in Prometheus' text format: counts and ages, nothing about anybody."""
     with database.read() as session:
-        found = pulse(session)
+        found = _pulse(request, session)
     registry = CollectorRegistry()
     for name, value in figures(found).items():
         if value is not None:
             Gauge(name, _MEANING[name], registry=registry).set(value)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _pulse(request: Request, session: Session) -> Pulse:
+    watch: Watch = request.app.state.watch
+    return watch.pulse(session, MACHINES_SECONDS)
 
 
 def figures(found: Pulse) -> dict[str, float | None]:
