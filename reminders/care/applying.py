@@ -1,4 +1,4 @@
-"""What was decided about a reply, as rows; and the deeds that take more than rows, in the caller's transaction."""
+"""What was decided about a reply, as rows that are written together. Pure."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.orm import Session
-
-from reminders.care import checkins, consults, optouts
-from reminders.care.alerts import Cause, raise_alert
+from reminders.care import checkins, consults
 from reminders.care.checkins import CheckInAnswer
 from reminders.care.effects import (
     Effect,
@@ -18,8 +15,6 @@ from reminders.care.effects import (
     RecordOutcome,
     SendAnswer,
     SendSafety,
-    StartMessages,
-    StopMessages,
 )
 from reminders.care.situation import Context
 from reminders.care.tickets import NewTicket, key_for, row_of
@@ -59,7 +54,7 @@ _One = tuple[type[Base], dict[str, Any]]
 
 
 def rows_of(act: Act, effects: Sequence[Effect]) -> NewRows:
-    """The rows that effects are, all but opt-outs. Pure."""
+    """The rows that effects are: all but opt-outs, which are `deeds`."""
     rows: dict[type[Base], list[dict[str, Any]]] = {}
     for table, row in filter(None, (_row_of(act, effect) for effect in effects)):
         rows.setdefault(table, []).append(row)
@@ -68,28 +63,6 @@ def rows_of(act: Act, effects: Sequence[Effect]) -> NewRows:
     for row, id_ in zip(tickets, sorted(new_id() for _ in tickets), strict=True):
         row["id"] = id_
     return rows
-
-
-def deeds_among(effects: Sequence[Effect]) -> list[Effect]:
-    """The effects that take more than their row, if any: a red flag alerts people, an opt-out ends much else."""
-    return [effect for effect in effects if isinstance(effect, StopMessages | StartMessages) or _is_red_flag(effect)]
-
-
-def carry_out(session: Session, act: Act, deeds: Sequence[Effect], rows: NewRows) -> None:
-    """Do those, in order, once the `rows` are written."""
-    for deed in deeds:
-        match deed:
-            case OpenTicket(kind):
-                flag = next(row["id"] for row in rows[Ticket] if row["kind"] is kind)
-                raise_alert(session, Cause(act.context.reply.clinic_id, flag), act.now)
-            case StopMessages(source, by_carrier):
-                optouts.opt_out(session, _request(act, source, by_carrier=by_carrier), act.now)
-            case StartMessages(by_carrier):
-                optouts.opt_in(session, _request(act, "reply", by_carrier=by_carrier), act.now)
-
-
-def _is_red_flag(effect: Effect) -> bool:
-    return isinstance(effect, OpenTicket) and effect.kind is TicketKind.RED_FLAG
 
 
 def _row_of(act: Act, effect: Effect) -> _One | None:
@@ -186,17 +159,3 @@ def _offer(act: Act) -> _One | None:
     if treatment_id is None or reply.patient_id is None:
         return None
     return Consult, consults.row_of(consults.Offer(reply.clinic_id, reply.patient_id, treatment_id), act.now)
-
-
-def _request(act: Act, source: str, *, by_carrier: bool) -> optouts.OptOutRequest:
-    reply = act.context.reply
-    return optouts.OptOutRequest(
-        clinic_id=reply.clinic_id,
-        channel=reply.channel,
-        address_index=reply.from_index,
-        source=source,
-        reply_id=reply.id,
-        by_carrier=by_carrier,
-        quiet=reply.to_unknown_number,
-        language=act.said_in,
-    )

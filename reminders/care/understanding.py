@@ -10,8 +10,9 @@ from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from reminders import logs
-from reminders.care.applying import Act, NewRows, carry_out, deeds_among, rows_of
+from reminders.care.applying import Act, NewRows, rows_of
 from reminders.care.decisions import as_meant, decide_effects
+from reminders.care.deeds import carry_out, deeds_among
 from reminders.care.effects import Effect
 from reminders.care.situation import Kept, situation_of
 from reminders.care.surroundings import Surroundings, context_of, find_kept, look_around

@@ -309,7 +309,10 @@ OPERATOR = ("reminders/cli/", "reminders/demo.py")
 
 UNSCOPED: Mapping[str, tuple[int, str]] = {
     "reminders/care/events.py": (2, "works through what delivery reported, for every clinic"),
-    "reminders/care/understanding.py": (3, "works through unread replies, for every clinic"),
+    "reminders/care/understanding.py": (
+        4,
+        "works through unread replies, for every clinic, and reads the one just kept",
+    ),
     "reminders/delivery/reconcile.py": (3, "asks providers for every clinic"),
     "reminders/delivery/run.py": (5, "sends for every clinic, one sender at a time"),
     "reminders/delivery/sweep.py": (2, "finds whose turn it is among every clinic's senders"),
@@ -319,11 +322,11 @@ UNSCOPED: Mapping[str, tuple[int, str]] = {
     "reminders/web/pages/check_in.py": (4, "the patient is known by a signed link alone"),
     "reminders/web/pages/unsubscribe.py": (3, "the patient is known by a signed link alone"),
     "reminders/web/visitors.py": (2, "finds the session by its hash, before anybody's clinic is known"),
-    "reminders/web/webhooks/inbound.py": (1, "the clinic is the one whose number was written to"),
-    "reminders/web/webhooks/keeping.py": (1, "goes on with the reply that was just kept"),
     "reminders/web/webhooks/receipts.py": (1, "the attempt's id names the clinic"),
-    "reminders/web/webhooks/signed.py": (1, "finds the token that may sign for an account"),
-    "reminders/web/webhooks/voice.py": (1, "the clinic is the one whose number was called"),
+    "reminders/web/webhooks/signed.py": (
+        1,
+        "finds who may sign for an account; the clinic is the one that was written to",
+    ),
 }
 """Who may open a session that sees every clinic, how many times, and why; everybody else names the clinic."""
 
@@ -334,7 +337,7 @@ def test_a_session_without_a_clinic_has_its_reason() -> None:
         if path.name == "database.py" or str(path).startswith(OPERATOR):
             continue
         for name, call in calls(tree):
-            opens = name.endswith(("database.begin", "database.read", "database.glance")) or name in {
+            opens = name.endswith(("database.begin", "database.read", "database.apart")) or name in {
                 "?.begin",
                 "?.read",
                 "Session",

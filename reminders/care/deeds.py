@@ -1,0 +1,48 @@
+"""What a reply leads to that takes more than rows: a red flag alerts people, an opt-out ends much else."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from reminders.care import optouts
+from reminders.care.alerts import Cause, raise_alert
+from reminders.care.applying import Act, NewRows
+from reminders.care.effects import Effect, OpenTicket, StartMessages, StopMessages
+from reminders.models import Ticket
+from reminders.models.kinds import TicketKind
+
+
+def deeds_among(effects: Sequence[Effect]) -> list[Effect]:
+    """The effects that take more than their row, if any."""
+    return [effect for effect in effects if isinstance(effect, StopMessages | StartMessages) or _is_red_flag(effect)]
+
+
+def carry_out(session: Session, act: Act, deeds: Sequence[Effect], rows: NewRows) -> None:
+    """Do those, in order, once the `rows` are written."""
+    for deed in deeds:
+        match deed:
+            case OpenTicket(kind):
+                flag = next(row["id"] for row in rows[Ticket] if row["kind"] is kind)
+                raise_alert(session, Cause(act.context.reply.clinic_id, flag), act.now)
+            case StopMessages(source, by_carrier):
+                optouts.opt_out(session, _request(act, source, by_carrier=by_carrier), act.now)
+            case StartMessages(by_carrier):
+                optouts.opt_in(session, _request(act, "reply", by_carrier=by_carrier), act.now)
+
+
+def _is_red_flag(effect: Effect) -> bool:
+    return isinstance(effect, OpenTicket) and effect.kind is TicketKind.RED_FLAG
+
+
+def _request(act: Act, source: str, *, by_carrier: bool) -> optouts.OptOutRequest:
+    reply = act.context.reply
+    return optouts.OptOutRequest(
+        clinic_id=reply.clinic_id,
+        channel=reply.channel,
+        address_index=reply.from_index,
+        source=source,
+        reply_id=reply.id,
+        by_carrier=by_carrier,
+        quiet=reply.to_unknown_number,
+        language=act.said_in,
+    )
