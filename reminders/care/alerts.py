@@ -6,16 +6,17 @@ somebody acknowledges is a further round: the round is in the key for it.
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from reminders.care.tickets import ALERT_LOST, NewTicket, key_for_nobody, open_ticket
 from reminders.models import Clinic, Message, Staff, Ticket
-from reminders.models.kinds import Channel, MessageKind, Role, TicketKind, TicketState
+from reminders.models.kinds import Channel, Language, MessageKind, Role, TicketKind, TicketState
 from reminders.outbox import Draft, enqueue, keys, sending_channels
+from reminders.outbox.enqueue import senders_of
 
 USEFUL_FOR = timedelta(hours=24)
 """How long an alert is still worth sending; staff who come in the next morning must still hear of it."""
@@ -27,11 +28,23 @@ _FIRST, _AGAIN = 1, 2
 _BOTH = frozenset(Channel)
 
 
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """One member of staff, as far as alerts go."""
+
+    id: uuid.UUID
+    role: Role
+    on_call: bool
+    language: Language
+    phone: str | None = field(repr=False)
+    email: str = field(repr=False)
+
+
 @dataclass(frozen=True)
 class Contact:
     """One member of staff, and by what they are alerted."""
 
-    staff: Staff
+    staff: Colleague
     channel: Channel
 
 
@@ -48,10 +61,12 @@ def raise_alert(session: Session, ticket: Ticket | Cause, now: datetime) -> list
 
     Never refuses: with nobody to alert a ticket says so, and what caused the alert stands.
     """
-    contacts = whom_to_alert(_staff(session, ticket.clinic_id), sending_channels(session, ticket.clinic_id))
+    senders = senders_of(session, ticket.clinic_id)
+    contacts = whom_to_alert(_staff(session, ticket.clinic_id), senders.keys())
     if not contacts:
         _tell_of_nobody(session, ticket.clinic_id, now)
-    return enqueue(session, [_draft(ticket, contact, now, _FIRST) for contact in contacts], now)
+    by_clinic = {(ticket.clinic_id, channel): sender for channel, sender in senders.items()}
+    return enqueue(session, [_draft(ticket, contact, now, _FIRST) for contact in contacts], now, by_clinic)
 
 
 def alert_again(session: Session, lost: Message, now: datetime) -> list[uuid.UUID]:
@@ -73,7 +88,7 @@ def alert_again(session: Session, lost: Message, now: datetime) -> list[uuid.UUI
     return enqueue(session, [_draft(ticket, contact, now, _AGAIN) for contact in fresh], now)
 
 
-def whom_to_alert(staff: Sequence[Staff], channels: Collection[Channel] = _BOTH) -> list[Contact]:
+def whom_to_alert(staff: Sequence[Colleague], channels: Collection[Channel] = _BOTH) -> list[Contact]:
     """Everybody on call, by text if they left a number; with nobody on call, the owners, by e-mail if it is there.
 
     `channels` are those that can be sent on; who can be reached on none of them is left out.
@@ -84,7 +99,7 @@ def whom_to_alert(staff: Sequence[Staff], channels: Collection[Channel] = _BOTH)
     return [contact for contact in on_call if contact] or [contact for contact in owners if contact]
 
 
-def whom_instead(staff: Sequence[Staff], lost: uuid.UUID, channels: Collection[Channel] = _BOTH) -> list[Contact]:
+def whom_instead(staff: Sequence[Colleague], lost: uuid.UUID, channels: Collection[Channel] = _BOTH) -> list[Contact]:
     """Who hears of an alert to the person `lost` that did not arrive: the same by any way, and the owners by e-mail."""
     ways = [Contact(person, channel) for person in staff for channel in Channel if person.id == lost]
     ways += [Contact(person, Channel.EMAIL) for person in staff if person.role is Role.OWNER and person.id != lost]
@@ -101,19 +116,26 @@ def clinics_without(session: Session, channels: Collection[Channel]) -> list[str
     ]
 
 
-def _reach(person: Staff, order: Sequence[Channel], channels: Collection[Channel]) -> Contact | None:
+def _reach(person: Colleague, order: Sequence[Channel], channels: Collection[Channel]) -> Contact | None:
     ways = (Contact(person, channel) for channel in order if channel in channels and _has(person, channel))
     return next(ways, None)
 
 
-def _has(person: Staff, channel: Channel) -> bool:
+def _has(person: Colleague, channel: Channel) -> bool:
     return bool(person.phone if channel is Channel.SMS else person.email)
 
 
-def _staff(session: Session, clinic_id: uuid.UUID) -> Sequence[Staff]:
-    return session.scalars(
-        select(Staff).where(Staff.clinic_id == clinic_id, Staff.disabled_at.is_(None)).order_by(Staff.id)
-    ).all()
+_STAFF = (
+    select(Staff.id, Staff.role, Staff.on_call, Staff.language, Staff.phone, Staff.email)
+    .where(Staff.clinic_id == bindparam("clinic"), Staff.disabled_at.is_(None))
+    .order_by(Staff.id)
+)
+
+
+def _staff(session: Session, clinic_id: uuid.UUID) -> list[Colleague]:
+    # Past the ORM, which would put the same statement together each time; what it still holds must come first.
+    session.flush()
+    return [Colleague(*row) for row in session.connection().execute(_STAFF, {"clinic": clinic_id})]
 
 
 def _tell_of_nobody(session: Session, clinic_id: uuid.UUID, now: datetime) -> None:

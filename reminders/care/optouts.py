@@ -1,16 +1,17 @@
 """Opt-outs: an address that must not be written to, in one commit with all that follows from it."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from reminders.care import replanning, withdrawals
-from reminders.care.matching import holders
+from reminders.care.matching import INDEX, holders
 from reminders.database import insert_missing
+from reminders.ids import new_id
 from reminders.models import Clinic, Message, OptOut, Patient, Reply
 from reminders.models.kinds import Channel, Language, MessageKind
 from reminders.outbox import Draft, cancel, enqueue, keys
@@ -55,7 +56,8 @@ def opt_out(session: Session, request: OptOutRequest, now: datetime) -> OptOut:
     again.
     """
     row = _suppress(session, request, now)
-    patients = holders(session, request.clinic_id, request.channel, request.address_index)
+    given = {"clinic": request.clinic_id, "address": request.address_index}
+    patients = [_Held(*one) for one in session.connection().execute(_HOLDERS[request.channel], given)]
     if request.source != WRONG_NUMBER:
         for change in _changes(request, patients, now):
             withdrawals.withdraw(session, change)
@@ -78,12 +80,29 @@ def opt_in(session: Session, request: OptOutRequest, now: datetime) -> bool:
     ).first()
     if lifted is None:
         return False
-    patients = holders(session, request.clinic_id, request.channel, request.address_index)
+    every = holders(session, request.clinic_id, request.channel, request.address_index)
+    patients = [_Held(patient.id, patient.language) for patient in every]
     for change in _changes(request, patients, now):
         withdrawals.restore(session, change, since=lifted.at)
-    _plan_again(session, request, patients, now)
+    _plan_again(session, request, every, now)
     _confirm(session, request, patients, _Confirmation("confirmation:start", lifted.id, now), now)
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A patient who can be reached at the address."""
+
+    id: uuid.UUID
+    language: Language
+
+
+_HOLDERS: Mapping[Channel, Select[uuid.UUID, Language]] = {
+    channel: select(Patient.id, Patient.language)
+    .where(Patient.clinic_id == bindparam("clinic"), INDEX[channel] == bindparam("address"))
+    .order_by(Patient.id)
+    for channel in Channel
+}
 
 
 @dataclass(frozen=True)
@@ -101,18 +120,20 @@ def _of(request: OptOutRequest) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _changes(request: OptOutRequest, patients: Sequence[Patient], now: datetime) -> list[withdrawals.Change]:
+def _changes(request: OptOutRequest, patients: Sequence[_Held], now: datetime) -> list[withdrawals.Change]:
     channels = _channels(request, patients)
-    return [withdrawals.Change(patients, channel, request.source, now, request.reply_id) for channel in channels]
+    ids = [patient.id for patient in patients]
+    return [withdrawals.Change(ids, channel, request.source, now, request.reply_id) for channel in channels]
 
 
-def _channels(request: OptOutRequest, patients: Sequence[Patient]) -> tuple[Channel, ...]:
+def _channels(request: OptOutRequest, patients: Sequence[_Held]) -> tuple[Channel, ...]:
     ends_all = request.source in _MEANS_EVERYTHING and len(patients) == 1
     return tuple(Channel) if ends_all else (request.channel,)
 
 
 def _suppress(session: Session, request: OptOutRequest, now: datetime) -> OptOut:
     values = {
+        "id": new_id(),
         "clinic_id": request.clinic_id,
         "channel": request.channel,
         "address_index": request.address_index,
@@ -120,18 +141,19 @@ def _suppress(session: Session, request: OptOutRequest, now: datetime) -> OptOut
         "source": request.source,
         "by_carrier": request.by_carrier,
     }
-    if not insert_missing(session, OptOut, values):
-        session.execute(
-            update(OptOut)
-            .where(*_of(request), OptOut.lifted_at.is_not(None))
-            .values(at=now, source=request.source, by_carrier=request.by_carrier, lifted_at=None)
-        )
+    if insert_missing(session, OptOut, values):
+        return OptOut(**values)
+    session.execute(
+        update(OptOut)
+        .where(*_of(request), OptOut.lifted_at.is_not(None))
+        .values(at=now, source=request.source, by_carrier=request.by_carrier, lifted_at=None)
+    )
     if request.by_carrier:
         session.execute(update(OptOut).where(*_of(request)).values(by_carrier=True))
     return session.scalars(select(OptOut).where(*_of(request)).execution_options(populate_existing=True)).one()
 
 
-def _pending(request: OptOutRequest, patients: Sequence[Patient]) -> ColumnElement[bool]:
+def _pending(request: OptOutRequest, patients: Sequence[_Held]) -> ColumnElement[bool]:
     """What waits to go to the address: to the patients who hold it, and answers to whoever wrote from it."""
     wrote = select(Reply.id).where(Reply.clinic_id == request.clinic_id, Reply.from_index == request.address_index)
     to_it = Message.patient_id.in_([patient.id for patient in patients]) | (
@@ -153,11 +175,10 @@ def _clinic(session: Session, request: OptOutRequest) -> Clinic:
 
 
 def _confirm(
-    session: Session, request: OptOutRequest, patients: Sequence[Patient], what: _Confirmation, now: datetime
+    session: Session, request: OptOutRequest, patients: Sequence[_Held], what: _Confirmation, now: datetime
 ) -> None:
     if request.by_carrier or request.quiet or request.reply_id is None:
         return
-    clinic = _clinic(session, request)
     # One confirmation for the address; whose name stands on it is nobody's business on a shared one.
     patient = patients[0] if len(patients) == 1 else None
     draft = Draft(
@@ -165,7 +186,7 @@ def _confirm(
         kind=MessageKind.CONFIRMATION,
         channel=request.channel,
         template=what.template,
-        language=request.language or (patients[0].language if patients else clinic.language),
+        language=request.language or (patients[0].language if patients else _clinic(session, request).language),
         dedupe_key=keys.confirmation_key(what.opt_out_id, what.at),
         due_at=now,
         useful_until=now + _CONFIRMATION_USEFUL_FOR,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.models import Consent, Patient
+from reminders.models import Consent
 from reminders.models.kinds import Channel, ConsentAction, Purpose
 
 BY_PATIENT = frozenset({"reply", "email", "page", "carrier"})
@@ -21,7 +21,7 @@ _TICK = timedelta(microseconds=1)
 class Change:
     """Whose consents change on which channel, where that came from, and when."""
 
-    patients: Sequence[Patient]
+    patient_ids: Sequence[uuid.UUID]
     channel: Channel
     source: str
     at: datetime
@@ -57,7 +57,7 @@ def _histories(session: Session, change: Change) -> dict[tuple[uuid.UUID, Purpos
     """The ledger of each patient and purpose on the channel, oldest entry first; one query."""
     entries = session.scalars(
         select(Consent)
-        .where(Consent.patient_id.in_([patient.id for patient in change.patients]), Consent.channel == change.channel)
+        .where(Consent.patient_id.in_(change.patient_ids), Consent.channel == change.channel)
         .order_by(Consent.at, Consent.id)
     )
     found: dict[tuple[uuid.UUID, Purpose], list[Consent]] = {}
