@@ -48,18 +48,19 @@ class Act:
 
 
 NewRows = Mapping[type[Base], list[dict[str, Any]]]
-"""New rows by table."""
+"""New rows by table: each that a reply may write to, with or without rows."""
 
 _One = tuple[type[Base], dict[str, Any]]
+_TABLES: Sequence[type[Base]] = (Message, CheckIn, Consult, Ticket)
 
 
 def rows_of(act: Act, effects: Sequence[Effect]) -> NewRows:
     """The rows that effects are: all but opt-outs, which are `deeds`."""
-    rows: dict[type[Base], list[dict[str, Any]]] = {}
+    rows: dict[type[Base], list[dict[str, Any]]] = {table: [] for table in _TABLES}
     for table, row in filter(None, (_row_of(act, effect) for effect in effects)):
-        rows.setdefault(table, []).append(row)
+        rows[table].append(row)
     # In the order in which they were opened; ids made in one millisecond are in none.
-    tickets = rows.get(Ticket, [])
+    tickets = rows[Ticket]
     for row, id_ in zip(tickets, sorted(new_id() for _ in tickets), strict=True):
         row["id"] = id_
     return rows

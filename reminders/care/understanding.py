@@ -140,6 +140,6 @@ def _as_read(decided: _Decided) -> Change:
         "language": act.said_in,
         "evidence": [[found.label.value, found.words] for found in reading.evidence],
         # What nobody must act on is handled.
-        **({} if decided.rows.get(Ticket) else {"handled_at": act.now}),
+        "handled_at": None if decided.rows[Ticket] else act.now,
     }
     return Change(Reply, act.context.reply.id, "read_at", values)

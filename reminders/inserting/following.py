@@ -27,22 +27,21 @@ def write_after(connection: Connection, change: Change, batch: Batch) -> bool:
     """Make the change and insert the rows that no UNIQUE constraint says are there already. False if neither was done.
 
     On PostgreSQL it is one statement, so that it needs no transaction around it; SQLite wants one begun. All rows of a
-    table have the same columns. No door asks whose rows these are.
+    table have the same columns. No door asks whose rows these are. A table may have no rows: who writes to some of
+    several tables names them all each time, so that PostgreSQL plans one statement instead of one for each choice.
     """
-    rows = [(table, some) for table, some in batch if some]
     if connection.dialect.name == "sqlite":
-        return _one_by_one(connection, change, rows)
-    return _together(connection, change, rows)
+        return _one_by_one(connection, change, batch)
+    return _together(connection, change, batch)
 
 
 def _one_by_one(connection: Connection, change: Change, batch: Batch) -> bool:
-    changed = connection.execute(
-        _update(form_of(change.table).table, change.unset), {"row": change.id, **change.values}
-    )
-    if changed.rowcount == 0:
+    changing = _update(form_of(change.table).table, change.unset)
+    if connection.execute(changing, {"row": change.id, **change.values}).rowcount == 0:
         return False
     for table, rows in batch:
-        connection.execute(_insert(form_of(table).table), rows)
+        if rows:
+            connection.execute(_insert(form_of(table).table), rows)
     return True
 
 
@@ -59,22 +58,24 @@ def _insert(table: Table) -> Insert:
 def _together(connection: Connection, change: Change, batch: Batch) -> bool:
     dialect, changed = connection.dialect, form_of(change.table)
     new = changed.sealing({name: [value] for name, value in change.values.items()} | {"id": [change.id]}, dialect)
-    forms = [(form_of(table), rows) for table, rows in batch]
-    documents = [(form.table.name, form.columns(rows, dialect)) for form, rows in forms]
-    shape = tuple((name, tuple(columns)) for name, columns in documents)
-    statement = _statement((changed.table.name, tuple(new), change.unset), shape)
-    given = (document(new), *(document(columns) for _, columns in documents))
-    return bool(connection.exec_driver_sql(statement, given).scalar_one())
+    documents = [document(form_of(table).columns(rows, dialect)) if rows else _NO_ROWS for table, rows in batch]
+    tables = tuple(form_of(table).table for table, _ in batch)
+    statement = _statement(changed.table, (tuple(new), change.unset), tables)
+    return bool(connection.exec_driver_sql(statement, (document(new), *documents)).scalar_one())
+
+
+_NO_ROWS = "[]"
 
 
 @cache
-def _statement(change: tuple[str, tuple[str, ...], str], shape: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
-    table, columns, unset = change
-    parts = [f"changed AS ({_updating(table, columns, unset)})"]
-    # Foreign keys are looked at when the whole statement is done, so the order of its parts means nothing.
+def _statement(changed: Table, columns: tuple[tuple[str, ...], str], tables: tuple[Table, ...]) -> str:
+    parts = [f"changed AS ({_updating(changed.name, *columns)})"]
+    # Foreign keys are looked at when the whole statement is done, so the order of its parts means nothing. What a
+    # document does not say of a column is NULL: all defaults are ours and in it.
     parts += [
-        f"into_{number} AS ({insertion(*one)} WHERE EXISTS (SELECT FROM changed) ON CONFLICT DO NOTHING)"
-        for number, one in enumerate(shape)
+        f"into_{table.name} AS ({insertion(table.name, table.c.keys())} "
+        "WHERE EXISTS (SELECT FROM changed) ON CONFLICT DO NOTHING)"
+        for table in tables
     ]
     return f"WITH {', '.join(parts)} SELECT count(*) FROM changed"  # noqa: S608 - names of our own columns
 
