@@ -23,10 +23,10 @@ from reminders.ids import new_id
 
 _log = logs.get(__name__)
 
-LANES = 3
+LANES = 4
 """Groups of one sender under way at most: while some wait for the provider, others are prepared or settled. Together
-they are never more calls than the sender may have in flight. With two, a process stood idle for a third of a burst;
-with more, groups are smaller, and what one costs whatever its number weighs more."""
+they are never more calls than the sender may have in flight. With two, a process stood idle for a third of a burst, and
+with three for a sixth."""
 
 _SETTLE_AGAIN = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 40.0, 0.0)
 """Seconds between tries to settle while the database is away. Rows that stay unsettled for longer become unknown."""

@@ -42,7 +42,7 @@ from tests.promises.world import World, open_world
 
 pytestmark = pytest.mark.timeout(300)
 
-CALLS_AT_ONCE = 21
+CALLS_AT_ONCE = 20
 PATIENCE = 60.0
 
 
