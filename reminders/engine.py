@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
 
 READ_ONLY = "reminders_read_only"
 """The execution option of a connection that will not write."""
@@ -49,9 +49,16 @@ def make_engine(url: str, pool_size: int) -> Engine:
 
 
 def copy_sqlite(here: Engine, there: Engine) -> None:
-    """Make an empty SQLite database what another is at this moment. No writer waits for it."""
+    """Make an empty SQLite database what another is at this moment. No writer waits for it.
+
+    Raises:
+        OperationalError: there is no room for it.
+    """
     with closing(here.raw_connection()) as full, closing(there.raw_connection()) as empty:
-        full.driver_connection.backup(empty.driver_connection)  # type: ignore[union-attr]
+        try:
+            full.driver_connection.backup(empty.driver_connection)  # type: ignore[union-attr]
+        except here.dialect.loaded_dbapi.Error as error:
+            raise OperationalError("backup", None, error) from error
 
 
 def _check_alive(dialect: Dialect, connection: psycopg.Connection[Any], record: Any, _proxy: object) -> None:

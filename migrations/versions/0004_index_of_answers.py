@@ -1,8 +1,8 @@
 """The index of the replies that messages answer holds answers only: few messages are, and each move of any other was
 entered in it as well.
 
-Safe while the service runs: old and new code run beside it. The new index is built while the table can be read but not
-written: seconds for a million messages.
+It asks for a stopped service, seconds for a million messages: dropping an index locks its table, and what a database
+lacks is brought to it in one transaction.
 
 Revision: 0004, after 0003.
 """

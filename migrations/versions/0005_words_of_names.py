@@ -2,7 +2,8 @@
 
 Of the 27 rows of an imported line 11 were beginnings of names. A word's hashes, one after the other, say the same in
 one row: whoever is asked for by "mar" has a row that begins with the hash of "ma" and that of "mar". The clinic is no
-foreign key of these rows, since each points at its patient. Every name is opened, with the keys, to be written so.
+foreign key of these rows, since each points at its patient. Every name is opened, with the keys, to be written so; one
+that no key opens is passed over and named in the log.
 
 `patient`, `audit` and `consent` lose the index on their clinic: the first two have others that begin with it, and
 consents are found by their patient. Consents and links are no longer looked up behind their clinic either: the patient,
@@ -13,12 +14,19 @@ Stop the service for it: code of before and of after cannot look for each other'
 Revision: 0005, after 0004.
 """
 
+import uuid
+from collections.abc import Sequence
+
+import orjson
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.orm import Session
 
+from reminders import logs
 from reminders.care.names import name_tokens
+from reminders.crypto import Keyring
 from reminders.database import keyring_of
+from reminders.errors import CryptoError
 from reminders.models import Patient
 
 revision = "0005"
@@ -29,6 +37,9 @@ depends_on = None
 _UNUSED = {"ix_patient_clinic_id": "patient", "ix_audit_clinic_id": "audit", "ix_consent_clinic_id": "consent"}
 _OF_A_CLINIC_BY_ANOTHER = ("consent", "message_reminder")
 _AT_ONCE = 1_000
+_NAMES = ("patient.given_name", "patient.family_name")
+
+_log = logs.get(__name__)
 
 
 def upgrade() -> None:
@@ -54,17 +65,28 @@ def upgrade() -> None:
 
 
 def _fill(table: sa.Table) -> None:
-    columns = (Patient.id, Patient.clinic_id, Patient.given_name, Patient.family_name)
+    sealed = (sa.type_coerce(column, sa.LargeBinary) for column in (Patient.given_name, Patient.family_name))
+    patients = sa.select(Patient.id, Patient.clinic_id, *sealed).execution_options(yield_per=_AT_ONCE)
     with Session(op.get_bind()) as session:
         keyring = keyring_of(session)
-        for some in session.execute(sa.select(*columns)).partitions(_AT_ONCE):
+        for some in session.execute(patients).partitions():
             rows = [
                 {"clinic_id": clinic_id, "token": token, "patient_id": patient_id}
                 for patient_id, clinic_id, *names in some
-                for token in name_tokens(keyring, clinic_id, *names)
+                for token in _tokens(keyring, patient_id, clinic_id, names)
             ]
             if rows:
                 op.bulk_insert(table, rows)
+
+
+def _tokens(keyring: Keyring, patient_id: uuid.UUID, clinic_id: uuid.UUID, names: Sequence[bytes]) -> frozenset[bytes]:
+    """Of a patient whose name no key opens there are none: one such must not stop an upgrade, and so all sending."""
+    try:
+        opened = [orjson.loads(keyring.open(name, context)) for name, context in zip(names, _NAMES, strict=True)]
+    except CryptoError:
+        _log.warning("a patient will not be found by name: it cannot be opened", patient_id=str(patient_id))
+        return frozenset()
+    return name_tokens(keyring, clinic_id, *opened)
 
 
 def downgrade() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from reminders import logs
 from reminders.care.matching import Match, address_index, holders, match
 from reminders.care.situation import Kept
 from reminders.care.surroundings import Origin, Surroundings, look_around
@@ -17,6 +18,8 @@ from reminders.database import add_missing, keyring_of, refuse_other_clinics
 from reminders.ids import new_id
 from reminders.models import Patient, Reply
 from reminders.models.kinds import Channel, ReplyKind
+
+_log = logs.get(__name__)
 
 __all__ = [
     "Inbound",
@@ -67,21 +70,34 @@ def receive(session: Session, inbound: Inbound, now: datetime) -> uuid.UUID | No
 
 
 def keep(connection: Connection, inbound: Inbound, now: datetime) -> Received | None:
-    """As `receive`, in two statements; what stands around the reply goes to `understand_received`."""
+    """As `receive`, in two statements; what stands around the reply goes to `understand_received`.
+
+    None also if that cannot be read now: the reply is kept and waits for `understand_pending`.
+    """
     index = address_index(keyring_of(connection), inbound.channel, inbound.from_address)
     known = inbound.known or Match(None, None)
     origin = Origin(inbound.clinic_id, inbound.channel, index, known.patient_id, known.answers_id)
-    around = look_around(connection, origin, now)
+    around = _around(connection, origin, now)
     row = _row(inbound, index, _match(inbound, around), now)
-    if not add_missing(connection, Reply, row):
+    if not add_missing(connection, Reply, row) or around is None:
         return None
     return Received(Kept(**{name: row[name] for name in Kept.__slots__}), around)
 
 
-def _match(inbound: Inbound, around: Surroundings) -> Match:
+def _around(connection: Connection, origin: Origin, now: datetime) -> Surroundings | None:
+    """None if something there cannot be read, such as a language that this version does not know: the reply is kept
+    all the same, from nobody known, and whoever takes up unread ones gives it to staff."""
+    try:
+        return look_around(connection, origin, now)
+    except (LookupError, ValueError, TypeError) as error:
+        _log.error("what stands around a reply cannot be read", clinic_id=str(origin.clinic_id), exc_info=error)
+        return None
+
+
+def _match(inbound: Inbound, around: Surroundings | None) -> Match:
     if inbound.known:
         return inbound.known
-    return Match(None, None) if inbound.to_unknown_number else match(around.holders)
+    return Match(None, None) if around is None or inbound.to_unknown_number else match(around.holders)
 
 
 def _row(inbound: Inbound, index: str, found: Match, now: datetime) -> dict[str, Any]:

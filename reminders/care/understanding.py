@@ -139,7 +139,8 @@ def _as_read(decided: _Decided) -> Change:
         "confidence": reading.confidence,
         "language": act.said_in,
         "evidence": [[found.label.value, found.words] for found in reading.evidence],
-        # What nobody must act on is handled.
-        "handled_at": None if decided.rows[Ticket] else act.now,
     }
+    if not decided.rows[Ticket]:
+        # What nobody must act on is handled; what staff have handled already, while it could not be read, stays so.
+        values["handled_at"] = act.now
     return Change(Reply, act.context.reply.id, "read_at", values)

@@ -2,6 +2,7 @@
 at once need a few hundred handshakes, not one or more each."""
 
 import asyncio
+import threading
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -39,31 +40,36 @@ class _Connections(aiohttp.TCPConnector):
 
 @dataclass(slots=True)
 class _Shared:
+    loop: asyncio.AbstractEventLoop
     connector: _Connections
     users: int = 0
 
 
-_shared: dict[asyncio.AbstractEventLoop, _Shared] = {}
+class _Here(threading.local):
+    """Those of the event loop that runs in this thread; of one that ended without giving them back nothing is kept."""
+
+    shared: _Shared | None = None
+
+
+_here = _Here()
 
 
 def borrow() -> aiohttp.TCPConnector:
     """The running loop's connections, any number; each user bounds its own calls, and watches each. To be given back in
     the same loop."""
-    for ended in [loop for loop in _shared if loop.is_closed()]:
-        # Somebody did not give them back in time; they cannot be closed properly any more.
-        _shared.pop(ended, None)
     loop = asyncio.get_running_loop()
-    if loop not in _shared:
-        _shared[loop] = _Shared(_Connections(limit=0))
-    _shared[loop].users += 1
-    return _shared[loop].connector
+    if _here.shared is None or _here.shared.loop is not loop:
+        _here.shared = _Shared(loop, _Connections(limit=0))
+    _here.shared.users += 1
+    return _here.shared.connector
 
 
 async def give_back() -> None:
-    """Close them, if nobody else uses them."""
-    loop = asyncio.get_running_loop()
-    shared = _shared[loop]
+    """Close them, if nobody else in this loop uses them."""
+    shared = _here.shared
+    if shared is None or shared.loop is not asyncio.get_running_loop():
+        return
     shared.users -= 1
     if not shared.users:
-        del _shared[loop]
+        _here.shared = None
         await shared.connector.close()

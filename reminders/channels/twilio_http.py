@@ -75,8 +75,10 @@ class BoundedHttpClient(AsyncHttpClient):  # type: ignore[misc] # the SDK ships 
         """Close the session, if there is one of this loop."""
         session, self._session = self._session, None
         if session is not None and self._loop is asyncio.get_running_loop():
-            await session.close()
-            await connections.give_back()
+            try:
+                await session.close()
+            finally:
+                await connections.give_back()
 
     def _address(self, uri: str) -> str:
         # A page's link to the next one comes from outside; the credentials must not follow it anywhere else.

@@ -49,7 +49,7 @@ def write_down(session: Session, answers: Answers, now: datetime) -> Settled:
     at = Moment(now, answers.can_look_up, random.random())  # noqa: S311  spreads load, guards nothing
     meant = [settlement(call, given, at) for call, given in zip(answers.calls, answers.given, strict=True)]
     settlements = _but_taken_before(session, answers.calls, meant, now)
-    refused = [one.attempt_id for one in settlements if one.outcome in {Outcome.REFUSED, Outcome.RETRY}]
+    refused = [one.attempt_id for one in settlements if one.outcome in _NOT_TAKEN]
     spending.refund(session, answers.work.sender, refused, answers.work.now)
     moved = settle(session, settlements, answers.work.group.token, now)
     happenings = [
@@ -62,6 +62,8 @@ def write_down(session: Session, answers: Answers, now: datetime) -> Settled:
     return _sum(settlements, must_rest=must_rest)
 
 
+_NOT_TAKEN = frozenset({Outcome.RETRY, Outcome.REFUSED})
+_NEWS_OF_THE_PERSON = frozenset({EventKind.OPTED_OUT_BY_CARRIER})
 _LOCKED = select(Message.id).where(among(Message.id, "ids")).with_for_update(key_share=True)
 _ACCEPTED = select(Attempt.message_id).where(among(Attempt.message_id, "ids"), Attempt.outcome == Outcome.ACCEPTED)
 
@@ -69,14 +71,15 @@ _ACCEPTED = select(Attempt.message_id).where(among(Attempt.message_id, "ids"), A
 def _but_taken_before(
     session: Session, calls: Sequence[Call], settlements: Sequence[Settlement], now: datetime
 ) -> Sequence[Settlement]:
-    """Without a further try for what the provider has taken at an earlier call, as news says that came during this one.
+    """Without an end or a further try for what the provider has taken at an earlier call, as news says that came during
+    this one. That the person has opted out there is news all the same.
 
     Locked before it is asked, as news locks: what comes later finds the message waiting, and ends the wait.
     """
     further = [
         one.message_id
         for call, one in zip(calls, settlements, strict=True)
-        if call.number > 1 and one.outcome is Outcome.RETRY
+        if call.number > 1 and one.outcome in _NOT_TAKEN and EVENT_OF.get(one.reason) not in _NEWS_OF_THE_PERSON
     ]
     if not further:
         return settlements

@@ -17,6 +17,9 @@ FRESH_SECONDS = 5.0
 MACHINES_SECONDS = 1.0
 """And what machines are told, however often they ask."""
 
+_OLDEST_SECONDS = 15.0
+"""Older than this nothing is told at all: while somebody's look hangs, others look too, and find out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standstill:
@@ -31,14 +34,15 @@ class Watch:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._seen: Pulse | None = None
-        self._looked_at = -math.inf
+        self._seen_at = self._looked_at = -math.inf
 
     def pulse(self, session: Session, fresh_seconds: float = FRESH_SECONDS) -> Pulse:
         """The pulse, so many seconds old at most; while somebody looks, all others get what was seen before."""
         with self._lock:
             asked_at = time.monotonic()
             if self._seen is not None:
-                if asked_at < self._looked_at + fresh_seconds:
+                is_known = asked_at < self._seen_at + _OLDEST_SECONDS
+                if is_known and asked_at < self._looked_at + fresh_seconds:
                     return self._seen
                 self._looked_at = asked_at
         # Not under the lock: whoever asks meanwhile must not wait for a database that is slow.
@@ -52,7 +56,9 @@ class Watch:
 
     def _keep(self, found: Pulse | None, looked_at: float) -> None:
         with self._lock:
-            self._seen, self._looked_at = found, looked_at
+            if looked_at < self._seen_at and found is not None:
+                return
+            self._seen, self._seen_at, self._looked_at = found, looked_at, looked_at
 
 
 def standstill(found: Pulse, settings: Settings) -> Standstill | None:

@@ -10,7 +10,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import select, text, update
+from sqlalchemy import LargeBinary, literal, select, text, update
 from sqlalchemy.exc import StatementError
 
 from reminders import engine, migrate
@@ -50,10 +50,13 @@ def test_upgrading_twice_does_nothing(database: Database) -> None:
 
 
 def test_names_from_before_their_words_are_found(database: Database, clinic: Clinic) -> None:
-    """Seen to fail when the migration made the table and left it empty."""
+    """Seen to fail when the migration made the table and left it empty, and when a name that no key opens ended it."""
     with database.begin() as session:
-        marie = patient_of(clinic, "Marie-Ève")
-        session.add(marie)
+        marie, lost = patient_of(clinic, "Marie-Ève"), patient_of(clinic, "Paul")
+        session.add_all([marie, lost])
+        session.flush()
+        unreadable = literal(b"sealed with a key that is lost", LargeBinary())
+        session.execute(update(Patient).where(Patient.id == lost.id).values(given_name=unreadable))
     with database.engine.begin() as connection:
         config = migrate.config_for(connection)
         command.downgrade(config, "0004")

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -168,20 +169,28 @@ def test_proof_that_comes_after_the_further_try_was_refused_prevents_the_next(
     assert len(provider.taken) == 1
 
 
-@pytest.mark.parametrize("status", ["sent", "undelivered"])
+_TOO_FAST, _FOR_GOOD = (Fault.RETRY, "20429"), (Fault.PERMANENT, "21211")
+
+
+@pytest.mark.parametrize("case", list(product(["sent", "undelivered"], [_TOO_FAST, _FOR_GOOD])))
 def test_proof_that_comes_while_the_further_try_is_refused_prevents_the_next(
-    database: Database, clinic: Clinic, context: Delivery, provider: Provider, clock: Clock, status: str
+    database: Database,
+    clinic: Clinic,
+    context: Delivery,
+    provider: Provider,
+    clock: Clock,
+    case: tuple[str, tuple[Fault, str]],
 ) -> None:
-    """Seen to fail when settling looked at its own attempt only: the text went out again. What the first attempt came
-    to is then found out from the provider."""
+    """Seen to fail when settling looked at its own attempt only: the text went out again, or an e-mail instead. What
+    the first attempt came to is then found out from the provider."""
     (owed,) = owe(database, clinic)
     _tried_again(database, context, provider, clock)
-    known = provider.listed[0]
+    known, (status, refused) = provider.listed[0], case
     news = ReceiptIn(_attempt(database, owed), known.provider_id, status, "")
     provider.before = lambda _: assert_(_brought(database, news))
-    provider.deeds = [ChannelError("no", Fault.RETRY, "20429")]
+    provider.deeds = [ChannelError("no", *refused)]
     send_due(context)
-    assert message(database, owed).state is State.SENT
+    assert (message(database, owed).state, _events(database)) == (State.SENT, [])
     provider.listed[0] = replace(known, state=State.UNDELIVERED)
     clock.set(NOW + timedelta(hours=1))
     send_due(context)

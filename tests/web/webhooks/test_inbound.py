@@ -7,14 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import LargeBinary, event, literal, select, update
+from sqlalchemy import LargeBinary, String, event, literal, select, type_coerce, update
 
 from reminders.care import consents, patients, replies, treatments
 from reminders.care.actors import Actor
 from reminders.care.patient_input import PatientInput
 from reminders.care.treatments import TreatmentInput
-from reminders.models import CheckIn, Message, OptOut, Patient, Sender
-from reminders.models.kinds import Channel, CheckInOutcome, Language, MessageKind, ReplyKind, TicketKind
+from reminders.models import CheckIn, Message, OptOut, Patient, Reply, Sender, Ticket
+from reminders.models.kinds import Channel, CheckInOutcome, Language, MessageKind, ReplyKind, TicketKind, TicketState
 from schedules.lifecycle import State
 from tests.web.conftest import TODAY
 from tests.web.webhooks.conftest import PATIENT_PHONE, Carrier
@@ -100,6 +100,38 @@ def test_what_cannot_be_opened_of_a_patient_keeps_no_text_from_being_kept(carrie
     assert [(reply.body, reply.read_at) for reply in carrier.replies] == [("I have a fever", None)]
     assert replies.understand_pending(carrier.database) == 0
     assert [ticket.reason for ticket in carrier.tickets] == ["unreadable"]
+
+
+def _speaks(carrier: Carrier, language: str) -> None:
+    with carrier.database.begin() as session:
+        session.execute(update(Patient).values(language=type_coerce(language, String)))
+
+
+def test_what_this_version_cannot_read_of_a_patient_keeps_no_text_from_being_kept(carrier: Carrier) -> None:
+    """Seen to fail when an unknown word in a column beside the sealed ones was an error before the text was kept."""
+    _patient(carrier)
+    _speaks(carrier, "es")
+    assert carrier.inbound(carrier.text("I have a fever")).status_code == 200
+    assert [(reply.body, reply.read_at) for reply in carrier.replies] == [("I have a fever", None)]
+    assert replies.understand_pending(carrier.database) == 0
+    assert [ticket.reason for ticket in carrier.tickets] == ["unreadable"]
+    _speaks(carrier, "en")
+    assert replies.understand_pending(carrier.database) == 1
+    assert TicketKind.RED_FLAG in [ticket.kind for ticket in carrier.tickets]
+
+
+def test_what_staff_have_handled_stays_so_when_it_is_read_later(carrier: Carrier) -> None:
+    """Seen to fail when reading a text anew opened it anew, with no ticket to go with it."""
+    _patient(carrier)
+    _speaks(carrier, "es")
+    carrier.inbound(carrier.text("blue seven maybe"))
+    assert replies.understand_pending(carrier.database) == 0
+    with carrier.database.begin() as session:
+        session.execute(update(Ticket).values(state=TicketState.CLOSED))
+        session.execute(update(Reply).values(handled_at=TODAY))
+    _speaks(carrier, "en")
+    assert replies.understand_pending(carrier.database) == 1
+    assert [reply.handled_at for reply in carrier.replies] == [TODAY]
 
 
 def test_the_same_webhook_ten_times_is_one_reply(carrier: Carrier) -> None:
