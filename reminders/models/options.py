@@ -41,3 +41,38 @@ def rules_of(options: Mapping[str, Any]) -> SendingRules:
 def with_rules(options: Mapping[str, Any], rules: SendingRules) -> dict[str, Any]:
     """A clinic's options with these rules in them, as JSON."""
     return {**options, SENDING: {"unknown": rules.unknown.value, "monthly_segments": rules.monthly_segments}}
+
+
+CONTENT = "content"
+"""Under which key of `Clinic.options` the rules for its own texts stand."""
+
+MOST_SEGMENTS = 3
+"""What a text of the starter protocols takes at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContentRules:
+    """What a clinic allows in its protocols' texts: the most segments a text, and whether one may name the treatment.
+
+    By default none does: whoever picks up the phone could read it (minimum content).
+    """
+
+    most_segments: int = MOST_SEGMENTS
+    may_name_treatment: bool = False
+
+
+def content_rules_of(options: Mapping[str, Any]) -> ContentRules:
+    """The rules for texts in a clinic's options. What is not there, or nobody could have set, is the default."""
+    kept = options.get(CONTENT)
+    given: Mapping[str, Any] = kept if isinstance(kept, Mapping) else {}
+    most = given.get("most_segments")
+    return ContentRules(
+        most_segments=most if isinstance(most, int) and not isinstance(most, bool) and most >= 1 else MOST_SEGMENTS,
+        may_name_treatment=given.get("may_name_treatment") is True,
+    )
+
+
+def with_content_rules(options: Mapping[str, Any], rules: ContentRules) -> dict[str, Any]:
+    """A clinic's options with these rules for texts in them, as JSON."""
+    kept = {"most_segments": rules.most_segments, "may_name_treatment": rules.may_name_treatment}
+    return {**options, CONTENT: kept}

@@ -1,5 +1,7 @@
 """How many segments a text costs: 3GPP TS 23.038 (the GSM-7 alphabet) and TS 23.040 (concatenation)."""
 
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +18,20 @@ _LIMITS: dict[Encoding, tuple[int, int]] = {"GSM-7": (160, 153), "UCS-2": (70, 6
 """Units that fit a lone segment, and each of several: joining them costs 6 octets of header."""
 
 _BEYOND_UCS2 = 0xFFFF
+
+_LIKE: Mapping[str, str] = {
+    **dict.fromkeys("‘’‚‛′ʼ`´", "'"),
+    **dict.fromkeys("“”„«»″", '"'),
+    **dict.fromkeys("‐‑‒–—−", "-"),
+    **dict.fromkeys("•·▪", "-"),
+    **dict.fromkeys("\u00a0\u2007\u2009\u202f\t", " "),
+    **dict.fromkeys("\u00ad\u200b\ufeff", ""),
+    "…": "...",
+    "œ": "oe",
+    "Œ": "OE",
+    "×": "x",
+}
+"""What stands in for a character that is no letter with an accent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +54,17 @@ def count(body: str) -> Segments:
 def outside_gsm7(body: str) -> frozenset[str]:
     """The characters that force `body` into UCS-2."""
     return frozenset(body) - _ALPHABET
+
+
+def nearest_gsm7(character: str) -> str | None:
+    """What comes nearest to a character outside GSM-7 within it ("c" for "ç"); None where nothing does, as for emoji.
+
+    "" is for a character that nobody sees.
+    """
+    if character in _LIKE:
+        return _LIKE[character]
+    letters = [part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part)]
+    return "".join(letters) if letters and _ALPHABET.issuperset(letters) else None
 
 
 def _size(character: str, encoding: Encoding) -> int:

@@ -14,6 +14,7 @@ from reminders.errors import Problem
 from reminders.models import kinds
 from reminders.triage.labels import Label
 from reminders.web.i18n import blanks, catalogue, preferred
+from reminders.wording.findings import Code, Part, Severity
 from schedules.lifecycle import State
 from schedules.protocol import StepKind
 
@@ -74,6 +75,9 @@ def test_every_family_of_texts_that_a_template_asks_for_exists() -> None:
         ("state", kinds.TicketState),
         ("check_in", kinds.CheckInOutcome),
         ("step.kind", StepKind),
+        ("finding", Code),
+        ("severity", Severity),
+        ("part", Part),
     ],
 )
 def test_every_word_of_a_closed_set_has_a_text(family: str, words: type[StrEnum]) -> None:

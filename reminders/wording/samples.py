@@ -1,0 +1,39 @@
+"""What stands for a patient's own values where a text is weighed or shown before there is a patient."""
+
+from collections.abc import Mapping
+
+from reminders.models.kinds import Channel
+from reminders.wording.render import PLACEHOLDERS
+
+_TOKEN = "k7Qd2mXw" * 7
+"""As long as a signed link's: 16 bytes of id, 8 of time and the tag, in base64."""
+
+OWN: Mapping[str, str] = {
+    "first_name": "Marie-Antoinette",
+    "unsubscribe_url": f"https://rappels.clinique.example/u/{_TOKEN}",
+    "check_in_url": f"https://rappels.clinique.example/c/{_TOKEN}",
+}
+"""A patient's values, about the longest that real ones are."""
+
+LONGEST: Mapping[str, str] = {
+    **OWN,
+    "clinic": "Centre de dermatologie de Westmount-Nord",
+    "phone": "514 555-0123",
+    "address": "1234, rue Sherbrooke Ouest, bureau 567, Westmount (Quebec) H3Z 2A4",
+    "booking_url": "https://www.clinique.example/rendez-vous",
+}
+"""A clinic's as well: its short name has 40 characters at most."""
+
+NOTHING: Mapping[str, str] = dict.fromkeys(PLACEHOLDERS, "")
+"""The least that is known."""
+
+
+def longest(clinic: Mapping[str, str]) -> dict[str, str]:
+    """A clinic's own values (see `clinic_values`) with the longest of a patient's."""
+    return {**NOTHING, **OWN, **clinic}
+
+
+def any_clinic(channel: Channel) -> Mapping[str, str]:
+    """Values for a text of no clinic in particular; a text is signed with the short name."""
+    name = LONGEST["clinic"] if channel is Channel.SMS else "Centre de dermatologie de Westmount-Est et associes"
+    return {**NOTHING, **LONGEST, "clinic": name}
