@@ -15,10 +15,11 @@ from schedules.protocol import protocol_from_data
 
 
 def publish_library(session: Session, clinic_id: uuid.UUID, now: datetime) -> None:
-    """Publish every starter protocol of `schedules.library` to a new clinic, as version 1."""
-    for key in library.available():
-        starter = library.load(key)
-        protocol = Protocol(id=new_id(), clinic_id=clinic_id, key=key, name=dict(starter.name), created_at=now)
+    """Publish the starter protocols that are for every new clinic, as version 1; the others wait for its approval."""
+    for starter in filter(lambda one: one.for_new_clinics, map(library.load, library.available())):
+        protocol = Protocol(
+            id=new_id(), clinic_id=clinic_id, key=starter.protocol.key, name=dict(starter.name), created_at=now
+        )
         version = ProtocolVersion(
             id=new_id(),
             clinic_id=clinic_id,

@@ -18,7 +18,7 @@ OWN: Mapping[str, str] = {
 LONGEST: Mapping[str, str] = {
     **OWN,
     "clinic": "Centre de dermatologie de Westmount-Nord",
-    "phone": "514 555-0123",
+    "phone": "(514) 555-0123",
     "address": "1234, rue Sherbrooke Ouest, bureau 567, Westmount (Quebec) H3Z 2A4",
     "booking_url": "https://www.clinique.example/rendez-vous",
 }

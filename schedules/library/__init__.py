@@ -19,6 +19,8 @@ _ROOT = resources.files(__name__)
 class LibraryProtocol:
     """A protocol with its name by language (for staff, never in a text) and its texts.
 
+    `for_new_clinics`: whether a clinic begins with it published; any other waits until somebody there approves it.
+
     Raises:
         ValueError: a step lacks a text in a language or on a channel: an untranslated step cannot be published.
     """
@@ -26,6 +28,7 @@ class LibraryProtocol:
     protocol: Protocol
     name: dict[str, str]
     texts: Texts
+    for_new_clinics: bool = False
 
     def __post_init__(self) -> None:
         steps = {step.key for step in self.protocol.steps}
@@ -52,7 +55,7 @@ def load(key: str) -> LibraryProtocol:
         raise ValueError(f"no starter protocol {key!r}; there are: {', '.join(available())}")
     data = _read(key, "protocol")
     texts = {language: _stripped(_read(key, language)) for language in data["name"]}
-    return LibraryProtocol(protocol_from_data(data), dict(data["name"]), texts)
+    return LibraryProtocol(protocol_from_data(data), dict(data["name"]), texts, data["for_new_clinics"])
 
 
 def content(library: LibraryProtocol) -> dict[str, Any]:

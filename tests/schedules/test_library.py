@@ -15,8 +15,9 @@ LIBRARY = load("microneedling")
 ALLOWED = {"clinic", "first_name", "phone", "address", "booking_url", "unsubscribe_url", "check_in_url"}
 LONGEST = dict.fromkeys(ALLOWED, "x" * 40) | {"phone": "(514) 555-0100"}
 TEXTS = [
-    pytest.param(language, step, channel, texts, id=f"{language} {step} {channel}")
-    for language, steps in LIBRARY.texts.items()
+    pytest.param(language, step, channel, texts, id=f"{key} {language} {step} {channel}")
+    for key in available()
+    for language, steps in load(key).texts.items()
     for step, channels in steps.items()
     for channel, texts in channels.items()
 ]
@@ -27,8 +28,9 @@ sms_texts = pytest.mark.parametrize(("language", "step", "channel", "texts"), SM
 email_texts = pytest.mark.parametrize(("language", "step", "channel", "texts"), EMAIL)
 
 
-def test_microneedling_is_tips_tips_check_in() -> None:
-    steps = [(s.key, s.day, s.kind, s.at, s.waits_for_open_day) for s in LIBRARY.protocol.steps]
+@pytest.mark.parametrize("key", ["microneedling", "rf-microneedling"])
+def test_microneedling_is_tips_tips_check_in(key: str) -> None:
+    steps = [(s.key, s.day, s.kind, s.at, s.waits_for_open_day) for s in load(key).protocol.steps]
     assert steps == [
         ("day-1", 1, StepKind.TIPS, time(10), False),
         ("day-3", 3, StepKind.TIPS, time(10), False),
@@ -41,6 +43,10 @@ def test_every_starter_protocol_loads_under_its_own_key_in_both_languages(key: s
     library = load(key)
     assert library.protocol.key == key
     assert set(library.texts) == set(library.name) == {"en", "fr"}
+
+
+def test_a_new_clinic_begins_with_what_needs_no_clinician_first() -> None:
+    assert [key for key in available() if load(key).for_new_clinics] == ["microneedling"]
 
 
 @pytest.mark.parametrize("key", ["botox", "", "..", "../library/microneedling"])
@@ -80,7 +86,7 @@ def test_only_known_placeholders_and_never_the_treatment(
 ) -> None:
     everything = "\n".join(texts.values())
     assert set(re.findall(r"{(.*?)}", everything)) <= ALLOWED
-    assert not re.search(r"needl|aiguill|laser|botox|peeling", everything, re.IGNORECASE)
+    assert not re.search(r"needl|aiguill|laser|botox|peeling|radio|\bRF\b", everything, re.IGNORECASE)
     assert everything.count("{clinic}") >= 1
 
 
@@ -93,6 +99,37 @@ def test_red_flags_and_the_ways_out_are_in_every_text(
     assert "911" in body
     words = {"en": ("STOP", "HELP"), "fr": ("ARRET", "AIDE")}[language] if channel == "sms" else ("{unsubscribe_url}",)
     assert all(word in body for word in words)
+
+
+RF_FLAGS = {
+    "en": ("blister", "burn", "numb"),
+    "fr": ("cloque", "engourdi"),
+}
+RF_DETAIL = {
+    "en": ("tingling", "weakness", "dent", "scar", "suddenly droops, call 911"),
+    "fr": (
+        "brûlure",
+        "picotements",
+        "faiblesse",
+        "creux",
+        "cicatrice",
+        "s'affaisse soudainement, appelez tout de suite le 911",
+    ),
+}
+"""Burns, scarring, fat loss and nerve damage: the FDA, 15 October 2025."""
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_radiofrequency_asks_about_what_the_fda_names_and_waits_longer(language: str) -> None:
+    texts, without = load("rf-microneedling").texts[language], LIBRARY.texts[language]
+    for channels in texts.values():
+        for channel, parts in channels.items():
+            named = " ".join(parts["body"].lower().split())
+            wanted = RF_FLAGS[language] + (RF_DETAIL[language] if channel == "email" else ())
+            assert not [word for word in wanted if word.lower() not in named], channel
+    assert all("72" in texts["day-1"][channel]["body"] for channel in ("sms", "email"))
+    assert not any("72" in without["day-1"][channel]["body"] for channel in ("sms", "email"))
+    assert all(re.search(r"\b7\b", texts["day-3"][channel]["body"]) for channel in ("sms", "email"))
 
 
 @sms_texts
@@ -118,6 +155,7 @@ def test_an_email_greets_explains_and_says_who_writes(
     assert "811" in texts["body"]
 
 
+@pytest.mark.parametrize("key", available())
 @pytest.mark.parametrize("channel", ["sms", "email"])
 @pytest.mark.parametrize(
     ("language", "answers", "consult"),
@@ -139,19 +177,18 @@ def test_an_email_greets_explains_and_says_who_writes(
     ],
 )
 def test_the_check_in_asks_for_a_digit_and_offers_a_consult(
-    channel: str, language: str, answers: tuple[str, ...], consult: str
+    key: str, channel: str, language: str, answers: tuple[str, ...], consult: str
 ) -> None:
-    body = LIBRARY.texts[language]["day-7"][channel]["body"]
+    body = load(key).texts[language]["day-7"][channel]["body"]
     # An e-mail is answered on a page: nobody reads its mailbox.
     assert all(answer in body for answer in answers) if channel == "sms" else "{check_in_url}" in body
     assert consult in body
     assert not re.search(r"\b(YES|OUI|NO|NON|START|END)\b", body)
 
 
-def test_no_text_spells_a_word_without_its_accent() -> None:
+@pytest.mark.parametrize("key", available())
+def test_no_text_spells_a_word_without_its_accent(key: str) -> None:
     """A French text that avoids an accent must not do so by dropping it."""
-    wrong = (
-        r"\b(apres|ecran|etes|tete|meme|dela|desabonner|deja|gene|tres|ameliorer|reponse|repondez|fievre|retinoides)\b"
-    )
-    french = json.dumps(LIBRARY.texts["fr"], ensure_ascii=False)
+    wrong = r"\b(apres|ecran|etes|tete|meme|dela|desabonner|deja|gene|tres|ameliorer|reponse|repondez|fievre|retinoides|brulure|etendue|cote)\b"
+    french = json.dumps(load(key).texts["fr"], ensure_ascii=False)
     assert not re.findall(wrong, french, re.IGNORECASE)

@@ -29,8 +29,14 @@ PROTOCOL_WORDS: Mapping[str, tuple[str, ...]] = {
         "micro needling", "microaiguilles", "micro aiguilles", "microaiguillage", "micro aiguillage",
         "microneedling visage", "microneedling face", "dermapen", "skinpen",
     ),
+    "rf-microneedling": (
+        "rf microneedling", "microneedling rf", "radiofrequency microneedling", "microneedling radiofrequency",
+        "microneedling radiofrequence", "microneedling par radiofrequence", "microneedling avec radiofrequence",
+        "morpheus8", "morpheus 8", "secret rf", "sylfirm x",
+    ),
 }  # fmt: skip
-"""What practice systems call the starter protocols. Radiofrequency is a treatment of its own, and is not in here."""
+"""What practice systems call the starter protocols. With radiofrequency it is a treatment of its own, and unknown until
+the clinic has published that one."""
 
 
 @dataclass(frozen=True, slots=True)
