@@ -6,7 +6,7 @@ PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python
 BIN := .venv/bin
 export PORT
 
-.PHONY: help venv dev demo run test check format faults bench lock clean
+.PHONY: help venv dev demo run test check format golden faults bench lock clean
 
 help:
 	@echo "make demo    try it: a demo clinic, a sandbox phone, nothing real is sent"
@@ -53,6 +53,10 @@ check: dev
 format: dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# Write every text anew as it renders (tests/golden): the difference is what a clinician reads.
+golden: dev
+	$(BIN)/python -m tests.golden
 
 faults: dev
 	FAULTS=long $(BIN)/pytest tests/faults -p no:xdist --timeout 1800
