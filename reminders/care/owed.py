@@ -8,7 +8,7 @@ from datetime import datetime
 from reminders.models.kinds import Channel, Language, ReminderState
 from schedules.lifecycle import CANCELLABLE, State
 from schedules.plan import Plan, PlannedStep, SkippedStep
-from schedules.replan import Addition, Changes, Existing, replan
+from schedules.replan import DONE, OPEN, Addition, Changes, Existing, replan
 
 NOT_IN_PROTOCOL = "not_in_protocol"
 
@@ -29,7 +29,8 @@ _LOST = frozenset({State.FAILED, State.UNDELIVERED})
 class Carried:
     """A message that carries a reminder: how it goes, where it stands, since when (UTC) and why.
 
-    `address` is the look-up index of where it was last tried; "" before it is.
+    `address` is the look-up index of where it was last tried; "" before it is. `version` is the protocol version whose
+    words it sends, None if its words are no protocol's.
     """
 
     message_id: uuid.UUID
@@ -39,6 +40,7 @@ class Carried:
     state_at: datetime
     reason: str = ""
     address: str = ""
+    version: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class Row:
 class Terms:
     """How the patient is written to now, and since when they agree to it (UTC); without a channel, why not at all.
 
-    `address` is the look-up index of theirs on that channel.
+    `address` is the look-up index of theirs on that channel. `version` is the protocol version that the treatment
+    follows; None leaves every message with its own.
     """
 
     channel: Channel | None
@@ -70,6 +73,7 @@ class Terms:
     language: Language
     agreed_at: datetime | None = None
     address: str = ""
+    version: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,8 @@ def decide(rows: Sequence[Row], wanted: Plan, terms: Terms, now: datetime) -> In
     What was sent, or may have been, stays. What staff cancelled stays cancelled, and so does what an opt-out called
     off, unless the patient agreed to the channel afterwards: a STOP is not answered with an e-mail. A step skipped for
     want of consent comes back as a further round once there is one, if it is still useful. So does one that did not
-    arrive, once the patient's address is another; no address is tried twice for one step.
+    arrive, once the patient's address is another; no address is tried twice for one step. What still waits is sent in
+    the words of `terms.version`, but for a further round of a step that is done: that would be the step once more.
     """
     changes = replan([_existing(row, rows, terms) for row in rows], wanted)
     known = {row.step for row in rows}
@@ -104,10 +109,12 @@ def decide(rows: Sequence[Row], wanted: Plan, terms: Terms, now: datetime) -> In
         stop += [(row, terms.reason) for row, _ in standing]
         skip += [(new.planned, terms.reason) for new in changes.add if new.planned.step.key not in known]
         return Intents(stop=tuple(stop), skip=tuple(skip))
+    done = {existing.key for existing in changes.keep if existing.state == DONE}
+    fitting = {row.reminder_id for row, _ in standing if _fits(row, terms, is_done=row.step in done)}
     return Intents(
         stop=tuple(stop),
-        move=tuple((row, to) for row, to in standing if _fits(row, terms) and _is_elsewhere(row, to, now)),
-        replace=tuple((row, to) for row, to in standing if not _fits(row, terms)),
+        move=tuple((row, to) for row, to in standing if row.reminder_id in fitting and _is_elsewhere(row, to, now)),
+        replace=tuple((row, to) for row, to in standing if row.reminder_id not in fitting),
         add=tuple(new for new in changes.add if not _is_called_off(rows, new.planned.step.key, terms)),
         skip=tuple(skip),
     )
@@ -124,8 +131,8 @@ def _state(row: Row, rows: Iterable[Row], terms: Terms) -> str:
     anew = _is_readdressed(row, rows, terms) or _is_stranded(row, terms)
     nowhere = _NOWHERE | _LOST if anew else _NOWHERE
     if states - nowhere - CANCELLABLE:
-        return "done"
-    return "open" if states & CANCELLABLE else "skipped"
+        return DONE
+    return OPEN if states & CANCELLABLE else "skipped"
 
 
 def _is_readdressed(row: Row, rows: Iterable[Row], terms: Terms) -> bool:
@@ -158,13 +165,18 @@ def _lost(rows: Iterable[Row]) -> list[Carried]:
 def _standing(rows: Sequence[Row], wanted: Plan, changes: Changes) -> list[tuple[Row, PlannedStep]]:
     """The open rows that are still wanted, each with what is wanted of it."""
     targets = {planned.step.key: planned for planned in wanted.planned}
-    kept = [_find(rows, existing) for existing in changes.keep if existing.state == "open"]
+    kept = [_find(rows, existing) for existing in changes.keep if existing.state == OPEN]
     moved = [_find(rows, move.existing) for move in changes.move]
     return [(row, targets[row.step]) for row in (*kept, *moved) if row.step in targets]
 
 
-def _fits(row: Row, terms: Terms) -> bool:
-    return all((m.channel, m.language) == (terms.channel, terms.language) for m in row.open_messages)
+def _fits(row: Row, terms: Terms, *, is_done: bool) -> bool:
+    """Whether what waits goes by the right channel, in the right language and by the right version."""
+    version = None if is_done else terms.version
+    return all(
+        (m.channel, m.language) == (terms.channel, terms.language) and (version is None or m.version in {None, version})
+        for m in row.open_messages
+    )
 
 
 def _is_elsewhere(row: Row, to: PlannedStep, now: datetime) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from reminders.care import clinics, protocols
@@ -19,7 +19,7 @@ from reminders.outbox.cancel import cancel, move_due
 from reminders.outbox.drafts import Draft
 from reminders.outbox.enqueue import enqueue
 from schedules.plan import PlannedStep, plan
-from schedules.protocol import LAST_DAY, LONGEST_USE
+from schedules.protocol import LAST_DAY, LONGEST_USE, StepKind
 
 _REPLACED = "replaced"
 # No step of an older treatment can still be useful.
@@ -54,19 +54,46 @@ def refresh(session: Session, clinic: Clinic, patient: Patient, now: datetime) -
 
 
 def revise(session: Session, clinic: Clinic, patient: Patient, treatment: Treatment, now: datetime) -> None:
-    """Make one active treatment's reminders and messages what its date and its patient now call for.
+    """Make one active treatment's reminders and messages what its date, its version and its patient now call for.
 
     The caller holds the patient's lock. A new treatment gets its first rows by the same decisions: see `owed_rows`.
     """
     session.flush()
-    version = session.get_one(ProtocolVersion, treatment.protocol_version_id)
-    protocol, hours = protocols.parse(version), clinics.hours(clinic, patient)
-    wanted = plan(protocol, treatment.treated_at, hours, now, treatment.local_date)
+    terms, _, intents = _considered(session, clinic, patient, treatment, now)
+    _carry_out(_Case(session, treatment, terms, now), intents)
+
+
+def foresee(
+    session: Session, clinic: Clinic, treatment: Treatment, version_id: uuid.UUID, now: datetime
+) -> tuple[Sequence[Row], Intents]:
+    """A treatment's rows as they stand, and what `revise` would do if it followed that version. Changes nothing."""
+    patient = session.get_one(Patient, treatment.patient_id)
+    _, rows, intents = _considered(session, clinic, patient, treatment, now, version_id)
+    return rows, intents
+
+
+def _considered(
+    session: Session,
+    clinic: Clinic,
+    patient: Patient,
+    treatment: Treatment,
+    now: datetime,
+    version_id: uuid.UUID | None = None,
+) -> tuple[Terms, Sequence[Row], Intents]:
+    version = session.get_one(ProtocolVersion, version_id or treatment.protocol_version_id)
+    hours = clinics.hours(clinic, patient)
+    wanted = plan(protocols.parse(version), treatment.treated_at, hours, now, treatment.local_date)
     way = reach(session, patient)
     address = address_index(patient, way.channel) if way.channel else ""
-    terms = Terms(way.channel, way.reason, patient.language, way.agreed_at, address or "")
-    case = _Case(session, treatment, terms, now)
-    _carry_out(case, decide(_rows(session, treatment.id), wanted, terms, now))
+    terms = Terms(way.channel, way.reason, patient.language, way.agreed_at, address or "", version.id)
+    rows = _rows(session, treatment.id)
+    return terms, rows, decide(rows, wanted, terms, now)
+
+
+def running(protocol_id: uuid.UUID, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Which treatments of a protocol may still owe something."""
+    recent = Treatment.treated_at > now - _OLDEST
+    return (Treatment.protocol_id == protocol_id, Treatment.state == TreatmentState.ACTIVE, recent)
 
 
 def lock(session: Session, patient: Patient) -> None:
@@ -111,6 +138,7 @@ def _move(case: _Case, moves: Sequence[tuple[Row, PlannedStep]]) -> None:
 def _replacement(case: _Case, row: Row, to: PlannedStep) -> Draft:
     moved = case.session.get_one(Reminder, row.reminder_id)
     moved.due_at, moved.useful_until = to.due_at, to.useful_until
+    moved.is_check_in = to.step.kind is StepKind.CHECK_IN
     before = sum(message.channel is case.terms.channel for message in row.messages)
     return draft(case.episode, Slot(moved.id, moved.step, moved.due_at, moved.useful_until), case.terms, before + 1)
 
@@ -139,7 +167,7 @@ def _messages(session: Session, reminder_ids: Sequence[uuid.UUID]) -> dict[uuid.
     )
     message = (Message.id, Message.channel, Message.language, Message.state, Message.state_at, Message.reason)
     found = session.execute(
-        select(MessageReminder.reminder_id, *message, func.coalesce(address, ""))
+        select(MessageReminder.reminder_id, *message, func.coalesce(address, ""), Message.protocol_version_id)
         .join(Message, Message.id == MessageReminder.message_id)
         .where(MessageReminder.reminder_id.in_(reminder_ids))
         .order_by(Message.created_at, Message.id)

@@ -4,12 +4,14 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reminders.database import Base, ClinicOwned, Sealed, words
 from reminders.ids import new_id
 from reminders.models.kinds import ReminderState, TreatmentState
+
+_DRAFTS = text("published_at IS NULL")
 
 
 class Protocol(ClinicOwned, Base):
@@ -29,10 +31,22 @@ class Protocol(ClinicOwned, Base):
 
 
 class ProtocolVersion(ClinicOwned, Base):
-    """Steps and texts as somebody approved them. Frozen once published; treatments stay on theirs."""
+    """Steps and texts as somebody approved them. Frozen once published; treatments stay on theirs.
+
+    One that is not published yet is a draft, and a protocol has one at most.
+    """
 
     __tablename__ = "protocol_version"
-    __table_args__ = (UniqueConstraint("protocol_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("protocol_id", "number"),
+        Index(
+            "uq_protocol_version_draft",
+            "protocol_id",
+            unique=True,
+            sqlite_where=_DRAFTS,
+            postgresql_where=_DRAFTS,
+        ),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)

@@ -12,7 +12,8 @@ from reminders.wording.text_rules import Subject, check_text
 from reminders.wording.texts import Text
 from schedules.protocol import Protocol, Step, protocol_from_data
 
-_PARTS: Mapping[Channel, tuple[Part, ...]] = {Channel.SMS: (Part.BODY,), Channel.EMAIL: (Part.SUBJECT, Part.BODY)}
+PARTS: Mapping[Channel, tuple[Part, ...]] = {Channel.SMS: (Part.BODY,), Channel.EMAIL: (Part.SUBJECT, Part.BODY)}
+"""What a text consists of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def lint(content: Mapping[str, Any], rules: Rules) -> tuple[Finding, ...]:
 def lint_text(content: Mapping[str, Any], protocol: Protocol, at: Place, rules: Rules) -> tuple[Finding, ...]:
     """What is found in the text at `at` (whose part does not matter) of a content with these steps."""
     parts = parts_at(content, at)
-    missing = [part for part in _PARTS[at.channel] if not parts.get(part.value, "").strip()]
+    missing = [part for part in PARTS[at.channel] if not parts.get(part.value, "").strip()]
     if missing:
         return tuple(Finding(Code.TEXT_MISSING, Place(at.step, at.language, at.channel, part)) for part in missing)
     text = Text(parts.get("subject"), parts["body"])

@@ -131,6 +131,34 @@ def test_an_email_in_place_of_a_lost_text_gives_way_to_a_text_to_the_new_number(
     assert steps(decide(arrived, wanted(), replace(TEXT, address="new"), TREATED)) == NONE
 
 
+OLD, NEW = uuid.uuid4(), uuid.uuid4()
+
+
+def worded(version: uuid.UUID | None, there: list[Row]) -> list[Row]:
+    """The rows with messages in a version's words."""
+    return [replace(row, messages=tuple(replace(one, version=version) for one in row.messages)) for row in there]
+
+
+def test_what_waits_is_sent_in_the_words_of_the_version_that_the_treatment_follows() -> None:
+    follows = replace(TEXT, version=NEW)
+    assert steps(decide(worded(OLD, rows()), wanted(), follows, TREATED)) == NONE | {"replace": ALL}
+    assert steps(decide(worded(NEW, rows()), wanted(), follows, TREATED)) == NONE
+    assert steps(decide(worded(None, rows()), wanted(), follows, TREATED)) == NONE, "its words are no protocol's"
+    assert steps(decide(worded(OLD, rows()), wanted(), TEXT, TREATED)) == NONE
+
+
+@pytest.mark.parametrize(
+    "state", [State.SENDING, State.SENT, State.DELIVERED, State.UNKNOWN, State.UNDELIVERED, State.FAILED]
+)
+def test_another_version_sends_nothing_twice(state: State) -> None:
+    """Nor does a further round of a step that is done, a nudge, become the step once more."""
+    follows = replace(TEXT, version=NEW)
+    done = worded(OLD, rows(state))
+    assert steps(decide(done, wanted(), follows, TREATED)) == NONE
+    nudges = [replace(row, reminder_id=uuid.uuid4(), round=2) for row in worded(OLD, rows())]
+    assert steps(decide(done + nudges, wanted(), follows, TREATED)) == NONE
+
+
 def test_a_stop_is_not_answered_with_an_email() -> None:
     terms = Terms(Channel.EMAIL, "", Language.FR, TREATED - timedelta(days=30))
     assert steps(decide(rows(State.CANCELLED, "opted_out"), wanted(), terms, TREATED)) == NONE
