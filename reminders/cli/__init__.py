@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from reminders.cli import checking, desk, holding, previewing, reading, ruling, serving
+from reminders.cli import checking, desk, holding, previewing, protocols, reading, ruling, serving
 
 
 @click.group()
@@ -15,7 +15,7 @@ def main() -> None:
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
 
 
-_PARTS = (serving, desk, holding, ruling, previewing, reading, checking)
+_PARTS = (serving, desk, holding, ruling, previewing, protocols, reading, checking)
 
 for command in (command for part in _PARTS for command in part.COMMANDS):
     main.add_command(command)

@@ -20,6 +20,7 @@ from reminders.models import Clinic
 from reminders.models.kinds import Channel, Language
 from reminders.web.i18n import locale_of
 from reminders.wording.render import PLACEHOLDERS, render
+from reminders.wording.samples import FIRST_NAME
 from reminders.wording.segments import count
 from reminders.wording.texts import find
 from reminders.wording.values import clinic_values
@@ -32,7 +33,6 @@ _YEARS = range(2000, 2100)
 _MOMENT = "EEEE d MMMM yyyy, HH:mm zzz"
 _LINKS = {name: "https://…" for name in PLACEHOLDERS if name.endswith("url")}
 """Stand for the links that only a real message has."""
-_FIRST_NAME = {Language.EN: "Olivia", Language.FR: "Geneviève"}
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _lines(planned: PlannedStep | SkippedStep, shown: Shown) -> list[str]:
 
 def _text(key: str, channel: Channel, shown: Shown) -> list[str]:
     """One text as the patient reads it, its lines indented under the channel's name."""
-    values = _LINKS | clinic_values(shown.clinic, channel) | {"first_name": _FIRST_NAME[shown.language]}
+    values = _LINKS | clinic_values(shown.clinic, channel) | {"first_name": FIRST_NAME[shown.language]}
     text = render(find(f"step:{key}", shown.language, channel, shown.content), values)
     segments = count(text.body).count
     note = f", {segments} segment{'s' if segments > 1 else ''}" if channel is Channel.SMS else f", {text.subject}"

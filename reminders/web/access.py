@@ -73,6 +73,17 @@ def posted(sent: Annotated[Posted, Depends(posted_by_any_member)]) -> Posted:
     return sent
 
 
+def posted_by_owner(sent: Annotated[Posted, Depends(posted)]) -> Posted:
+    """A form from an owner of the clinic, who answers for what patients read.
+
+    Raises:
+        HTTPException: 403, it is somebody else.
+    """
+    if not sent.member.is_owner:
+        raise HTTPException(403)
+    return sent
+
+
 def posted_by_visitor(
     request: Request, visitor: Annotated[Visitor, Depends(anybody)], form: Annotated[Form, Depends(submitted)]
 ) -> PostedByVisitor:
@@ -85,6 +96,7 @@ def posted_by_visitor(
 AnyVisitor = Annotated[Visitor, Depends(anybody)]
 Reader = Annotated[Member, Depends(signed_in)]
 Writer = Annotated[Posted, Depends(posted)]
+OwnerForm = Annotated[Posted, Depends(posted_by_owner)]
 OwnForm = Annotated[Posted, Depends(posted_by_any_member)]
 VisitorForm = Annotated[PostedByVisitor, Depends(posted_by_visitor)]
 

@@ -19,6 +19,8 @@ from reminders.web.pages import (
     inbox,
     patient_hold,
     patients,
+    protocol_draft,
+    protocols,
     record,
     reports,
     sending,
@@ -33,7 +35,7 @@ from reminders.web.webhooks import router as webhooks
 # fmt: off
 _PAGES = (
     health, sign_in, account, inbox, record, patients, patient_hold, treatments, sending, reports,
-    unsubscribe, check_in,
+    protocols, protocol_draft, unsubscribe, check_in,
 )
 # fmt: on
 

@@ -81,6 +81,11 @@ class Member(Visitor):
         return self.staff.role is not Role.VIEWER
 
     @property
+    def is_owner(self) -> bool:
+        """Whether they answer for the clinic: what patients read is theirs to approve."""
+        return self.staff.role is Role.OWNER
+
+    @property
     def actor(self) -> Actor:
         """Them, as the records name who did it."""
         return Actor(clinic_id=self.clinic.id, source="form", staff_id=self.staff.id)

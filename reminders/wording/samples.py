@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
-from reminders.models.kinds import Channel
+from reminders.models.kinds import Channel, Language
 from reminders.wording.render import PLACEHOLDERS
 
 _TOKEN = "k7Qd2mXw" * 7
 """As long as a signed link's: 16 bytes of id, 8 of time and the tag, in base64."""
+
+FIRST_NAME: Mapping[Language, str] = {Language.EN: "Olivia", Language.FR: "Geneviève"}
+"""Whom a text addresses that is only shown."""
 
 OWN: Mapping[str, str] = {
     "first_name": "Marie-Antoinette",

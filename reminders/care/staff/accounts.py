@@ -76,6 +76,19 @@ def invite(session: Session, clinic_id: uuid.UUID, new: NewStaff, now: datetime)
     return new_link(session, staff, now, INVITATION_LASTS)
 
 
+def find_owner(session: Session, clinic_id: uuid.UUID, email: str) -> Staff:
+    """The owner of the clinic who signs in with this address.
+
+    Raises:
+        InvalidInputError: on approver approver_unknown: nobody, or no owner of this clinic.
+    """
+    whose = (Staff.clinic_id == clinic_id, Staff.email_index == _index(session, email.strip()))
+    found = session.scalar(select(Staff).where(*whose, Staff.role == Role.OWNER, Staff.disabled_at.is_(None)))
+    if found is None:
+        raise InvalidInputError({"approver": Problem("approver_unknown")})
+    return found
+
+
 def set_password(session: Session, staff: Staff, password: str, now: datetime) -> None:
     """Give `staff` a password; every session of theirs ends, so open one anew.
 

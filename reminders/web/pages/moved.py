@@ -33,3 +33,11 @@ def compare(before: Mapping[UUID, Standing], after: Mapping[UUID, Standing]) -> 
         "add": len(owed_after - owed_before),
         "cancel": len(owed_before - owed_after),
     }
+
+
+def told(query: Mapping[str, str], done: str) -> dict[str, int]:
+    """What has just been done, as the redirect's address tells it: numbers only, and only for that deed."""
+    counts = {name: query.get(name, "") for name in ("keep", "move", "add", "cancel")}
+    if query.get("done") != done or not all(value.isascii() and value.isdigit() for value in counts.values()):
+        return {}
+    return {name: int(value[:9]) for name, value in counts.items()}

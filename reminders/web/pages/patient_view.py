@@ -1,6 +1,5 @@
 """What a patient's page shows."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +14,7 @@ from reminders.care.timeline import timeline
 from reminders.models import OptOut, Patient, Protocol, Provider, Treatment
 from reminders.models.kinds import Channel, TreatmentState
 from reminders.web.pages.inbox_view import LABEL_COLOURS
+from reminders.web.pages.moved import told
 from reminders.web.pages.timeline_view import timeline_view
 from reminders.web.visitors import Member
 
@@ -63,7 +63,7 @@ def patient_context(session: Session, member: Member, patient: Patient) -> dict[
         "treatments": _treatment_lines(session, member, patient),
         "timeline": timeline_view(timeline(session, member.clinic, patient), member.language, member.zone, member.now),
         "label_colours": LABEL_COLOURS,
-        "moved": _moved(member.request.query_params),
+        "moved": told(member.request.query_params, "moved"),
         "problems": {},
     }
 
@@ -102,11 +102,3 @@ def _treatment_lines(session: Session, member: Member, patient: Patient) -> list
     )
     language = member.language.value
     return [TreatmentLine(treatment, names.get(language, ""), provider or "") for treatment, names, provider in rows]
-
-
-def _moved(query: Mapping[str, str]) -> dict[str, int]:
-    """What a changed date did, as the address tells it: numbers only."""
-    counts = {name: query.get(name, "") for name in ("keep", "move", "add", "cancel")}
-    if query.get("done") != "moved" or not all(value.isascii() and value.isdigit() for value in counts.values()):
-        return {}
-    return {name: int(value[:3]) for name, value in counts.items()}
