@@ -53,11 +53,13 @@ def rehearse(clinic: Clinic, content: Mapping[str, Any], treated_on: date) -> li
 def read_as(clinic: Clinic, content: Mapping[str, Any], at: Place) -> Rendered | None:
     """One text as a patient of the clinic would read it, under a made-up name; None if it is missing or unreadable."""
     parts = parts_at(content, at)
+    if not parts.get("body"):
+        return None
     values = {**NOTHING, **clinic_values(clinic, at.channel), "first_name": FIRST_NAME[at.language]}
     links = {"unsubscribe_url": _LINK if at.channel is Channel.EMAIL else "", "check_in_url": _LINK}
     try:
         return render(Text(parts.get("subject"), parts["body"]), values | links)
-    except (WordingError, KeyError):
+    except WordingError:
         return None
 
 

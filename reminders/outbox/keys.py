@@ -30,3 +30,8 @@ def confirmation_key(opt_out_id: uuid.UUID, at: datetime) -> str:
 def alert_key(ticket_id: uuid.UUID, staff_id: uuid.UUID, n: int) -> str:
     """The n-th alert (from 1) to one person about one ticket."""
     return f"alert:{ticket_id}:{staff_id}:{n}"
+
+
+def draft_test_key(staff_id: uuid.UUID, version_id: uuid.UUID, text: str, at: datetime) -> str:
+    """A text of a draft (`text` says which) sent to somebody of the clinic to try it: once a minute at most."""
+    return f"draft:{version_id}:{staff_id}:{text}:{require_aware(at):%Y%m%d%H%M}"

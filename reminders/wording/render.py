@@ -15,8 +15,12 @@ __all__ = ["PLACEHOLDERS", "Rendered", "Text", "WordingError", "placeholders", "
 
 PLACEHOLDERS: frozenset[str] = frozenset(
     {"clinic", "first_name", "phone", "address", "booking_url", "unsubscribe_url", "check_in_url", "url"}
+    | {"subject", "body"}
 )
-"""All that a text may name. `url` is where staff open what an alert is about."""
+"""All that a text may name. `url` is where staff open what an alert is about; `body`, which alone keeps its lines, and
+`subject` are another text, rendered before, that is passed on."""
+
+_KEEPS_LINES = frozenset({"body"})
 
 _OPTIONAL = re.compile(r"\[\[((?:(?!\[\[).)*?)\]\]", re.DOTALL)
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -50,12 +54,16 @@ def placeholders(text: Text) -> frozenset[str]:
 
 def _fill(template: str, values: Mapping[str, str]) -> str:
     _check(template, values)
-    lines = {name: " ".join(values[name].split()) for name in _PLACEHOLDER.findall(template)}
+    lines = {name: _in_lines(name, values[name]) for name in _PLACEHOLDER.findall(template)}
     kept = _OPTIONAL.sub(lambda part: part[1] if _is_complete(part[1], lines) else "", template)
     filled = _PLACEHOLDER.sub(lambda found: lines[found[1]], kept)
     for pattern, instead in _TIDY:
         filled = pattern.sub(instead, filled)
     return filled.strip()
+
+
+def _in_lines(name: str, value: str) -> str:
+    return value.strip() if name in _KEEPS_LINES else " ".join(value.split())
 
 
 def _check(template: str, values: Mapping[str, str]) -> None:

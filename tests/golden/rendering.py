@@ -21,6 +21,7 @@ _LINKS = {
     "check_in_url": "https://rappels.example/c/SIGNED",
     "url": "https://rappels.example/tickets/0199a4c2-7b1e-7c3d-8e4f-5a6b7c8d9e0f",
 }
+_PASSED_ON = {"subject": "(subject of a draft)", "body": "(a text of a draft)"}
 _NAMES = {Language.EN: "Olivia", Language.FR: "Geneviève"}
 
 
@@ -51,7 +52,7 @@ def _page(names: list[str], language: Language, content: Mapping[str, Any] | Non
 
 def _entry(name: str, language: Language, channel: Channel, content: Mapping[str, Any] | None) -> str:
     text = find(name, language, channel, content)
-    read = render(text, {**_CLINIC, **_LINKS, "first_name": _NAMES[language]})
+    read = render(text, {**_CLINIC, **_LINKS, **_PASSED_ON, "first_name": _NAMES[language]})
     return "\n".join([f"==== {name}, {channel}", *_head(read, text, channel), "", read.body])
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from reminders.care import protocol_drafts, protocol_versions, protocols
+from reminders.care import draft_tests, protocol_drafts, protocol_versions, protocols
 from reminders.care.protocol_steps import MOST_STEPS, TypedStep
 from reminders.care.protocol_versions import BlockedError
 from reminders.errors import InvalidInputError, NotFoundError, Problem
@@ -20,10 +20,13 @@ from reminders.web.pages.protocol_view import blocking_count, box_id, draft_step
 from reminders.web.views import page
 from reminders.web.visitors import Member
 from reminders.wording.findings import Place, replaced
-from reminders.wording.render import PLACEHOLDERS
+from reminders.wording.purpose import step_placeholders
 from reminders.wording.segments import nearest_gsm7, outside_gsm7
+from schedules.protocol import StepKind
 
 router = APIRouter(include_in_schema=False, prefix="/protocols/{protocol_id}")
+
+_OF_STEPS = {name for kind in StepKind for channel in Channel for name in step_placeholders(kind, channel)}
 
 
 @router.post("/draft")
@@ -45,17 +48,19 @@ def edit(member: Reader, protocol_id: UUID) -> Response:
 
 @router.post("/draft/text")
 def change_text(sent: OwnerForm, protocol_id: UUID) -> Response:
-    """Write one text."""
+    """Write one text, and send it to whoever wrote it if they ask for that."""
     member, form = sent.member, sent.form
     at, parts = _place(form), _parts(form)
     try:
         with member.begin() as session:
             protocol = _get(session, member, protocol_id)
             protocol_drafts.change_text(session, member.actor, protocol, at, parts, member.now)
+            if form.get("action") == "test":
+                draft_tests.send_test(session, member.actor, member.clinic, protocol, at, member.now)
     except InvalidInputError as error:
         problems = {f"{box_id(at)}-{name}": problem for name, problem in error.problems.items()}
         return _page(member, protocol_id, problems, typed={box_id(at): parts})
-    return _back(protocol_id, "text_saved", box_id(at))
+    return _back(protocol_id, "test_sent" if form.get("action") == "test" else "text_saved", box_id(at))
 
 
 @router.post("/draft/steps")
@@ -154,7 +159,7 @@ def _page(
         "rows": _rows(boxes) if steps is None else steps,
         "typed": typed or {},
         "blocking": blocking_count(boxes),
-        "placeholders": sorted(PLACEHOLDERS - {"url"}),
+        "placeholders": sorted(_OF_STEPS),
         "problems": problems or {},
     }
     return page(member, "protocol_draft.html", 422 if problems else 200, **context)

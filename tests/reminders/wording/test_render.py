@@ -73,3 +73,10 @@ def test_no_subject_stays_none() -> None:
 
 def test_names_placeholders_known_or_not() -> None:
     assert placeholders(Text("{clinic}", "[[{phone}]] {nonsense}")) == {"clinic", "phone", "nonsense"}
+
+
+def test_a_text_that_is_passed_on_keeps_its_lines_and_nothing_else_does() -> None:
+    passed_on = {"body": "\nHello {clinic}\n\nBye[[ x]]\n", "subject": "One\nTwo"}
+    assert render(Text("{subject}", "Test:\n{body}"), passed_on) == Rendered(
+        "One Two", "Test:\nHello {clinic}\n\nBye[[ x]]"
+    )
