@@ -203,6 +203,7 @@ def test_others_than_owners_look_and_change_nothing(browser_for: NewBrowser, rol
     for form in FORMS:
         assert browser.post(f"{path}/{form}", DAY_3 | {"body": GOOD}).status_code == 403, form
     assert browser.post("/protocols/library", {"key": "rf-microneedling"}).status_code == 403
+    assert browser.post("/protocols/rules", {"most_segments": "9"}).status_code == 403
     assert versions(browser) == before
     for page in ("/protocols", path, f"{path}/move"):
         assert browser.get(page).status_code == 200
@@ -220,3 +221,23 @@ def test_staff_may_read_a_draft_that_an_owner_began(browser_for: NewBrowser) -> 
     shown = owner.get(f"{path}/draft").text
     assert "draft/publish" not in shown
     assert "readonly" in shown
+
+
+def test_an_owner_sets_what_texts_may_be(browser: Browser) -> None:
+    path = path_of(browser)
+    browser.post(f"{path}/draft")
+    browser.post(f"{path}/draft/text", DAY_3 | {"body": GOOD + " Microneedling."})
+    assert browser.post("/protocols/rules", {"most_segments": "3", "may_name": "yes"}).status_code == 303
+    assert "Nothing must be mended" in browser.get(f"{path}/draft").text
+    assert browser.post("/protocols/rules", {"most_segments": "2"}).status_code == 303
+    assert "things must be mended" in browser.get(f"{path}/draft").text
+    for typed, problem in (
+        ("many", "This must be a whole number."),
+        ("0", "within the limit, 10"),
+        ("11", "limit, 10"),
+    ):
+        answer = browser.post("/protocols/rules", {"most_segments": typed})
+        assert (answer.status_code, problem in answer.text, f'value="{typed}"' in answer.text) == (422, True, True)
+    with browser.database.read(clinic=browser.clinic.id) as session:
+        noted = session.scalars(select(Audit).where(Audit.action == "clinic.content_rules_changed")).all()
+        assert [entry.detail["most_segments"] for entry in noted] == [3, 2]

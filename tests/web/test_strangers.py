@@ -107,7 +107,7 @@ def test_a_search_finds_nobody_of_another_clinic(here: Browser, there: Browser, 
 
 
 @pytest.mark.usefixtures("ids")
-@pytest.mark.parametrize("path", ["/", "/patients", "/treatments/new", "/reports/replies", "/sending"])
+@pytest.mark.parametrize("path", ["/", "/patients", "/treatments/new", "/reports/replies", "/sending", "/protocols"])
 def test_no_list_shows_the_other_clinic(here: Browser, path: str) -> None:
     answer = here.get(path)
     assert answer.status_code == 200

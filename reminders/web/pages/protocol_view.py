@@ -8,18 +8,17 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care.explain import Explanation, sentence
 from reminders.care.protocol_versions import Versions, rules_for
-from reminders.care.rehearsal import Rehearsed
 from reminders.models import Clinic, Protocol, Staff
 from reminders.models.kinds import Channel, Language
 from reminders.web.findings import finding_text
 from reminders.web.i18n import catalogue
+from reminders.web.pages.protocol_calendar import cost_of
 from reminders.web.visitors import Member
 from reminders.wording.findings import Finding, Place, Severity
 from reminders.wording.linter import Rules, lint_text, parts_at
-from reminders.wording.render import Rendered, WordingError, render
-from reminders.wording.segments import Segments, count
+from reminders.wording.render import WordingError, render
+from reminders.wording.segments import Segments
 from reminders.wording.texts import Text
 from schedules.library import LibraryProtocol
 from schedules.protocol import Protocol as Schedule
@@ -90,26 +89,6 @@ class StepBoxes:
     boxes: tuple[TextBox, ...]
 
 
-@dataclass(frozen=True)
-class ShownText:
-    """A text as it would be read."""
-
-    at: Place
-    text: Rendered
-    cost: Segments | None
-
-
-@dataclass(frozen=True)
-class CalendarLine:
-    """One step of the calendar."""
-
-    key: str
-    kind: str
-    due_at: datetime
-    skipped: str
-    texts: tuple[ShownText, ...]
-
-
 def lines(session: Session, member: Member, found: Iterable[Versions]) -> list[ProtocolLine]:
     """Protocols with their versions. One further query, for the approvers' names."""
     names = {staff.id: staff.name for staff in session.scalars(select(Staff))}
@@ -159,22 +138,6 @@ def blocking_count(steps: Iterable[StepBoxes]) -> int:
     return sum(said.blocks for step in steps for box in step.boxes for said in box.findings)
 
 
-def calendar(found: Iterable[Rehearsed], member: Member) -> list[CalendarLine]:
-    """The calendar in words."""
-    return [
-        CalendarLine(
-            one.step.key,
-            one.step.kind.value,
-            one.due_at,
-            sentence(Explanation("reminder_skipped", {"reason": one.skipped}), member.language, member.zone)
-            if one.skipped
-            else "",
-            tuple(ShownText(at, text, _cost_of(at, text.body)) for at, text in one.texts.items()),
-        )
-        for one in found
-    ]
-
-
 def box_id(at: Place) -> str:
     """The text's own place on the page."""
     return f"{at.step}-{at.language.value}-{at.channel.value}"
@@ -207,10 +170,6 @@ def _said(finding: Finding, language: Language) -> Said:
 
 def _longest_cost(at: Place, body: str, rules: Rules) -> Segments | None:
     try:
-        return _cost_of(at, render(Text(None, body), rules.values[at.channel]).body)
+        return cost_of(at, render(Text(None, body), rules.values[at.channel]).body)
     except WordingError:
         return None
-
-
-def _cost_of(at: Place, body: str) -> Segments | None:
-    return count(body) if at.channel is Channel.SMS and body else None

@@ -1,5 +1,6 @@
 """Protocols: the list with its versions, a version with its calendar, and moving running treatments to the newest."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -9,15 +10,18 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from reminders.care import protocol_drafts, protocol_moves, protocols
+from reminders.care.content_rules import set_content_rules
 from reminders.care.protocol_versions import Versions, all_versions, versions_of
 from reminders.care.rehearsal import rehearse
-from reminders.errors import NotFoundError, Problem
+from reminders.errors import InvalidInputError, NotFoundError, Problem
 from reminders.models import ProtocolVersion
 from reminders.models.options import content_rules_of
 from reminders.web.access import OwnerForm, Reader
 from reminders.web.pages.moved import told
-from reminders.web.pages.protocol_view import calendar, lines, name_of, starters
+from reminders.web.pages.protocol_calendar import calendar
+from reminders.web.pages.protocol_view import lines, name_of, starters
 from reminders.web.views import page
+from reminders.web.visitors import Member
 
 router = APIRouter(include_in_schema=False, prefix="/protocols")
 
@@ -27,11 +31,20 @@ _YEARS = range(2000, 2100)
 @router.get("")
 def show_all(member: Reader) -> Response:
     """The list."""
-    with member.read() as session:
-        found = lines(session, member, all_versions(session, member.clinic.id))
-        offered = starters(protocol_drafts.missing_from(session, member.clinic.id), member)
     rules = content_rules_of(member.clinic.options)
-    return page(member, "protocols.html", lines=found, starters=offered, rules=rules)
+    return _list(member, {"most_segments": str(rules.most_segments), "may_name": rules.may_name_treatment}, {})
+
+
+@router.post("/rules")
+def change_rules(sent: OwnerForm) -> Response:
+    """Change what the clinic's texts may be."""
+    member, most, may_name = sent.member, sent.form.get("most_segments"), sent.form.ticked("may_name")
+    try:
+        with member.begin() as session:
+            set_content_rules(session, member.actor, member.clinic, most, member.now, may_name_treatment=may_name)
+    except InvalidInputError as error:
+        return _list(member, {"most_segments": most, "may_name": may_name}, error.problems)
+    return RedirectResponse("/protocols?done=saved", 303)
 
 
 @router.post("/library")
@@ -85,6 +98,14 @@ def move(sent: OwnerForm, protocol_id: UUID) -> Response:
         effect = protocol_moves.move_running(session, member.actor, member.clinic, protocol, member.now)
     counts = {"keep": effect.keep, "move": effect.move, "add": effect.add, "cancel": effect.cancel}
     return RedirectResponse(f"/protocols/{protocol_id}?{urlencode({'done': 'protocol_moved'} | counts)}", 303)
+
+
+def _list(member: Member, form: Mapping[str, Any], problems: Mapping[str, Problem]) -> Response:
+    with member.read() as session:
+        found = lines(session, member, all_versions(session, member.clinic.id))
+        offered = starters(protocol_drafts.missing_from(session, member.clinic.id), member)
+    status = 422 if problems else 200
+    return page(member, "protocols.html", status, lines=found, starters=offered, form=form, problems=problems)
 
 
 def _chosen(found: Versions, number: str) -> ProtocolVersion:
