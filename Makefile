@@ -12,6 +12,7 @@ help:
 	@echo "make demo    try it: a demo clinic, a sandbox phone, nothing real is sent"
 	@echo "make run     the same program without demo data"
 	@echo "make test    every check and test, with a PostgreSQL, Redis and Chromium of its own"
+	@echo "make golden  every text as it reads, to tests/golden: what changed is for a clinician to read"
 	@echo "make faults  the long fault tests      make bench  the benchmarks"
 
 # What the service needs, pinned by hash, and the project itself.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +16,9 @@ from reminders.models import Clinic, Patient, Protocol, ProtocolVersion, Treatme
 from reminders.models.kinds import ReminderState, TreatmentState
 from reminders.wording.findings import Part, Place
 from reminders.wording.linter import PARTS, parts_at, places
+
+_CLOSED = timedelta(days=30)
+"""A step may wait so long for a day on which the clinic is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +110,21 @@ def _at(at: Place, part: Part) -> Place:
 
 
 def _behind(session: Session, protocol: Protocol, now: datetime) -> tuple[ProtocolVersion, Sequence[Treatment]]:
-    newest = versions_of(session, protocol).published
+    found = versions_of(session, protocol)
+    newest = found.published
     if newest is None:
         raise NotFoundError("nothing of this protocol is published")
-    asked = select(Treatment).where(*replanning.running(protocol.id, now), Treatment.protocol_version_id != newest.id)
+    mine = (Treatment.protocol_id == protocol.id, Treatment.protocol_version_id != newest.id)
+    running = (Treatment.state == TreatmentState.ACTIVE, Treatment.treated_at > now - _lasts(found.versions))
+    asked = select(Treatment).where(*mine, *running)
     # One order for everybody, so that two who do this at once wait for each other instead of locking crosswise.
     return newest, session.scalars(asked.order_by(Treatment.patient_id, Treatment.id)).all()
+
+
+def _lasts(versions: Sequence[ProtocolVersion]) -> timedelta:
+    """How long after a treatment anything can still be owed by any of these versions."""
+    steps = [step for version in versions for step in protocols.parse(version).steps]
+    return max(timedelta(days=step.day) + step.useful_for for step in steps) + _CLOSED
 
 
 def _move(session: Session, clinic: Clinic, treatment: Treatment, newest: ProtocolVersion, now: datetime) -> Effect:

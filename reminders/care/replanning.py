@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from reminders.care import clinics, protocols
@@ -88,12 +88,6 @@ def _considered(
     terms = Terms(way.channel, way.reason, patient.language, way.agreed_at, address or "", version.id)
     rows = _rows(session, treatment.id)
     return terms, rows, decide(rows, wanted, terms, now)
-
-
-def running(protocol_id: uuid.UUID, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Which treatments of a protocol may still owe something."""
-    recent = Treatment.treated_at > now - _OLDEST
-    return (Treatment.protocol_id == protocol_id, Treatment.state == TreatmentState.ACTIVE, recent)
 
 
 def lock(session: Session, patient: Patient) -> None:

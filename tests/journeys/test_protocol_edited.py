@@ -88,3 +88,30 @@ def test_pressing_twice_sends_once(practice: Practice) -> None:
         browser.post(f"{path}/text", DAY_7 | {"body": FIRST, "action": "test"})
     practice.sweep()
     assert len(practice.got(NURSE)) == 1
+
+
+def test_a_treatment_that_is_moved_gets_each_step_once_and_the_rest_in_the_new_words(practice: Practice) -> None:
+    browser, path = at_a_draft(practice)
+    practice.world.treat(practice.world.patient(phone=MARIE, language="fr"), days_ago=1)
+    practice.sweep()
+    (first,) = practice.got(MARIE)
+    steps = [("day-1", "2"), ("day-3", "3"), ("day-7", "7")]
+    rows = {
+        f"{name}-{number}": value
+        for number, (key, day) in enumerate(steps)
+        for name, value in (("key", key), ("day", day), ("at", "10:00"), ("hours", "58"))
+    }
+    browser.post(f"{path}/steps", rows | {"asks-2": "yes"})
+    for step in ("day-1", "day-3", "day-7"):
+        browser.post(
+            f"{path}/text", DAY_7 | {"step": step, "body": SECOND.replace("Second jet", f"Second jet, {step}")}
+        )
+    protocol = path.removesuffix("/draft")
+    assert browser.post(f"{path}/publish").headers["location"] == f"{protocol}?done=published"
+    assert browser.post(f"{protocol}/move").headers["location"].endswith("keep=2&move=0&add=0&cancel=0")
+    for _ in range(8):
+        practice.sweep()
+        practice.world.pass_time(timedelta(days=1))
+    got = practice.got(MARIE)
+    assert got[0] == first
+    assert ["Second jet, day-3" in got[1], "Second jet, day-7" in got[2], len(got)] == [True, True, 3]

@@ -4,6 +4,7 @@ Seen to fail when: `owed._fits` forgot the version; a reminder kept what its ste
 """
 
 import itertools
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -139,7 +140,7 @@ def test_a_step_that_begins_to_ask_is_answered_as_a_question(desk: Desk) -> None
         assert set(session.scalars(asks)) == {"day-3", "day-7"}
 
 
-def test_cancelled_and_long_past_treatments_stay_where_they_are(desk: Desk) -> None:
+def test_cancelled_treatments_stay_where_they_are(desk: Desk) -> None:
     with desk.database.begin() as session:
         cancelled = desk.treated(session, SMS)
         treatments.cancel(session, desk.actor, cancelled, "moved away", NOW)
@@ -149,6 +150,15 @@ def test_cancelled_and_long_past_treatments_stay_where_they_are(desk: Desk) -> N
         assert moves.move_running(session, actor, desk.clinic, protocol, NOW) == Effect()
         assert protocols.parse(session.get_one(ProtocolVersion, cancelled.protocol_version_id))
         assert messages_of(session, cancelled.id) == []
+
+
+def test_a_follow_up_that_is_over_is_not_running(desk: Desk) -> None:
+    with desk.database.begin() as session:
+        desk.treated(session, SMS)
+        publish_new_words(session, desk)
+        protocol = protocol_of(session, desk)
+        assert moves.foresee(session, desk.clinic, protocol, NOW + timedelta(days=10)).treatments == 1
+        assert moves.foresee(session, desk.clinic, protocol, NOW + timedelta(days=41)).treatments == 0
 
 
 def test_a_patient_who_opted_out_is_owed_nothing_by_the_new_version(desk: Desk) -> None:
