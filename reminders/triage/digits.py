@@ -16,6 +16,18 @@ _INSTEAD_OF = word_group("instead_of")
 _COUNTABLE = word_group("countable")
 _NOT_PLURAL = word_group("plural_words")
 _BETWEEN = frozenset({"between", "entre", "or", "ou"})
+_AROUND = _FRAMES | _INSTEAD_OF | _BETWEEN
+_LED_BY = [
+    ["is", "a"],
+    ["be", "a"],
+    ["est", "un"],
+    ["est", "le"],
+    ["say", "a"],
+    ["dis", "un"],
+    ["call", "it"],
+    ["suis", "au"],
+]
+_PLEASE = word_group("please")
 _SHORTEST_PLURAL = 4
 
 
@@ -29,7 +41,7 @@ class Answer:
 
 def answer(scene: Scene) -> Answer | None:
     """The option that the reply chooses, if it chooses one; of two that are left open, the worse."""
-    found = [chosen for clause in scene.text.clauses if (chosen := _framed(scene, clause))]
+    found = [chosen for clause in scene.text.clauses if (chosen := _framed(scene, clause) or _closing(scene, clause))]
     first = _leading(scene)
     options = found or ([first] if first else [])
     return max(options[-1:], key=lambda one: one.option, default=None)
@@ -37,11 +49,11 @@ def answer(scene: Scene) -> Answer | None:
 
 def _framed(scene: Scene, clause: Clause) -> Answer | None:
     """A clause that holds nothing but a number and the words that introduce one."""
-    said = scene.words[clause.start : clause.end]
-    said = _ordinal(said)
+    polite = {at for mark in scene.marks.get("polite", ()) for at in range(mark.start, mark.end)}
+    said = _ordinal([scene.words[at] for at in range(clause.start, clause.end) if at not in polite])
     places = [at for at, word in enumerate(said) if word in _SPELT or word in _RANGES]
     others = [word for at, word in enumerate(said) if at not in places]
-    if not places or any(word not in _FRAMES and word not in _INSTEAD_OF | _BETWEEN for word in others):
+    if not places or any(word not in _AROUND for word in others):
         return None
     if said[0] == "at":
         return None
@@ -51,6 +63,16 @@ def _framed(scene: Scene, clause: Clause) -> Answer | None:
     if not kept or (len(kept) == 1 and _an_article(said, kept[0])):
         return None
     return Answer(max(_value(said[at]) for at in kept), scene.text.said(clause.start, clause.end))
+
+
+def _closing(scene: Scene, clause: Clause) -> Answer | None:
+    """ "In the daylight it's a 3 for sure": a clause that ends in a number with its verb, after other words."""
+    said = scene.words[clause.start : clause.end]
+    places = [at for at, word in enumerate(said) if word in {"1", "2", "3"}]
+    if not places or any(word not in _AROUND for word in said[places[-1] + 1 :]):
+        return None
+    led = said[max(0, places[-1] - 2) : places[-1]] in _LED_BY
+    return Answer(int(said[places[-1]]), scene.text.said(clause.start + places[-1], clause.end)) if led else None
 
 
 def _ordinal(said: list[str]) -> list[str]:
@@ -67,7 +89,7 @@ def _second(said: list[str], at: int) -> bool:
 
 def _an_article(said: list[str], at: int) -> bool:
     """ "un" and "one" count only alone or after a frame such as "c'est un", never before more words."""
-    return said[at] in {"un", "one"} and any(word not in word_group("please") for word in said[at + 1 :])
+    return said[at] in {"un", "one"} and any(word not in _PLEASE for word in said[at + 1 :])
 
 
 def _leading(scene: Scene) -> Answer | None:

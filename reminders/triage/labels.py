@@ -41,12 +41,13 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One label found by one rule, with its words and how sure the rule is (0 to 1)."""
+    """One label found by one rule, with its words and how sure the rule is (0 to 1); `start` is their place."""
 
     label: Label
     words: str
     confidence: float
     tier: Tier | None = None
+    start: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The lexicon files compiled: one index of phrases a family, English and French together."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,6 +9,7 @@ from reminders.triage.patterns import Index, Phrase, compile_phrase
 from reminders.triage.vocabulary import EXPANSIONS, REAL_WORDS, TONGUES, load
 
 _LANGUAGES = ("en", "fr")
+_WORDS = re.compile(r"(?<![a-z*<])[a-z]+(?![a-z*>])")
 
 
 def expand(text: str) -> list[str]:
@@ -66,10 +68,22 @@ def _known() -> frozenset[str]:
     return frozenset(listed | written | spelt | REAL_WORDS | TONGUES["en"] | TONGUES["fr"])
 
 
+def _french() -> frozenset[str]:
+    """Every word that the French files spell out."""
+    files = [load(f"{family}_fr") for family in ("redflags", "intents", "outcome")]
+    entries = [text for file in files for name, entry in file.items() for text in _texts(name, entry)]
+    return frozenset(word for text in entries for word in _WORDS.findall(text))
+
+
+def _texts(name: str, entry: dict[str, Any]) -> Iterable[str]:
+    return entry.values() if name == "groups" else entry["phrases"]
+
+
 REDFLAGS, FLAG_SETTINGS = _family("redflags")
 INTENTS, _ = _family("intents")
 OUTCOME, _ = _family("outcome")
 IDIOMS, _ = _family("idioms")
 GRAMMAR = _grammar()
 KNOWN = _known()
+FRENCH = _french()
 TOLERANT = frozenset().union(*(index.vocabulary() for index in (REDFLAGS, INTENTS, OUTCOME)))

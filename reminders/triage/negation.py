@@ -80,10 +80,10 @@ def _denied_after(scene: Scene, match: Match) -> bool:
     beyond = words[match.end + 1] if match.end + 1 < clause.end else ""
     if after == "free" or (after in _FRENCH_AFTER and beyond not in _PARTITIVES and negates(scene, match.end)):
         return True
-    return all(_fills(scene, at) for at in range(match.end, clause.end)) and _answered_no(scene, match)
+    return all(_fills(scene, at) for at in range(match.end, clause.end)) and answered_no(scene, match)
 
 
-def _answered_no(scene: Scene, match: Match) -> bool:
+def answered_no(scene: Scene, match: Match) -> bool:
     """True for "fever? no": the clause after the symptom's says no and nothing else."""
     number = scene.text.clause_of[match.end - 1]
     if number + 1 >= len(scene.text.clauses):

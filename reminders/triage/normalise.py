@@ -33,11 +33,12 @@ _JOINED = re.compile(
     r"\b(?:" + "|".join(short.replace(" ", r"[ '\-]+") for short in sorted(JOINED, reverse=True)) + r")\b"
 )
 _SPACED = re.compile(r"\b(?:[a-z][ \t.\-_*]+){3,}[a-z]\b")
+_DOTTED = re.compile(r"\b(?:[a-z]\.){2,}[a-z]?(?![a-z])")
 _REPEATED = re.compile(r"([a-z])\1{2,}")
 _UNITS = r"(?:st|nd|rd|th|er|ere|e|eme|pm|am|h\d*|hrs?|mins?|c|f|x|k|ml|mg|mm|cm)\b"
 _TOKEN = re.compile(rf"\d+(?:[.,/:\-]\d+)*(?:{_UNITS}|[%°])?|[a-z]+(?:'[a-z]+)*|[.!?,;:()\-\n\"/#&+*°]")
-_ELISIONS = {"j": "je", "l": "le", "d": "de", "m": "me", "t": "te", "s": "se", "n": "ne", "c": "ce", "y": "y"}
-_ELISIONS |= {"qu": "que", "jusqu": "jusque", "lorsqu": "lorsque", "puisqu": "puisque", "presqu": "presque"}
+ELISIONS = {"j": "je", "l": "le", "d": "de", "m": "me", "t": "te", "s": "se", "n": "ne", "c": "ce", "y": "y"}
+ELISIONS |= {"qu": "que", "jusqu": "jusque", "lorsqu": "lorsque", "puisqu": "puisque", "presqu": "presque"}
 _CLITICS = {"m": "am", "re": "are", "ve": "have", "d": "would", "ll": "will", "s": "s", "t": "not"}
 _IS_AFTER = frozenset(
     ["it", "that", "there", "what", "he", "she", "where", "who", "how", "here", "this", "everything", "all"]
@@ -58,7 +59,7 @@ def fold(text: str) -> str:
     spelt = _EMOJI.sub(lambda found: f" {EMOJI[found.group()]} ", plain) if not plain.isascii() else plain
     marks = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", spelt).casefold()).translate(_QUOTES)
     bare = marks if marks.isascii() else "".join(c if c < "\u0080" or c == "°" else _replacement(c) for c in marks)
-    joined = _SPACED.sub(lambda found: re.sub(r"[^a-z]", "", found.group()), bare)
+    joined = _DOTTED.sub(_letters, _SPACED.sub(_letters, bare))
     return _JOINED.sub(_join, _REPEATED.sub(r"\1", joined))
 
 
@@ -69,6 +70,11 @@ def tokens(folded: str) -> list[Token]:
 
 def _join(found: re.Match[str]) -> str:
     return JOINED[re.sub(r"[ '\-]+", " ", found.group())]
+
+
+def _letters(found: re.Match[str]) -> str:
+    """ "S T O P" and "s.v.p." are one word."""
+    return "".join(character for character in found.group() if character.isalpha())
 
 
 def _replacement(character: str) -> str:
@@ -84,8 +90,8 @@ def _apostrophes(raw: str) -> list[str]:
     if "'" not in raw:
         return [raw]
     head, _, tail = raw.partition("'")
-    if head in _ELISIONS and tail:
-        return [_ELISIONS[head], *(EXPANSIONS.get(tail) or _apostrophes(tail))]
+    if head in ELISIONS and tail:
+        return [ELISIONS[head], *(EXPANSIONS.get(tail) or _apostrophes(tail))]
     if tail in _CLITICS:
         return _english(head, tail)
     return [head, *_apostrophes(tail)]

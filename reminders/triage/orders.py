@@ -20,6 +20,8 @@ _OPTIONS = frozenset(["1", "2", "3", "#", "numero", "number"])
 _TOLD = word_group("told_opt_outs")
 _LONGEST_END = 6  # words before a closing STOP
 _STRANGERS = 2
+_DENIAL_REACH = 3
+_HALTING = word_group("halting")
 _ME = frozenset({"me", "moi"})
 _THANKS = frozenset({"thanks", "thank", "merci", "cheers", "regards"})
 
@@ -37,12 +39,14 @@ def orders(scene: Scene) -> list[Finding]:
 
 
 def _findings(scene: Scene, label: Label, matches: Sequence[Match]) -> list[Finding]:
-    return [Finding(label, scene.said(match), SURE) for match in matches]
+    return [Finding(label, scene.said(match), SURE, start=match.start) for match in matches]
 
 
 def _taken_back(scene: Scene, match: Match, starts: Sequence[Match]) -> bool:
     """ "I unsubscribed by mistake, put me back": an opt-out that is told, beside the wish to start again."""
-    return bool(starts) and (scene.words[match.start] in _TOLD or _overlaps(match, starts))
+    clause = scene.clause(match.start)
+    earlier = scene.marked("asked_earlier", clause.start, match.end)
+    return bool(starts) and (bool(earlier) or scene.words[match.start] in _TOLD or _overlaps(match, starts))
 
 
 def _stops(scene: Scene, found: Found) -> list[Match]:
@@ -55,15 +59,19 @@ def _stops(scene: Scene, found: Found) -> list[Match]:
 
 def _starts(scene: Scene, found: Found) -> list[Match]:
     frames = [match for match in found.get("start", ()) if not _denied(scene, match)]
-    return [*frames, *_alone(scene, found.get("start_alone", ()))]
+    return [*frames, *_whole(scene, found.get("start_clause", ())), *_alone(scene, found.get("start_alone", ()))]
 
 
 def _overlaps(match: Match, others: Sequence[Match]) -> bool:
-    return any(match.start < other.end and other.start < match.end for other in others)
+    return any(match.overlaps(other) for other in others)
 
 
 def _denied(scene: Scene, match: Match) -> bool:
-    return any(scene.words[at] in NEGATORS for at in range(max(0, match.start - 2), match.start))
+    """ "Je veux plus de messages", "no point in texting me": a wish for none."""
+    before = max(scene.clause(match.start).start, match.start - _DENIAL_REACH)
+    if any(scene.words[at] in _HALTING for at in (*range(before, match.start), *match.skipped)):
+        return True
+    return any(scene.words[at] in NEGATORS for at in range(before, match.end))
 
 
 def _alone(scene: Scene, matches: Sequence[Match]) -> Sequence[Match]:

@@ -51,6 +51,10 @@ class Match:
     end: int
     skipped: tuple[int, ...] = ()
 
+    def overlaps(self, other: "Match") -> bool:
+        """True when the two share a word."""
+        return self.start < other.end and other.start < self.end
+
 
 @dataclass(slots=True)
 class Index:

@@ -35,6 +35,11 @@ def _person_before(scene: Scene, start: int, end: int) -> int | None:
     return None
 
 
+def _mentioned(scene: Scene) -> bool:
+    """True when another person is named anywhere: "she has a fever, my little one"."""
+    return any(word in _OTHERS and _owned(scene, 0, at) for at, word in enumerate(scene.words))
+
+
 def _owned(scene: Scene, start: int, at: int) -> bool:
     before = scene.words[max(start, at - 2) : at]
     return at == start or scene.words[at] in _UNOWNED or bool(_OWNERS & set(before))
@@ -43,4 +48,4 @@ def _owned(scene: Scene, start: int, at: int) -> bool:
 def _carried_on(scene: Scene, start: int, end: int) -> bool:
     """ "My son is sick. He has a fever." """
     said = set(scene.words[start:end])
-    return bool(said & _PRONOUNS) and not said & _SELVES and _person_before(scene, 0, start) is not None
+    return bool(said & _PRONOUNS) and not said & _SELVES and _mentioned(scene)

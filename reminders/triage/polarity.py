@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from reminders.triage.clauses import Break
+from reminders.triage.clauses import Break, Clause
 from reminders.triage.negation import denied, negates
 from reminders.triage.patterns import Match
 from reminders.triage.people import somebody_else
@@ -12,6 +12,9 @@ from reminders.triage.vocabulary import words as word_group
 _TOPICS = word_group("topics")
 _FILLERS = word_group("list_fillers")
 _IF = frozenset({"if", "si"})
+_CONSEQUENCE = word_group("consequence")
+_OPENERS = word_group("openers")
+_JOINING = word_group("joining")
 _SUBJECTS = frozenset({"i", "there", "je", "y"})
 _REVERSAL = word_group("reversal")
 _PLEASE = word_group("please")
@@ -32,6 +35,9 @@ class Status(StrEnum):
 
 def status(scene: Scene, match: Match, flags: frozenset[int]) -> Status:
     """How the symptom at `match` stands; whatever is not confidently otherwise is asserted or in doubt."""
+    of_it = _said_of_it(scene, match, flags)
+    if of_it:
+        return of_it
     if denied(scene, match, flags):
         return Status.DOUBT if _until_now(scene, match) or _reversed(scene, match) else Status.DENIED
     if somebody_else(scene, match):
@@ -39,12 +45,32 @@ def status(scene: Scene, match: Match, flags: frozenset[int]) -> Status:
     return told(scene, match, flags)
 
 
+def _said_of_it(scene: Scene, match: Match, flags: frozenset[int]) -> Status | None:
+    """ "I checked for pus, there isn't any"; "you said to call if there's pus, well there is some"."""
+    number = scene.text.clause_of[match.end - 1] + 1
+    following = scene.text.clauses[number : number + _FOLLOWING]
+    for clause in following:
+        if clause.asks or any(at in flags for at in range(clause.start, clause.end)):
+            return None
+        if _closed_by(scene, "none_of_it", clause):
+            return Status.DENIED
+        if _closed_by(scene, "some_of_it", clause):
+            return Status.ASSERTED
+    return None
+
+
+def _closed_by(scene: Scene, name: str, clause: Clause) -> bool:
+    """ "Y'en a" at the end of a clause is said of what was named; "y'en a des nouveaux" is of something else."""
+    marks = scene.marked(name, clause.start, clause.end)
+    return any(_PLEASE.issuperset(scene.words[mark.end : clause.end]) for mark in marks)
+
+
 def told(scene: Scene, match: Match, flags: frozenset[int]) -> Status:
     """How a symptom stands that is not denied, whoever has it."""
     if _in_general(scene, match):
         return Status.HYPOTHETICAL
     if _hypothetical(scene, match, flags):
-        return Status.DOUBT if _goes_on(scene, match) else Status.HYPOTHETICAL
+        return Status.DOUBT if _goes_on(scene, match, "under_way") else Status.HYPOTHETICAL
     if _past(scene, match, flags):
         return Status.PAST
     return Status.DOUBT if _unsure(scene, match) else Status.ASSERTED
@@ -52,7 +78,8 @@ def told(scene: Scene, match: Match, flags: frozenset[int]) -> Status:
 
 def _in_general(scene: Scene, match: Match) -> bool:
     clause = scene.clause(match.start)
-    return clause.asks and bool(scene.marked("in_general", clause.start, clause.end))
+    asks = clause.asks or scene.words[clause.start] in _OPENERS or "combien" in scene.words[clause.start : clause.end]
+    return asks and bool(scene.marked("in_general", clause.start, clause.end))
 
 
 def _until_now(scene: Scene, match: Match) -> bool:
@@ -75,19 +102,25 @@ def _hypothetical(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
     region = scene.region(match.start)
     start = _list_start(scene, match, flags)
     marks = [mark for mark in scene.marked("hypothetical", region, match.end) if mark.start < match.start]
-    excused = [mark for name in ("indirect_question", "touching", "stated") for mark in scene.marks.get(name, ())]
     return any(
-        mark.end > start
-        and not _main_clause(scene, mark, match)
-        and not any(mark.start < other.end and other.start < mark.end for other in excused)
-        for mark in marks
+        mark.end > start and not _main_clause(scene, mark, match) and not _excused(scene, mark) for mark in marks
     )
 
 
+def _excused(scene: Scene, mark: Match) -> bool:
+    """True where "if" asks whether it is so now; "what happens if" never does."""
+    if any(mark.overlaps(other) for other in scene.marks.get("condition", ())):
+        return False
+    names = ("indirect_question", "touching", "stated")
+    return any(mark.overlaps(other) for name in names for other in scene.marks.get(name, ()))
+
+
 def _main_clause(scene: Scene, mark: Match, match: Match) -> bool:
-    """ "If it helps I have a fever": a second subject begins what is told."""
-    between = scene.words[mark.end + 1 : match.start]
-    return scene.words[mark.start] in _IF and not _SUBJECTS.isdisjoint(between)
+    """ "If it helps I have a fever": a second subject begins what is told, unless that is what one would do then."""
+    second = [at for at in range(mark.end + 1, match.start) if scene.words[at] in _SUBJECTS]
+    if scene.words[mark.start] not in _IF or not second:
+        return False
+    return _CONSEQUENCE.isdisjoint(scene.words[second[-1] : match.end])
 
 
 def _list_start(scene: Scene, match: Match, flags: frozenset[int]) -> int:
@@ -100,12 +133,12 @@ def _list_start(scene: Scene, match: Match, flags: frozenset[int]) -> int:
     return clause.start
 
 
-def _goes_on(scene: Scene, match: Match) -> bool:
-    """Words such as "since", "still" or "this morning" around the symptom."""
+def _goes_on(scene: Scene, match: Match, sign: str = "present") -> bool:
+    """Words such as "since", "still" or "this morning" around the symptom; "tonight" may be yet to come."""
     clause = scene.clause(match.start)
     following = scene.text.clauses[min(scene.text.clause_of[match.start] + 1, len(scene.text.clauses) - 1)]
     reaches = following.end if scene.words[following.start] in {"since", "depuis"} else clause.end
-    return bool(scene.marked("present", match.start, reaches))
+    return bool(scene.marked(sign, match.start, max(reaches, scene.clause(match.end - 1).end)))
 
 
 def _past(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
@@ -123,7 +156,7 @@ def _past(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
 
 def _resolved(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
     number = scene.text.clause_of[match.end - 1]
-    if _ended(scene, scene.text.clauses[number].start, scene.text.clauses[number].end, flags):
+    if _ended(scene, _own_part(scene, match), scene.text.clauses[number].end, flags):
         return True
     for clause in scene.text.clauses[number + 1 : number + 1 + _FOLLOWING]:
         span = range(clause.start, clause.end)
@@ -134,9 +167,21 @@ def _resolved(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
     return False
 
 
+def _own_part(scene: Scene, match: Match) -> int:
+    """Where what is said of this symptom begins: "the redness is gone and my throat is swelling" has two parts."""
+    clause = scene.clause(match.end - 1)
+    joints = (at for at in range(match.start - 1, clause.start, -1) if scene.words[at] in _JOINING)
+    return next(joints, clause.start)
+
+
 def _ended(scene: Scene, start: int, end: int, flags: frozenset[int]) -> bool:
     """True when these words say "gone" and not "not gone"; a word that is itself a symptom ("passed out") is none."""
-    ends = [mark for mark in scene.marked("resolved", start, end) if not flags & set(range(mark.start, mark.end))]
+    became = scene.marks.get("became", ())
+    ends = [
+        mark
+        for mark in scene.marked("resolved", start, end)
+        if not flags & set(range(mark.start, mark.end)) and not any(mark.overlaps(other) for other in became)
+    ]
     return any(not _negated(scene, mark, start) for mark in ends)
 
 

@@ -17,6 +17,16 @@ _PLAIN_PLUS_AFTER = word_group("plus_plain_after")
 _UNSETTLED = frozenset({"pus", "pu", "plus"})
 _WANTING = frozenset({"veux", "veut", "voulons", "voudrais", "souhaite", "peux", "peut", "aimerais"})
 _INFINITIVES = ("er", "ir", "re", "oir")
+_SUBJECTS = frozenset({"ca", "je", "tu", "il", "elle", "on", "ils", "elles"})
+_SUBJECT_REACH = 3
+_OF = frozenset({"du", "de", "avec"})
+_PRONOUNS = frozenset({"me", "te", "le", "la", "les", "lui", "nous", "vous", "y", "en", "se"})
+_AUXILIARIES = frozenset(
+    {"ai", "as", "a", "avons", "avez", "ont", "avais", "avait", "aurais", "aurait", "aurai", "pas"}
+)
+_SENDING = frozenset({"recevoir", "texter", "ecrire", "envoyer", "me"})
+_FEW = frozenset({"1", "2", "3", "4", "5", "un", "une", "deux", "trois", "quelques"})
+_ONLY_BEFORE = frozenset({"", "reste", "a", "ai", "en"})
 _ONE = frozenset({"un", "une"})
 _NE_REACH = 5
 _QUE_REACH = 7
@@ -33,10 +43,25 @@ def _settled(words: Sequence[str], clause_of: Sequence[int], at: int) -> str:
     if {before, after} & {"en"} and words[max(0, at - 3) : at + 4].count(words[at]) > 1:
         return EVEN_MORE
     if words[at] == "pu":
-        return NO_MORE if before in _NO_MORE_BEFORE and after in _NO_MORE_AFTER else "pu"
+        return _pu(before, after, second)
     if words[at] == "plus":
         return _plus(words, at, before, after)
-    return _pus(before, after, second)
+    told = _of_a_verb(words, clause_of, at)
+    return NO_MORE if told and after not in _DISCHARGE_AFTER else _pus(before, after, second)
+
+
+def _of_a_verb(words: Sequence[str], clause_of: Sequence[int], at: int) -> bool:
+    """ "Ça me démange pus": right after a verb whose subject stands a word or two before it, it denies the verb."""
+    before = [words[i] for i in range(max(0, at - _SUBJECT_REACH), at) if clause_of[i] == clause_of[at]]
+    return len(before) > 1 and not _SUBJECTS.isdisjoint(before[:-1]) and before[-1] not in _DISCHARGE_BEFORE
+
+
+def _pu(before: str, after: str, second: str) -> str:
+    """ "J'ai pu dormir" is "could", "du pu jaune" is discharge, all else is "no more"."""
+    if before in _OF and (before == "du" or not (after in _PRONOUNS or after.endswith(_INFINITIVES))):
+        return "pus"
+    could = before in _AUXILIARIES and any(word.endswith(_INFINITIVES) for word in (after, second) if word)
+    return "pu" if could and after not in _NO_MORE_AFTER else NO_MORE
 
 
 def _around(words: Sequence[str], at: int) -> list[tuple[int, str]]:
@@ -55,12 +80,24 @@ def _pus(before: str, after: str, second: str) -> str:
     return "pus"
 
 
+def _only(words: Sequence[str], at: int, before: str, after: str) -> bool:
+    """ "Plus que deux boutons": two, and no more."""
+    return after == "que" and before in _ONLY_BEFORE and not _FEW.isdisjoint(words[at + 2 : at + 3])
+
+
+def _no_longer_to(before: str, after: str) -> bool:
+    """ "Je veux plus recevoir", "pour plus recevoir", "de plus recevoir"."""
+    if before == "de":
+        return after in _SENDING
+    return (before in _WANTING or before == "pour") and after.endswith(_INFINITIVES)
+
+
 def _plus(words: Sequence[str], at: int, before: str, after: str) -> str:
     if before in _PLAIN_PLUS_BEFORE or after in _PLAIN_PLUS_AFTER:
         return "plus"
     if "ne" in words[max(0, at - _NE_REACH) : at]:
         return NO_MORE
-    if before in _WANTING and after.endswith(_INFINITIVES):
+    if _only(words, at, before, after) or _no_longer_to(before, after):
         return NO_MORE
     if before in _MORE_BEFORE or "que" in words[at + 1 : at + _QUE_REACH]:
         return EVEN_MORE

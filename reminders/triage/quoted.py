@@ -13,6 +13,11 @@ _HISTORY = re.compile(_DATA["history"], re.IGNORECASE)
 _SIGNATURE = re.compile(_DATA["signature"], re.IGNORECASE)
 _SIGNATURE_MARK = re.compile(_DATA["signature_mark"])
 _YES = re.compile(_DATA["yes"], re.IGNORECASE)
+_OPTION = re.compile(r"([123])\s*[=:.)\-]")
+_THIS_ONE = re.compile(_DATA["this_one"], re.IGNORECASE)
+_ASKS = re.compile(_DATA["asks"], re.IGNORECASE)
+_NUMBERED = re.compile(r"\s*(\d)[.)]\s+(\S.*)")
+_FEWEST_NUMBERED = 2
 _AUTO_REPLY_WITHIN = 160  # an absence notice says so at once; further down it is somebody's own story
 
 
@@ -38,7 +43,7 @@ def own_words(text: str) -> OwnWords:
         return OwnWords("", Source.REACTION)
     kept = _without_quotes(text.replace("\r\n", "\n").split("\n"))
     kept = _without_signature(kept)
-    body = "\n".join(kept).strip()
+    body = "\n".join(_without_numbering(kept)).strip()
     if _AUTO_REPLY.search(body[:_AUTO_REPLY_WITHIN]):
         return OwnWords(body, Source.AUTO_REPLY)
     return OwnWords(body, Source.PATIENT)
@@ -49,7 +54,7 @@ def _without_quotes(lines: list[str]) -> list[str]:
     asked = ""
     for position, line in enumerate(lines):
         if _is_quoted(line):
-            asked = line.strip("> \t") if line.rstrip().endswith("?") else ""
+            asked = line.strip("> \t")
         elif _begins_history(lines, position):
             return kept + _answers_below(lines[position:])
         elif line.strip():
@@ -76,11 +81,26 @@ def _answers_below(lines: list[str]) -> list[str]:
 
 
 def _answered(asked: str, line: str) -> str:
-    return f"{asked.rstrip('?')} {line}" if asked and _YES.match(line.strip()) else line
+    """The question that "yes" answers, told; the number of the option that "this one" chooses; or the line itself."""
+    option = _OPTION.match(asked)
+    if option and _THIS_ONE.match(line.strip()):
+        return option.group(1)
+    if not asked.endswith("?") or not _YES.match(line.strip()):
+        return line
+    return f"{_ASKS.sub('', asked.rstrip('? '))} {line}"
 
 
 def _is_quoted(line: str) -> bool:
     return line.lstrip().startswith((">", "|"))
+
+
+def _without_numbering(lines: list[str]) -> list[str]:
+    """ "1. My skin is clear / 2. When can I swim?": numbers that count the lines choose no option."""
+    numbered = [found for line in lines if (found := _NUMBERED.match(line))]
+    counted = [str(place) for place in range(1, len(numbered) + 1)]
+    if len(numbered) < _FEWEST_NUMBERED or [found.group(1) for found in numbered] != counted:
+        return lines
+    return [_NUMBERED.sub(r"\2", line) for line in lines]
 
 
 def _without_signature(lines: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from reminders.triage import temperature
 from reminders.triage.labels import Finding, Label, Tier
 from reminders.triage.lexicon import FLAG_SETTINGS, REDFLAGS
+from reminders.triage.negation import NEGATORS
 from reminders.triage.patterns import Match
 from reminders.triage.polarity import Status, status, told
 from reminders.triage.scene import Scene
@@ -13,6 +14,8 @@ UNSURE = 0.4
 _CONFIDENCE = {Status.ASSERTED: SURE, Status.DOUBT: UNSURE}
 _SMALL = word_group("small")
 _GROWING = word_group("growing")
+_ELSEWHERE = word_group("elsewhere")
+_MANY_TIMES = frozenset({"times", "twice", "double", "triple", "size"})  # "three times its normal size" is not normal
 _MILD_REACH = 3
 
 
@@ -60,12 +63,23 @@ def _places(matches: list[Match]) -> frozenset[int]:
 
 def _harmless(scene: Scene, match: Match) -> bool:
     mild = bool(FLAG_SETTINGS[match.concept].get("mild")) and _slight(scene, match)
+    if match.concept == "pain_at_all" and _ELSEWHERE & set(scene.words[slice(*scene.sentence(match.start))]):
+        return True
     return mild or (match.concept == "fever" and temperature.normal(scene, match))
 
 
 def _slight(scene: Scene, match: Match) -> bool:
     clause = scene.clause(match.start)
+    if _MANY_TIMES & set(scene.words[match.start : match.end]):
+        return False
     start, end = scene.sentence(match.start)
-    near = scene.words[max(clause.start, match.start - _MILD_REACH) : min(clause.end, match.end + _MILD_REACH)]
-    slight = bool(_SMALL & set(near)) or bool(scene.marked("expected", start, end))
+    near = range(max(clause.start, match.start - _MILD_REACH), min(clause.end, match.end + _MILD_REACH))
+    itself = set(range(match.start, match.end)) - set(match.skipped)
+    small = any(_calls_small(scene, at) for at in near if at not in itself)
+    slight = small or bool(scene.marked("expected", start, end))
     return slight and not _GROWING & set(scene.words[clause.start : clause.end])
+
+
+def _calls_small(scene: Scene, at: int) -> bool:
+    """ "Slight", "as usual", and not "not normal"."""
+    return scene.words[at] in _SMALL and not (at and scene.words[at - 1] in NEGATORS)

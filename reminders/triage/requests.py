@@ -14,7 +14,13 @@ SURE = 0.85
 LIKELY = 0.7
 _PLEASE = word_group("please")
 _NOT_NAMES = word_group("not_names")
-_YES_OR_NO = frozenset({"yes", "no", "nope", "yep", "yeah", "oui", "non", "none", "aucun", "aucune"})
+_YES_OR_NO = frozenset({"yes", "no", "nope", "yep", "yeah", "oui", "non", "none", "nada", "aucun", "aucune"})
+_LEADING = (word_group("leading") | _PLEASE) - word_group("selves")
+_ECHOES = word_group("echoes")
+_ABOUT_MESSAGES = word_group("about_messages")
+_ASKED_TO_CEASE = [[halt, "de"] for halt in sorted(word_group("halting"))]
+_ASKED_LAST = frozenset({"quand", "quoi", "comment", "combien", "lequel", "laquelle", "pourquoi"})
+_SHORTEST_ASKED = 3
 _NEGATION_REACH = 3
 _CONDITION_REACH = 4
 
@@ -23,9 +29,17 @@ def requests(scene: Scene, orders: Sequence[Finding]) -> list[Finding]:
     """What the patient wants of staff. A sentence that asks for a consult or gives an order is no question as well."""
     found = scene.find(INTENTS, "order", "answer")
     wrong = found.get("wrong_number", []) + [m for m in found.get("wrong_name", ()) if _names(scene, m)]
+    if orders:  # alone, "not Jenny" may be anything
+        wrong += [m for m in found.get("wrong_name_alone", ()) if _names(scene, m) and _alone(scene, m)]
     consults = [match for match in found.get("consult", ()) if not _idle(scene, match)]
-    spoken_for = {scene.clause(match.start).sentence for match in (*wrong, *consults)}
-    questions = [] if orders else _questions(scene, found.get("question", []), spoken_for)
+    starts = [match.start for match in (*wrong, *consults)] + [one.start for one in orders if one.start is not None]
+    spoken_for = {scene.clause(start).sentence for start in starts}
+    if orders:  # "another text?? stop" asks nothing
+        spoken_for |= {clause.sentence for clause in scene.text.clauses if _ABOUT_MESSAGES & set(_words(scene, clause))}
+    if wrong:
+        spoken_for |= {scene.clause(match.start).sentence for match in found.get("who", ())}
+    asked = [match for match in found.get("question_opening", ()) if _opens(scene, match)]
+    questions = _questions(scene, found.get("question", []) + asked, spoken_for)
     return (
         [Finding(Label.WRONG_NUMBER, scene.said(match), SURE) for match in wrong]
         + [Finding(Label.CONSULT, scene.said(match), SURE) for match in consults]
@@ -37,7 +51,7 @@ def _questions(scene: Scene, asked: Sequence[Match], spoken_for: set[int]) -> li
     marked = [
         Finding(Label.QUESTION, scene.text.said(clause.start, clause.end), SURE)
         for clause in scene.text.clauses
-        if clause.asks and clause.sentence not in spoken_for and not _settled(scene, clause)
+        if clause.sentence not in spoken_for and _asks(scene, clause)
     ]
     worded = [
         Finding(Label.QUESTION, scene.said(match), LIKELY)
@@ -47,6 +61,12 @@ def _questions(scene: Scene, asked: Sequence[Match], spoken_for: set[int]) -> li
     return marked + worded
 
 
+def _opens(scene: Scene, match: Match) -> bool:
+    """True at the beginning of a clause, polite words apart: "hi is the gym ok", not "I know what is best"."""
+    clause = scene.clause(match.start)
+    return clause.asks or all(word in _LEADING for word in scene.words[clause.start : match.start])
+
+
 def _told(scene: Scene, match: Match) -> bool:
     """Words of a question in the middle of a telling clause: "as soon as I can I will", "I know who to call"."""
     clause = scene.clause(match.start)
@@ -54,10 +74,30 @@ def _told(scene: Scene, match: Match) -> bool:
 
 
 def _settled(scene: Scene, clause: Clause) -> bool:
-    """True for "ok?" and "3?", and where the patient answers at once: "Fever? Yes. Pus? No."."""
+    """True for "ok?", "3?" and "clear?? I wish", where the patient answers at once, and where a red flag is told."""
     said = scene.words[clause.start : clause.end]
     answered = clause.end < len(scene.words) and scene.words[clause.end] in _YES_OR_NO
-    return answered or all(word in _PLEASE or word in {"1", "2", "3"} for word in said)
+    return answered or all(word in _PLEASE or word in _ECHOES for word in said) or _tells(scene, clause)
+
+
+def _asks(scene: Scene, clause: Clause) -> bool:
+    return (clause.asks and not _settled(scene, clause)) or _ends_asking(scene, clause)
+
+
+def _ends_asking(scene: Scene, clause: Clause) -> bool:
+    """ "J'arrête la crème quand", "je me lave avec quoi": spoken French asks with its last word."""
+    last = scene.words[clause.end - 1] in _ASKED_LAST
+    return last and clause.end - clause.start >= _SHORTEST_ASKED and "importe" not in _words(scene, clause)
+
+
+def _words(scene: Scene, clause: Clause) -> list[str]:
+    return scene.words[clause.start : clause.end]
+
+
+def _tells(scene: Scene, clause: Clause) -> bool:
+    """ "I have blisters on my chin??": a statement, whatever mark ends it."""
+    told = scene.marked("statement", clause.start, clause.end)
+    return any(all(word in _LEADING for word in scene.words[clause.start : mark.start]) for mark in told)
 
 
 def _idle(scene: Scene, match: Match) -> bool:
@@ -65,8 +105,22 @@ def _idle(scene: Scene, match: Match) -> bool:
     clause = scene.clause(match.start)
     before = range(max(clause.start, match.start - _NEGATION_REACH), match.start)
     denied = any(negates(scene, at) and not (at and scene.words[at - 1] in {"can", "could"}) for at in before)
+    denied = denied or scene.words[max(0, match.start - 2) : match.start] in _ASKED_TO_CEASE
+    denied = denied or bool(scene.marked("asks_whether", clause.start, match.end))
+    denied = denied or any(negates(scene, at) for at in match.skipped)
+    denied = denied or scene.words[match.end : min(match.end + 1, scene.clause(match.end - 1).end)] in (
+        ["pas"],
+        ["nomore"],
+    )
     conditions = scene.marked("hypothetical", max(clause.start, match.start - _CONDITION_REACH), match.end)
     return denied or any(scene.words[mark.start] in {"if", "si"} for mark in conditions)
+
+
+def _alone(scene: Scene, match: Match) -> bool:
+    """ "Not Jenny." and nothing else but polite words in the clause."""
+    clause = scene.clause(match.start)
+    rest = scene.words[clause.start : match.start] + scene.words[match.end : clause.end]
+    return all(word in _PLEASE for word in rest)
 
 
 def _names(scene: Scene, match: Match) -> bool:

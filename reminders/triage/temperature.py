@@ -8,6 +8,8 @@ from reminders.triage.scene import Scene
 from reminders.triage.vocabulary import words as word_group
 
 _NUMBER = re.compile(r"(\d{2,3}(?:[.,]\d{1,2})?)(°|c|f)?")
+_PLEASE = word_group("please")
+_HAVING = frozenset({"ai", "fais", "fait", "at", "running"})
 _ABOUT = word_group("normal_temperature_words")
 _WEATHER = word_group("weather")
 _FEVER = ((38.0, 42.5), (100.3, 108.0))  # Celsius, Fahrenheit
@@ -40,4 +42,10 @@ def _of_a_body(scene: Scene, at: int, found: re.Match[str]) -> bool:
     start, end = scene.sentence(at)
     said = set(scene.words[start:end])
     written = found.group(2) is not None or "." in found.group(1) or "," in found.group(1)
-    return not said & _WEATHER and (written or bool(said & _ABOUT))
+    return not said & _WEATHER and (written or bool(said & _ABOUT) or _all_that_is_had(scene, at))
+
+
+def _all_that_is_had(scene: Scene, at: int) -> bool:
+    """ "J'ai 39": nothing follows that the number could count."""
+    rest = scene.words[at + 1 : scene.clause(at).end]
+    return at > 0 and scene.words[at - 1] in _HAVING and all(word in _PLEASE for word in rest)
