@@ -35,6 +35,11 @@ def option(text: str) -> int | None:
         ("2 but a few left on my chin", 2),
         ("Skin is good. 1", 1),
         ("1 merci beaucoup", 1),
+        ("chu au 2", 2),
+        ("je réponds 1", 1),
+        ("oups je voulais peser sur 3 pas sur 2", 3),
+        ("looking in the daylight its a 3 for sure", 3),
+        ("numéro un merci à toute l'équipe", 1),
     ],
 )
 def test_an_answer(text: str, expected: int) -> None:
@@ -60,6 +65,8 @@ def test_an_answer(text: str, expected: int) -> None:
         "at 2",
         "Je pars le 3, quelle crème?",
         "2 questions",
+        "1 joue est belle",
+        "5 stars, 3 visits",
         "",
         "?!",
     ],

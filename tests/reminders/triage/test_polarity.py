@@ -61,6 +61,8 @@ def test_a_negation_elsewhere_denies_nothing(text: str) -> None:
         "j'ai eu de la fièvre mais c'est passé",
         "swelling went down",
         "cold sore last week is all healed",
+        "it only hurt during the treatment",
+        "it was swollen yesterday, it's fine today",
     ],
 )
 def test_past(text: str) -> None:
@@ -69,7 +71,15 @@ def test_past(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["the fever came back", "the pus is not gone", "fever still here", "la fièvre est revenue", "pas parti, le pus"],
+    [
+        "the pus has gone green",
+        "voice is gone and throat is swelling",
+        "the fever came back",
+        "the pus is not gone",
+        "fever still here",
+        "la fièvre est revenue",
+        "pas parti, le pus",
+    ],
 )
 def test_not_past(text: str) -> None:
     assert Label.URGENT in reading(text).labels
@@ -86,10 +96,55 @@ def test_not_past(text: str) -> None:
         "si je fais de la fièvre je fais quoi?",
         "en cas de fièvre je vous appelle",
         "je vous écris si jamais j'ai du pus",
+        "Say I spike a fever tonight, who do I call?",
+        "if a cold sore came up would i have to take something",
+        "Si ma vue devenait floue je devrais aller à l'urgence?",
+        "qu'est-ce qui arrive si ça devient plein de pus?",
+        "how long does the swelling last",
+        "you told me to call if there's pus",
     ],
 )
 def test_hypothetical(text: str) -> None:
     assert Label.URGENT not in reading(text).labels
+
+
+@pytest.mark.parametrize(
+    ("text", "urgent"),
+    [
+        ("I checked for pus, there isn't any", False),
+        ("you warned me about cold sores but I didn't get one", False),
+        ("j'ai regardé pour du pus, y en a pas", False),
+        ("you told me to watch for streaks and I see some", True),
+        ("vous m'avez dit d'appeler si y'a du pus, ben y'en a", True),
+        ("j'ai jamais eu de feu sauvage mais je pense que c'en est un", True),
+    ],
+)
+def test_what_is_said_of_any_of_it(text: str, urgent: bool) -> None:
+    assert (Label.URGENT in reading(text).labels) is urgent
+
+
+@pytest.mark.parametrize(
+    "text", ["if this is a cold sore I'm screwed", "what if it's infected?", "si c'est du pus ça m'inquiète"]
+)
+def test_if_it_is_one_now_is_doubt(text: str) -> None:
+    assert reading(text).confidence == UNSURE
+    assert Label.URGENT in reading(text).labels
+
+
+def test_worry_about_what_is_there_is_no_hypothesis() -> None:
+    assert Label.URGENT in reading("I'm worried about the pus on my cheek").labels
+    assert Label.URGENT not in reading("I'm worried about getting blisters").labels
+
+
+def test_a_slight_swelling_is_none_but_three_times_the_normal_size_is() -> None:
+    assert Label.URGENT not in reading("normal swelling I guess").labels
+    assert Label.URGENT in reading("my lip is three times its normal size").labels
+    assert Label.URGENT in reading("the pain isn't normal").labels
+
+
+def test_what_would_be_done_then_stays_under_the_if() -> None:
+    assert Label.URGENT in reading("if it helps I have a fever").labels
+    assert Label.URGENT in reading("if you could call me I have a fever").labels
 
 
 @pytest.mark.parametrize(

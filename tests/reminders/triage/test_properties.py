@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from reminders.triage import Asked, Label, asked_on, read
 from reminders.triage.evaluate import Row, rows
 
-OWN = Path(__file__).parents[2] / "data" / "replies_own.tsv"
+DATA = Path(__file__).parents[2] / "data"
+FILES = ("own", "en", "fr", "classes")
 ALARMS = frozenset({Label.URGENT, Label.STOP})
-ALARMING = [row for row in rows(OWN) if row.expected & ALARMS and "\n" not in row.text]
+LABELLED = [row for file in FILES for row in rows(DATA / f"replies_{file}.tsv")]
+ALARMING = [row for row in LABELLED if row.expected & ALARMS and "\n" not in row.text]
 EMOJI = st.sampled_from(["😀", "🙏", "😡😡", "❤️", "👍🏽", "😭", "🇨🇦", "✨"])
 BEFORE = st.sampled_from(["Hi,", "Hello!", "Bonjour,", "Allo!", "Sorry to bother you,", "Désolée de vous déranger,"])
 AFTER = st.sampled_from([" thanks!", ", merci", " svp", " please", ". Thank you so much.", ". Bonne journée!"])

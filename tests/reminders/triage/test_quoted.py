@@ -42,6 +42,22 @@ def test_a_quoted_red_flag_that_is_answered_yes_is_the_patients(yes: str) -> Non
     assert Label.URGENT in read(f"> Any fever or pus?\n{yes}", 3, Asked.NONE).labels
 
 
+def test_a_quoted_french_question_that_is_answered_yes_is_told() -> None:
+    assert Label.URGENT in read("> Avez-vous des écoulements?\nOui, un peu jaune", 3, Asked.NONE).labels
+
+
+def test_the_quoted_option_that_is_pointed_at_is_the_answer() -> None:
+    text = "> 1 = clear\nnope\n> 2 = improving\nnope\n> 3 = breakouts persist\nthis one"
+
+    assert read(text, 7, Asked.CHECK_IN).labels == {Label.PERSISTING}
+
+
+def test_numbers_that_count_the_lines_choose_no_option() -> None:
+    text = "1. My skin is clear\n2. When can I swim?"
+
+    assert read(text, 7, Asked.CHECK_IN).labels == {Label.CLEAR, Label.QUESTION}
+
+
 @pytest.mark.parametrize("no", ["No", "none at all", "Non", "aucune"])
 def test_a_quoted_red_flag_that_is_answered_no_is_not(no: str) -> None:
     assert Label.URGENT not in read(f"> Any fever or pus?\n{no}", 3, Asked.NONE).labels

@@ -34,6 +34,24 @@ def test_quebec_pus(text: str, meant: str) -> None:
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
+        ("ça me démange pus", "nomore"),
+        ("ça pèle pus", "nomore"),
+        ("j'ai pu rien", "nomore"),
+        ("de pu m'écrire", "nomore"),
+        ("on voit pu ma mâchoire", "nomore"),
+        ("du pu jaune", "pus"),
+        ("plein de pu", "pus"),
+        ("j'ai pu dormir", "pu"),
+        ("j'ai pu me maquiller", "pu"),
+    ],
+)
+def test_quebec_pu(text: str, meant: str) -> None:
+    assert meant in build(text).words
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
         ("plus de boutons", "nomore"),
         ("je ne veux plus", "nomore"),
         ("j'ai plus de boutons qu'avant", "evenmore"),
@@ -60,7 +78,26 @@ def test_a_slip_is_corrected(typed: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["never", "lever", "river", "shop", "stomp", "step", "fiere", "payne", "simples", "hires"]
+    ("typed", "meant"),
+    [
+        ("un feu sovage", "sauvage"),
+        ("jaimerais ça", "je"),
+        ("quelqu'un mapelle", "me"),
+        ("aretté de mécrire", "arrete"),
+        ("une kloque sur la joue", "cloque"),
+    ],
+)
+def test_french_is_heard(typed: str, meant: str) -> None:
+    assert meant in build(typed).words
+
+
+@pytest.mark.parametrize("text", ["the bloke next door", "ceci est bon", "j'allaite mon bébé", "I spoke to Amy"])
+def test_a_word_that_exists_is_not_heard_as_another(text: str) -> None:
+    assert read(text, 3, Asked.NONE).labels == {Label.OTHER}
+
+
+@pytest.mark.parametrize(
+    "word", ["never", "spoke", "bloom", "lever", "river", "shop", "stomp", "step", "fiere", "payne", "simples", "hires"]
 )
 def test_a_real_word_is_left_alone(word: str) -> None:
     assert corrected(word) == word
@@ -68,7 +105,16 @@ def test_a_real_word_is_left_alone(word: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "folded"),
-    [("FIÈVRE", "fievre"), ("œil", "oeil"), ("1️⃣", "1"), ("don’t", "don't"), ("stoooop", "stop"), ("S T O P", "stop")],
+    [
+        ("FIÈVRE", "fievre"),
+        ("œil", "oeil"),
+        ("1️⃣", "1"),
+        ("don’t", "don't"),
+        ("stoooop", "stop"),
+        ("S T O P", "stop"),
+        ("s.v.p.", "svp"),
+        ("S.T.O.P", "stop"),
+    ],
 )
 def test_fold(typed: str, folded: str) -> None:
     assert fold(typed).strip() == folded
