@@ -1,51 +1,28 @@
-"""Alerts: telling the clinic's people at once that a patient reports a red flag.
+"""Alarms: telling the clinic's people that a patient reports a red flag, until somebody says that they have it in hand.
 
-Everybody on call is told once; an alert that is lost goes once more, another way and to the owners. Climbing until
-somebody acknowledges is a further round: the round is in the key for it.
+All calls are rows from the beginning, so acknowledging the ticket calls off what is left of them.
 """
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from reminders.care import rounds
+from reminders.care.rounds import OWNERS_FROM, Call, Colleague
 from reminders.care.tickets import ALERT_LOST, NewTicket, key_for_nobody, open_ticket
+from reminders.inserting import write
 from reminders.models import Clinic, Message, Staff, Ticket
-from reminders.models.kinds import Channel, Language, MessageKind, Role, TicketKind, TicketState
-from reminders.outbox import Draft, enqueue, keys, sending_channels
-from reminders.outbox.enqueue import senders_of
-
-USEFUL_FOR = timedelta(hours=24)
-"""How long an alert is still worth sending; staff who come in the next morning must still hear of it."""
+from reminders.models.kinds import Channel, MessageKind, Role, TicketKind
+from reminders.outbox import Draft, in_state, keys, move_due, sending_channels
+from reminders.outbox.enqueue import first_rows, senders_of
+from schedules.lifecycle import State
 
 NOBODY = "nobody_to_alert"
 """The reason of the ticket of a clinic where no alert can reach anybody."""
-
-_FIRST, _AGAIN = 1, 2
-_BOTH = frozenset(Channel)
-
-
-@dataclass(frozen=True, slots=True)
-class Colleague:
-    """One member of staff, as far as alerts go."""
-
-    id: uuid.UUID
-    role: Role
-    on_call: bool
-    language: Language
-    phone: str | None = field(repr=False)
-    email: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Contact:
-    """One member of staff, and by what they are alerted."""
-
-    staff: Colleague
-    channel: Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,53 +34,35 @@ class Cause:
 
 
 def raise_alert(session: Session, ticket: Ticket | Cause, now: datetime) -> list[uuid.UUID]:
-    """Queue the alert about `ticket` to whoever must hear it. The ids of the messages really added.
+    """Queue every call about `ticket`, the first of them due now, once; the ids of the messages.
 
-    Never refuses: with nobody to alert a ticket says so, and what caused the alert stands.
+    With nobody to alert a ticket says so, and what caused the alert stands.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: they are queued already.
     """
     senders = senders_of(session, ticket.clinic_id)
-    contacts = whom_to_alert(_staff(session, ticket.clinic_id), senders.keys())
-    if not contacts:
+    planned = rounds.calls(staff_of(session, ticket.clinic_id), senders.keys())
+    if not planned:
         _tell_of_nobody(session, ticket.clinic_id, now)
-    by_clinic = {(ticket.clinic_id, channel): sender for channel, sender in senders.items()}
-    return enqueue(session, [_draft(ticket, contact, now, _FIRST) for contact in contacts], now, by_clinic)
+    rows, _ = first_rows([draft(ticket, call, now) for call in planned], senders, now)
+    write(session, [(Message, rows)])
+    return [row["id"] for row in rows]
 
 
-def alert_again(session: Session, lost: Message, now: datetime) -> list[uuid.UUID]:
-    """Queue a lost alert once more: to the same person another way, and to the owners. The ids really added.
+def call_owners_now(session: Session, lost: Message, now: datetime) -> list[uuid.UUID]:
+    """An alert is lost: the owners' first call about the same ticket goes now. The ids of what was brought forward.
 
-    None if somebody has acknowledged the ticket, or if `lost` was itself a second try.
+    No call is added: who lost this one is called by the other channel in the same round, and again in the next.
     """
-    ticket = session.scalars(select(Ticket).where(Ticket.id == lost.ticket_id)).first()
-    if ticket is None or lost.staff_id is None or ticket.state is not TicketState.OPEN:
+    if lost.ticket_id is None:
         return []
-    if lost.dedupe_key != keys.alert_key(ticket.id, lost.staff_id, _FIRST):
-        return []
-    alerts = (Message.ticket_id == ticket.id, Message.kind == MessageKind.ALERT)
-    rows = session.execute(select(Message.staff_id, Message.channel).where(*alerts))
-    told = {(row.staff_id, row.channel) for row in rows}
-    channels = sending_channels(session, ticket.clinic_id)
-    instead = whom_instead(_staff(session, ticket.clinic_id), lost.staff_id, channels)
-    fresh = [contact for contact in instead if (contact.staff.id, contact.channel) not in told]
-    return enqueue(session, [_draft(ticket, contact, now, _AGAIN) for contact in fresh], now)
-
-
-def whom_to_alert(staff: Sequence[Colleague], channels: Collection[Channel] = _BOTH) -> list[Contact]:
-    """Everybody on call, by text if they left a number; with nobody on call, the owners, by e-mail if it is there.
-
-    `channels` are those that can be sent on; who can be reached on none of them is left out.
-    """
-    by_text = (Channel.SMS, Channel.EMAIL)
-    on_call = [_reach(person, by_text, channels) for person in staff if person.on_call]
-    owners = [_reach(person, by_text[::-1], channels) for person in staff if person.role is Role.OWNER]
-    return [contact for contact in on_call if contact] or [contact for contact in owners if contact]
-
-
-def whom_instead(staff: Sequence[Colleague], lost: uuid.UUID, channels: Collection[Channel] = _BOTH) -> list[Contact]:
-    """Who hears of an alert to the person `lost` that did not arrive: the same by any way, and the owners by e-mail."""
-    ways = [Contact(person, channel) for person in staff for channel in Channel if person.id == lost]
-    ways += [Contact(person, Channel.EMAIL) for person in staff if person.role is Role.OWNER and person.id != lost]
-    return [way for way in ways if way.channel in channels and _has(way.staff, way.channel)]
+    owners = [one for one in staff_of(session, lost.clinic_id) if one.role is Role.OWNER]
+    firsts = [keys.alert_key(lost.ticket_id, one.id, channel, OWNERS_FROM) for one in owners for channel in Channel]
+    waiting = (Message.dedupe_key.in_(firsts), Message.due_at > now, in_state(State.PLANNED))
+    found = session.execute(select(Message.id, Message.useful_until).where(*waiting)).all()
+    move_due(session, {row.id: (now, row.useful_until) for row in found}, now)
+    return [row.id for row in found]
 
 
 def clinics_without(session: Session, channels: Collection[Channel]) -> list[str]:
@@ -112,17 +71,8 @@ def clinics_without(session: Session, channels: Collection[Channel]) -> list[str
     return [
         name
         for clinic_id, name in rows
-        if not whom_to_alert(_staff(session, clinic_id), sending_channels(session, clinic_id) & set(channels))
+        if not rounds.calls(staff_of(session, clinic_id), sending_channels(session, clinic_id) & set(channels))
     ]
-
-
-def _reach(person: Colleague, order: Sequence[Channel], channels: Collection[Channel]) -> Contact | None:
-    ways = (Contact(person, channel) for channel in order if channel in channels and _has(person, channel))
-    return next(ways, None)
-
-
-def _has(person: Colleague, channel: Channel) -> bool:
-    return bool(person.phone if channel is Channel.SMS else person.email)
 
 
 _STAFF = (
@@ -132,10 +82,31 @@ _STAFF = (
 )
 
 
-def _staff(session: Session, clinic_id: uuid.UUID) -> list[Colleague]:
+def staff_of(session: Session, clinic_id: uuid.UUID) -> Sequence[Colleague]:
+    """A clinic's people who are not disabled. One statement."""
     # Past the ORM, which would put the same statement together each time; what it still holds must come first.
     session.flush()
     return [Colleague(*row) for row in session.connection().execute(_STAFF, {"clinic": clinic_id})]
+
+
+def draft(ticket: Ticket | Cause, call: Call, now: datetime, template: str = "alert:red_flag") -> Draft:
+    """The message that a call about `ticket` is; `now` is when the alarm begins."""
+    staff, channel = call.contact.staff, call.contact.channel
+    return Draft(
+        clinic_id=ticket.clinic_id,
+        kind=MessageKind.ALERT,
+        channel=channel,
+        template=template,
+        language=staff.language,
+        dedupe_key=keys.alert_key(ticket.id, staff.id, channel, call.round.n),
+        due_at=now + call.round.after,
+        useful_until=now + call.round.until,
+        staff_id=staff.id,
+        ticket_id=ticket.id,
+        # A path without personal data; delivery puts the public address before it.
+        params={"path": f"/tickets/{ticket.id}"},
+        urgent=True,
+    )
 
 
 def _tell_of_nobody(session: Session, clinic_id: uuid.UUID, now: datetime) -> None:
@@ -147,21 +118,3 @@ def _tell_of_nobody(session: Session, clinic_id: uuid.UUID, now: datetime) -> No
         priority=ALERT_LOST,
     )
     open_ticket(session, ticket, now)
-
-
-def _draft(ticket: Ticket | Cause, contact: Contact, now: datetime, round_: int) -> Draft:
-    return Draft(
-        clinic_id=ticket.clinic_id,
-        kind=MessageKind.ALERT,
-        channel=contact.channel,
-        template="alert:red_flag",
-        language=contact.staff.language,
-        dedupe_key=keys.alert_key(ticket.id, contact.staff.id, round_),
-        due_at=now,
-        useful_until=now + USEFUL_FOR,
-        staff_id=contact.staff.id,
-        ticket_id=ticket.id,
-        # A path without personal data; delivery puts the public address before it.
-        params={"path": f"/tickets/{ticket.id}"},
-        urgent=True,
-    )

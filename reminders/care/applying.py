@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -92,6 +92,11 @@ def _message(act: Act, draft: Draft) -> _One:
     sender_id = act.context.sender_id
     (row,), _ = first_rows([draft], {draft.channel: sender_id} if sender_id else {}, act.now)
     return Message, row
+
+
+def answer_to(act: Act, template: str, params: Mapping[str, str]) -> Draft:
+    """The one automatic answer to the reply, with what fills it."""
+    return replace(_draft(act, MessageKind.ANSWER, template, keys.answer_key(act.context.reply.id)), params=params)
 
 
 def _draft(act: Act, kind: MessageKind, template: str, key: str) -> Draft:

@@ -8,9 +8,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reminders.care import fallback, optouts
-from reminders.care.alerts import alert_again
+from reminders.care.alerts import call_owners_now
 from reminders.care.matching import address_index
-from reminders.care.tickets import ALERT_LOST, NewTicket, key_for, key_for_sender, key_for_spending, open_ticket
+from reminders.care.tickets import (
+    ALERT_LOST,
+    NewTicket,
+    key_for,
+    key_for_lost_alerts,
+    key_for_sender,
+    key_for_spending,
+    open_ticket,
+)
 from reminders.database import keyring_of
 from reminders.models import Attempt, Event, Message
 from reminders.models.kinds import EventKind, MessageKind, TicketKind
@@ -43,15 +51,15 @@ def _not_arrived(session: Session, report: Report, now: datetime) -> None:
     if message.kind is MessageKind.CONFIRMATION:
         return  # a carrier that blocks after STOP also blocks our confirmation; nobody needs to act
     if message.kind in _TO_STAFF:
-        _alert_again(session, message, now)
+        _climb(session, message, now)
         _ticket(session, message, TicketKind.DELIVERY, now)
     elif not fallback.send_instead(session, fallback.Loss(message, report.event.kind, report.code), now):
         _ticket(session, message, TicketKind.UNREACHABLE, now)
 
 
-def _alert_again(session: Session, message: Message, now: datetime) -> None:
+def _climb(session: Session, message: Message, now: datetime) -> None:
     if message.kind is MessageKind.ALERT:
-        alert_again(session, message, now)
+        call_owners_now(session, message, now)
 
 
 def _expired(session: Session, report: Report, now: datetime) -> None:
@@ -64,7 +72,7 @@ def _expired(session: Session, report: Report, now: datetime) -> None:
 
 
 def _unknown(session: Session, report: Report, now: datetime) -> None:
-    _alert_again(session, report.message, now)
+    _climb(session, report.message, now)
     reason = "unknown" if report.message.kind in fallback.OWED else ""
     _ticket(session, report.message, TicketKind.DELIVERY, now, reason)
 
@@ -76,7 +84,7 @@ def _opted_out_by_carrier(session: Session, report: Report, now: datetime) -> No
     as lost as any other.
     """
     message = report.message
-    _alert_again(session, message, now)
+    _climb(session, message, now)
     _suppress(session, message, now)
     _ticket(session, message, TicketKind.DELIVERY if message.kind in _TO_STAFF else TicketKind.OPTED_OUT, now)
 
@@ -121,7 +129,7 @@ def _ticket(session: Session, message: Message, kind: TicketKind, now: datetime,
     ticket = NewTicket(
         clinic_id=message.clinic_id,
         kind=kind,
-        dedupe_key=key_for(kind, message.id),
+        dedupe_key=_key(message, kind),
         patient_id=message.patient_id,
         treatment_id=message.treatment_id,
         reply_id=message.reply_id,
@@ -131,6 +139,13 @@ def _ticket(session: Session, message: Message, kind: TicketKind, now: datetime,
         reason=reason or (message.kind.value if message.kind not in fallback.OWED else message.state.value),
     )
     open_ticket(session, ticket, now)
+
+
+def _key(message: Message, kind: TicketKind) -> str:
+    """Of one, except of an alert: it rings many times, and a dead telephone is one thing to mend."""
+    if message.kind is MessageKind.ALERT and message.ticket_id and message.staff_id:
+        return key_for_lost_alerts(message.ticket_id, message.staff_id, message.channel)
+    return key_for(kind, message.id)
 
 
 HANDLERS: Mapping[EventKind, Callable[[Session, Report, datetime], None]] = {

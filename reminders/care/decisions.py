@@ -12,6 +12,7 @@ from reminders.care.effects import (
     Situation,
     StartMessages,
     StopMessages,
+    TakeAlarm,
 )
 from reminders.models.kinds import CheckInOutcome, TicketKind
 from reminders.triage import Evidence, Label, Reading
@@ -39,6 +40,13 @@ _PLAIN = frozenset({Label.OTHER, Label.CLEAR, Label.IMPROVING})
 _KEYWORDS = frozenset({Label.STOP, Label.START, Label.HELP})
 
 
+_WHOEVER_WRITES = _KEYWORDS | {Label.URGENT}
+"""What holds for a member of staff like for anybody: a red flag may be their own, a keyword is about their number."""
+
+STAFF_NUMBER = "staff_number"
+"""The reason of a ticket about words from a member of staff's number that nobody can be sure of."""
+
+
 def as_meant(reading: Reading, situation: Situation) -> Reading:
     """The reading, with a relative's red flag as one in doubt where the sender may speak for the patient."""
     if not (situation.for_another and reading.set_aside) or Label.URGENT in reading.labels:
@@ -58,6 +66,12 @@ def decide_effects(reading: Reading, situation: Situation) -> list[Effect]:
     Whatever the reading says, at most one automatic answer follows, and none beside a red flag or a stop.
     """
     labels = _labels(reading, situation)
+    if situation.colleague and not labels & _WHOEVER_WRITES:
+        return _from_colleague(situation) or _as_usual(labels, reading, situation)
+    return _as_usual(labels, reading, situation)
+
+
+def _as_usual(labels: frozenset[Label], reading: Reading, situation: Situation) -> list[Effect]:
     effects = _red_flag(reading, situation) if Label.URGENT in labels else []
     effects += _keywords(labels, situation)
     effects += _outcome(labels, reading, situation)
@@ -75,10 +89,24 @@ def _labels(reading: Reading, situation: Situation) -> frozenset[Label]:
 
 def _red_flag(reading: Reading, situation: Situation) -> list[Effect]:
     tier = (reading.tier or "urgent") if reading.confidence >= SURE else "cautious"
-    template = f"safety:{tier}"
+    template = f"safety:{tier}" if situation.on_call else f"safety:{tier}_alone"
     tired = situation.safety_texts.get(template, 0) >= MOST_SAFETY_TEXTS
     safety: list[Effect] = [] if tired else [SendSafety(template)]
     return [*safety, OpenTicket(TicketKind.RED_FLAG, _whose(situation))]
+
+
+def _from_colleague(situation: Situation) -> list[Effect]:
+    """What a text from a member of staff's number does; nothing where it is a patient's like any other.
+
+    A number that is a patient's, too, takes no alarm: a person finds out which of the two was meant.
+    """
+    if situation.candidates:
+        return [OpenTicket(TicketKind.UNCLEAR, STAFF_NUMBER)] if situation.alarm else []
+    if situation.alarm is None:
+        return [OpenTicket(TicketKind.UNCLEAR, STAFF_NUMBER)]
+    if situation.takes:
+        return [TakeAlarm(situation.alarm)]
+    return [*_unless_recent("alert:not_taken", situation), OpenTicket(TicketKind.UNCLEAR, STAFF_NUMBER)]
 
 
 def _keywords(labels: frozenset[Label], situation: Situation) -> list[Effect]:
@@ -113,7 +141,9 @@ def _worst(labels: frozenset[Label]) -> CheckInOutcome | None:
 def _tickets(labels: frozenset[Label], reading: Reading, situation: Situation) -> list[Effect]:
     """Who the sender is, whom the number belongs to, and one ticket for what is left, the most pressing."""
     tickets: list[Effect] = []
-    if not situation.known and situation.candidates == 0:
+    if situation.colleague and situation.candidates == 0:
+        tickets.append(OpenTicket(TicketKind.UNCLEAR, STAFF_NUMBER))
+    elif not situation.known and situation.candidates == 0:
         reason = "voice_call" if situation.voice else "unknown_number" if situation.unknown_number else ""
         tickets.append(OpenTicket(TicketKind.UNKNOWN_SENDER, reason))
     if Label.WRONG_NUMBER in labels:
@@ -160,6 +190,8 @@ def _whose(situation: Situation) -> str:
     """Why nobody can say who is meant, for staff to see on the ticket."""
     if situation.known:
         return ""
+    if situation.colleague and situation.candidates == 0:
+        return STAFF_NUMBER
     if situation.unknown_number:
         return "unknown_number"
     return "shared_number" if situation.candidates > 1 else "unknown_sender"

@@ -7,14 +7,16 @@ from sqlalchemy.orm import Session
 from reminders.care import optouts
 from reminders.care.alerts import Cause, raise_alert
 from reminders.care.applying import Act, NewRows
-from reminders.care.effects import Effect, OpenTicket, StartMessages, StopMessages
+from reminders.care.effects import Effect, OpenTicket, StartMessages, StopMessages, TakeAlarm
+from reminders.care.taking import take_alarm
 from reminders.models import Ticket
 from reminders.models.kinds import TicketKind
 
 
 def deeds_among(effects: Sequence[Effect]) -> list[Effect]:
     """The effects that take more than their row, if any."""
-    return [effect for effect in effects if isinstance(effect, StopMessages | StartMessages) or _is_red_flag(effect)]
+    more = StopMessages | StartMessages | TakeAlarm
+    return [effect for effect in effects if isinstance(effect, more) or _is_red_flag(effect)]
 
 
 def carry_out(session: Session, act: Act, deeds: Sequence[Effect], rows: NewRows) -> None:
@@ -24,6 +26,8 @@ def carry_out(session: Session, act: Act, deeds: Sequence[Effect], rows: NewRows
             case OpenTicket(kind):
                 flag = next(row["id"] for row in rows[Ticket] if row["kind"] is kind)
                 raise_alert(session, Cause(act.context.reply.clinic_id, flag), act.now)
+            case TakeAlarm(alarm):
+                take_alarm(session, act, alarm)
             case StopMessages(source, by_carrier):
                 optouts.opt_out(session, _request(act, source, by_carrier=by_carrier), act.now)
             case StartMessages(by_carrier):

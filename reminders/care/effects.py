@@ -1,5 +1,6 @@
 """What a reply may lead to, and what must be known beside its words to say so: values only."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -14,6 +15,8 @@ class Situation:
     `answered_by_carrier` is the keyword that the carrier has answered already ("STOP", "START", "HELP" or "").
     `for_another` says that whoever writes may speak for the patient: a guardian, a minor's parent, a shared address.
     `unknown_number`: it came to a number that is none of ours, so nobody knows which clinic is meant.
+    `colleague`: the number is a member of staff's; `alarm` is the newest that they were called about, if one is not
+    closed, and `takes` says whether the words can be meant for it. `on_call`: somebody is, and can be reached.
     `recent_answers` are the templates of automatic answers within the last hour, `safety_texts` how often each
     safety text went out in it.
     """
@@ -27,6 +30,10 @@ class Situation:
     answered_by_carrier: str = ""
     for_another: bool = False
     unknown_number: bool = False
+    colleague: bool = False
+    alarm: uuid.UUID | None = None
+    takes: bool = False
+    on_call: bool = True
     recent_answers: frozenset[str] = frozenset()
     safety_texts: Mapping[str, int] = field(default_factory=dict)
 
@@ -36,6 +43,13 @@ class SendSafety:
     """Send the safety text `template` at once, at any hour."""
 
     template: str
+
+
+@dataclass(frozen=True)
+class TakeAlarm:
+    """Acknowledge the ticket `alarm` for the member of staff who wrote, and tell them what came of it."""
+
+    alarm: uuid.UUID
 
 
 @dataclass(frozen=True)
@@ -80,4 +94,4 @@ class SendAnswer:
     template: str
 
 
-Effect = SendSafety | OpenTicket | StopMessages | StartMessages | RecordOutcome | OfferConsult | SendAnswer
+Effect = SendSafety | OpenTicket | StopMessages | StartMessages | RecordOutcome | OfferConsult | SendAnswer | TakeAlarm

@@ -24,7 +24,8 @@ from sqlalchemy.orm import aliased
 
 from reminders.care.checkins import asked_of
 from reminders.care.matching import INDEX
-from reminders.models import Clinic, Message, Patient, Reminder, Reply, Sender, Treatment
+from reminders.care.tickets import may_ring
+from reminders.models import Clinic, Message, Patient, Reminder, Reply, Sender, Staff, Ticket, Treatment
 from reminders.models.clinic import NOT_CONNECTED
 from reminders.models.kinds import Channel, MessageKind, TreatmentState
 
@@ -58,6 +59,8 @@ def _neighbourhood(channel: Channel, *, by_name: bool) -> Select[Any]:
             Clinic.language,
             _sends_by(channel).label("sends_by"),
             _sent(_to_strangers()).label("sent_there"),
+            _on_call().label("on_call"),
+            _rings().label("rings"),
             Patient.id,
             holds.label("holds"),
             _answered.id,
@@ -122,6 +125,19 @@ def _sends_by(channel: Channel) -> ScalarSelect[Any]:
         .correlate(Clinic)
         .scalar_subquery()
     )
+
+
+def _on_call() -> ColumnElement[bool]:
+    """Whether somebody is on call and can be reached."""
+    here = (Sender.clinic_id == Clinic.id, Sender.address != NOT_CONNECTED)
+    reached = or_(Sender.channel == Channel.EMAIL, Staff.phone.is_not(None))
+    mine = (Staff.clinic_id == Clinic.id, Staff.on_call, Staff.disabled_at.is_(None))
+    return exists().where(*mine, *here, reached).correlate(Clinic)
+
+
+def _rings() -> ColumnElement[bool]:
+    """Whether there is an alarm that a member of staff could have taken, or could take."""
+    return exists().where(Ticket.clinic_id == Clinic.id, *may_ring()).correlate(Clinic)
 
 
 def _line() -> Select[Any]:

@@ -1,4 +1,4 @@
-"""A clinic sets its sending rules: what becomes of texts in doubt, and how much a month of texts may cost."""
+"""A clinic sets its rules: what becomes of texts in doubt, what a month of texts may cost, when somebody is there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from reminders.care import audit
 from reminders.care.actors import Actor
+from reminders.care.texts_in import one_line, text_problem
 from reminders.delivery import spending
 from reminders.errors import InvalidInputError, Problem
 from reminders.models import Clinic
 from reminders.models.options import OnUnknown, SendingRules, rules_of, with_rules
+from reminders.wording.segments import outside_gsm7
 
 NO_LIMIT = "none"
 """How somebody types that a month has no maximum; nothing at all says the same."""
@@ -21,23 +23,30 @@ NO_LIMIT = "none"
 MOST_SEGMENTS = 10_000_000
 """More in a month is a slip of the keyboard."""
 
+LONGEST_HOURS = 60
+"""With more the safety texts that name the hours would need a fourth segment."""
+
 
 @dataclass(frozen=True, slots=True)
 class TypedRules:
     """What somebody typed; None leaves that rule as it is.
 
-    `unknown` is try_again or ask_staff, `monthly_segments` a whole number, or "" or "none" for no maximum.
+    `unknown` is try_again or ask_staff, `monthly_segments` a whole number, or "" or "none" for no maximum. `hours_en`
+    and `hours_fr` are one short line each, or "" both.
     """
 
     unknown: str | None = None
     monthly_segments: str | None = None
+    hours_en: str | None = None
+    hours_fr: str | None = None
 
 
 def set_rules(session: Session, actor: Actor, clinic: Clinic, typed: TypedRules, now: datetime) -> SendingRules:
     """Change the rules of `clinic`; the rules that hold now. What changed is noted in the audit trail.
 
     Raises:
-        InvalidInputError: on `unknown` (choice_unknown) or `monthly_segments` (not_a_number, number_outside).
+        InvalidInputError: on `unknown` (choice_unknown), `monthly_segments` (not_a_number, number_outside), `hours_en`
+            or `hours_fr` (hours_in_one_language, too_long, control_characters, dear_characters).
     """
     asked = select(Clinic).where(Clinic.id == clinic.id).with_for_update(key_share=True)
     stored = session.scalars(asked.execution_options(populate_existing=True)).one()
@@ -66,9 +75,32 @@ def _parsed(typed: TypedRules, before: SendingRules) -> SendingRules:
             most = _segments(typed.monthly_segments.strip())
         except InvalidInputError as error:
             problems |= error.problems
+    hours = _hours(typed, before)
+    problems |= _wrong_hours(hours)
     if problems:
         raise InvalidInputError(problems)
-    return SendingRules(unknown, most)
+    return SendingRules(unknown, most, **hours)
+
+
+def _hours(typed: TypedRules, before: SendingRules) -> dict[str, str]:
+    return {
+        name: getattr(before, name) if getattr(typed, name) is None else one_line(getattr(typed, name))
+        for name in ("hours_en", "hours_fr")
+    }
+
+
+def _wrong_hours(hours: Mapping[str, str]) -> dict[str, Problem]:
+    """Neither language is left without, and no text becomes dearer or too long by them."""
+    said = any(hours.values())
+    found = {name: _wrong_line(line) if line else Problem("hours_in_one_language") for name, line in hours.items()}
+    return {name: problem for name, problem in found.items() if problem} if said else {}
+
+
+def _wrong_line(line: str) -> Problem | None:
+    dear = outside_gsm7(line)
+    if problem := text_problem(line, LONGEST_HOURS):
+        return problem
+    return Problem("dear_characters", characters=" ".join(sorted(set(dear)))) if dear else None
 
 
 def _segments(typed: str) -> int | None:
@@ -87,6 +119,6 @@ def _changed(before: SendingRules, after: SendingRules) -> Mapping[str, Any]:
     changed: dict[str, Any] = {}
     if after.unknown is not before.unknown:
         changed["unknown"] = after.unknown.value
-    if after.monthly_segments != before.monthly_segments:
-        changed["monthly_segments"] = after.monthly_segments
+    names = ("monthly_segments", "hours_en", "hours_fr")
+    changed |= {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
     return changed

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from reminders.care.callers import Caller, takes
 from reminders.care.checkins import AskedCheckIn
 from reminders.care.effects import Situation
 from reminders.care.guardians import Person, may_speak_for_another
@@ -44,7 +45,8 @@ class Context:
 
     `chosen` is the patient's language; `holders` are all whose address it came from; `sent` is how often each
     automatic text went, within the hour, to this patient or to whoever writes from this address; `sender_id` is what
-    the clinic sends by on the reply's channel, if it is connected.
+    the clinic sends by on the reply's channel, if it is connected; `on_call` whether somebody is who can be reached;
+    `colleague` who of the staff wrote, or may have.
     """
 
     reply: Kept
@@ -56,6 +58,8 @@ class Context:
     treatment: AboutTreatment | None
     sent: Mapping[tuple[MessageKind, str], int]
     sender_id: uuid.UUID | None
+    on_call: bool = True
+    colleague: Caller | None = None
 
     @property
     def today(self) -> date:
@@ -71,12 +75,18 @@ class Context:
 def situation_of(context: Context) -> Situation:
     """What `decide_effects` wants to know."""
     reply = context.reply
+    # A page's link says who answers, and of a number that is none of ours nobody knows which clinic is meant.
+    colleague = None if reply.kind is not ReplyKind.TEXT or reply.to_unknown_number else context.colleague
     return Situation(
         known=reply.patient_id is not None,
         # A guess at the clinic is no reason to take its patients for who wrote.
         candidates=0 if reply.to_unknown_number else len(context.holders),
         check_in_asked=context.check_in is not None,
         has_treatment=context.treatment is not None,
+        colleague=colleague is not None,
+        alarm=colleague.alarm if colleague else None,
+        takes=colleague is not None and takes(reply.body),
+        on_call=context.on_call,
         voice=reply.kind is ReplyKind.VOICE,
         attachment=bool(reply.media),
         answered_by_carrier=reply.opt_out_type,

@@ -3,13 +3,14 @@
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, bindparam, select
 
+from reminders.care.callers import Caller, find_caller
 from reminders.care.checkins import ANSWERABLE_FOR, AskedCheckIn
 from reminders.care.guardians import Person
 from reminders.care.matching import RECENT, Holder
@@ -56,14 +57,18 @@ class Neighbour:
 class Surroundings:
     """The clinic that a message came to, and the patients around it.
 
-    `sent_there` are the automatic texts, within the hour, to whoever writes from the address.
+    `sent_there` are the automatic texts, within the hour, to whoever writes from the address; `on_call` says whether
+    somebody is and can be reached, `rings` whether there is an alarm; `colleague` is who of the staff has the address.
     """
 
     timezone: str
     clinic_language: Language
     sends_by: uuid.UUID | None
     sent_there: str | None
+    on_call: bool
+    rings: bool
     neighbours: Sequence[Neighbour]
+    colleague: Caller | None = None
 
     @property
     def holders(self) -> list[Holder]:
@@ -72,7 +77,8 @@ class Surroundings:
 
 
 def look_around(connection: Connection, origin: Origin, now: datetime) -> Surroundings:
-    """What stands around a message from there. One statement, whoever shares the address."""
+    """What stands around a message from there. One statement, whoever shares the address; three more at most for a
+    number that no patient has, or while an alarm rings: it may be a member of staff's."""
     given = {
         "clinic": origin.clinic_id,
         "address": origin.index,
@@ -84,11 +90,14 @@ def look_around(connection: Connection, origin: Origin, now: datetime) -> Surrou
     question = NEIGHBOURHOOD[origin.channel, by_name]
     rows = connection.execute(question, {**given, **named, "since": now - RECENT}).all()
     neighbours = [Neighbour(*row[_CLINICS:]) for row in rows if row[_CLINICS] is not None]
-    timezone, clinic_language, sends_by, sent_there = rows[0][:_CLINICS]
-    return Surroundings(timezone, clinic_language, sends_by, sent_there, neighbours)
+    timezone, clinic_language, sends_by, sent_there, on_call, rings = rows[0][:_CLINICS]
+    around = Surroundings(timezone, clinic_language, sends_by, sent_there, on_call, rings, neighbours)
+    if origin.channel is not Channel.SMS or (around.holders and not around.rings):
+        return around
+    return replace(around, colleague=find_caller(connection, origin.clinic_id, origin.index, rings=around.rings))
 
 
-_CLINICS = 4
+_CLINICS = 6
 """So many columns of each line are the clinic's."""
 
 
@@ -120,12 +129,14 @@ def context_of(reply: Kept, around: Surroundings, keyring: Keyring) -> Context:
         reply=reply,
         timezone=around.timezone,
         clinic_language=around.clinic_language,
-        chosen=meant.language if meant else None,
+        chosen=meant.language if meant else around.colleague.language if around.colleague else None,
         holders=[_person(one, keyring) for one in holders],
         check_in=next(filter(None, (_check_in(reply.clinic_id, one) for one in asked)), None),
         treatment=AboutTreatment(meant.about, meant.about_date) if meant and meant.about and meant.about_date else None,
         sent=Counter(_counted(around, meant)),
         sender_id=around.sends_by,
+        on_call=around.on_call,
+        colleague=around.colleague,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import ColumnElement, exists, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from reminders.care import audit
@@ -15,7 +15,7 @@ from reminders.care.consults import book
 from reminders.database import insert_missing
 from reminders.errors import InvalidInputError, Problem
 from reminders.models import Message, Patient, Reply, Ticket
-from reminders.models.kinds import ConsultState, MessageKind, TicketKind, TicketState
+from reminders.models.kinds import Channel, ConsultState, MessageKind, TicketKind, TicketState
 from reminders.outbox import cancel
 
 PRIORITY: Mapping[TicketKind, int] = {
@@ -34,6 +34,9 @@ PRIORITY: Mapping[TicketKind, int] = {
 
 ALERT_LOST = PRIORITY[TicketKind.RED_FLAG] + 1
 """The priority of a ticket that says that an alert reached nobody: right after the red flags themselves."""
+
+ALARM_TEST, ALARM_SILENT = "alarm_test", "alarm_silent"
+"""The reason of the ticket of a weekly test alert, and what it becomes when nobody has answered it."""
 
 OUTCOMES: Mapping[str, ConsultState | None] = {
     "done": None,
@@ -94,6 +97,17 @@ def key_for_spending(clinic_id: uuid.UUID, month: str, most: int) -> str:
 def key_for_nobody(clinic_id: uuid.UUID, day: date) -> str:
     """The key of the ticket that says that nobody can be alerted: one a day."""
     return f"ticket:nobody:{clinic_id}:{day.isoformat()}"
+
+
+def key_for_alarm_test(clinic_id: uuid.UUID, day: date) -> str:
+    """The key of the weekly test alert of the ISO week that a clinic's local date is in."""
+    week = day.isocalendar()
+    return f"ticket:{ALARM_TEST}:{clinic_id}:{week.year}-W{week.week:02}"
+
+
+def key_for_lost_alerts(ticket_id: uuid.UUID, staff_id: uuid.UUID, channel: Channel) -> str:
+    """The key of the ticket that says that one person's alerts about one ticket do not arrive on one channel."""
+    return f"ticket:alert_lost:{ticket_id}:{staff_id}:{channel}"
 
 
 def open_ticket(session: Session, new: NewTicket, now: datetime) -> Ticket:
@@ -158,6 +172,15 @@ def open_tickets(session: Session, clinic_id: uuid.UUID) -> Sequence[OpenTicket]
         .order_by(Ticket.priority, Ticket.opened_at, Ticket.id)
     )
     return [OpenTicket(ticket, patient, reply) for ticket, patient, reply in rows]
+
+
+def may_ring() -> tuple[ColumnElement[bool], ...]:
+    """The tickets not closed yet that alerts went out about: red flags, and the weekly test."""
+    of_test = Ticket.reason.in_((ALARM_TEST, ALARM_SILENT))
+    # Written out, so that the index of what is not closed is recognised.
+    return Ticket.state != literal_column("'closed'", Ticket.state.type), or_(
+        Ticket.kind == TicketKind.RED_FLAG, of_test
+    )
 
 
 def _call_off_alerts(session: Session, ticket: Ticket, now: datetime) -> None:

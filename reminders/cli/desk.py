@@ -82,7 +82,7 @@ def _invite_owner(session: Session, clinic_id: UUID, owner: staff.NewStaff, mome
 @click.option("--email", required=True)
 @click.option("--role", type=click.Choice([role.value for role in Role]), default="staff", show_default=True)
 @click.option("--phone", default="", help="Where alerts reach them by text.")
-@click.option("--on-call", is_flag=True, help="Alert them of red flags: by text, or by e-mail without a phone.")
+@click.option("--on-call", is_flag=True, help="Alert them of red flags: by e-mail, and by text with a phone.")
 @click.option("--language", type=LANGUAGES, default="fr", show_default=True)
 @click.option("--clinic", "clinic_name", default="", help="Which clinic, by name, where there are several.")
 @clear_errors

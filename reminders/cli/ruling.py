@@ -1,5 +1,7 @@
 """The command for a clinic's sending rules: seeing and changing them."""
 
+import shlex
+
 import click
 
 from reminders.care.actors import Actor
@@ -15,14 +17,17 @@ _CHOICES = click.Choice([choice.value.replace("_", "-") for choice in OnUnknown]
 @click.argument("clinic")
 @click.option("--unknown", type=_CHOICES, help="What becomes of a text of which nobody can say whether it was taken.")
 @click.option("--monthly-segments", metavar="N|none", help="The most text segments of a calendar month.")
+@click.option("--hours-en", metavar="WORDS", help="When somebody is there, for patients: Mon-Fri 9:00-17:00.")
+@click.option("--hours-fr", metavar="WORDS", help="The same in French: lun-ven 9 h-17 h.")
 @click.option("--language", type=LANGUAGES, default="en", help="The language of what is wrong.")
 @clear_errors
-def clinic_rules(clinic: str, unknown: str | None, monthly_segments: str | None, language: str) -> None:
+def clinic_rules(clinic: str, language: str, **given: str | None) -> None:
     """Show and change a clinic's sending rules.
 
-    CLINIC is its name; what is not given stays as it is.
+    CLINIC is its name; what is not given stays as it is. Patients read the hours where nobody is on call.
     """
-    typed = TypedRules(unknown.replace("-", "_") if unknown else None, monthly_segments)
+    unknown = given.pop("unknown")
+    typed = TypedRules(unknown.replace("-", "_") if unknown else None, **given)
     with open_database(start()).begin() as session:
         found = find_clinic(session, clinic)
         rules = set_rules(session, Actor(found.id, "command"), found, typed, now(session))
@@ -30,6 +35,8 @@ def clinic_rules(clinic: str, unknown: str | None, monthly_segments: str | None,
     click.echo(f"    --unknown {rules.unknown.value.replace('_', '-')}")
     most = NO_LIMIT if rules.monthly_segments is None else rules.monthly_segments
     click.echo(f"    --monthly-segments {most}")
+    click.echo(f"    --hours-en {shlex.quote(rules.hours_en)}")
+    click.echo(f"    --hours-fr {shlex.quote(rules.hours_fr)}")
 
 
 COMMANDS = (clinic_rules,)

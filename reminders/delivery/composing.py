@@ -13,6 +13,7 @@ from reminders.delivery.facts import Facts, unseal
 from reminders.delivery.links import check_in_url, unsubscribe_token, unsubscribe_url
 from reminders.models import Clinic, ProtocolVersion
 from reminders.models.kinds import Channel, Language
+from reminders.models.options import rules_of
 from reminders.wording import segments
 from reminders.wording.render import Rendered, placeholders, render
 from reminders.wording.texts import Text, find
@@ -42,6 +43,7 @@ class Composer:
         self._texts: dict[_Which, tuple[Text, frozenset[str]]] = {}
         self._rendered: dict[tuple[_Which, tuple[tuple[str, str], ...]], tuple[Rendered, str, int]] = {}
         self._clinic = {channel: clinic_values(clinic, channel) for channel in Channel}
+        self._rules = rules_of(clinic.options)
 
     def load(self, session: Session, versions: Iterable[uuid.UUID | None]) -> None:
         """Read the protocol versions that are needed and not here yet: at most one statement, since none changes."""
@@ -86,6 +88,8 @@ class Composer:
         values: dict[str, str] = {}
         if "first_name" in names:
             values["first_name"] = unseal(self._keyring, facts.first_name, "patient.given_name") or ""
+        if "hours" in names:
+            values["hours"] = self._rules.hours(facts.language)
         if "check_in_url" in names:
             values["check_in_url"] = check_in_url(self._keyring, public_url, facts.id, facts.useful_until)
         if facts.params is not None:

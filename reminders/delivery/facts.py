@@ -15,7 +15,7 @@ from reminders.bulk import among
 from reminders.consent import newest_consent, standing_opt_out
 from reminders.crypto import Keyring
 from reminders.models import Attempt, Message, MessageReminder, Patient, Reminder, Reply, Staff
-from reminders.models.kinds import Channel, ConsentAction, Language, MessageKind
+from reminders.models.kinds import Channel, ConsentAction, Language, MessageKind, Role
 from reminders.outbox import is_held, stands_in
 from schedules.lifecycle import State
 
@@ -48,6 +48,7 @@ class Facts(NamedTuple):
     consent: ConsentAction | None
     staff_address: bytes | None
     staff_disabled_at: datetime | None
+    staff_off_call: bool | None
     reply_at: datetime | None
     reply_channel: Channel | None
     reply_address: bytes | None
@@ -154,7 +155,7 @@ def _columns(channel: Channel) -> list[ColumnElement[Any]]:
     person = [
         *(_raw(Patient.given_name), Patient.timezone, Patient.erased_at, _raw(_ADDRESS[channel]), index),
         *(standing_opt_out(clinic, channel, index), newest_consent(Message.patient_id, channel)),
-        *(_raw(_STAFF_ADDRESS[channel]), Staff.disabled_at),
+        *(_raw(_STAFF_ADDRESS[channel]), Staff.disabled_at, ~Staff.on_call & (Staff.role != Role.OWNER)),
         *(Reply.received_at, Reply.channel, _raw(Reply.sender_address), Reply.from_index),
         standing_opt_out(clinic, channel, Reply.from_index),
     ]

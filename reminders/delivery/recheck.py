@@ -7,7 +7,7 @@ from reminders.consent import ANSWER_WITHIN, Standing, Verdict, decide
 from reminders.delivery.facts import Addressee, Facts
 from reminders.delivery.windows import Window, window_of
 from reminders.models import Clinic
-from reminders.models.kinds import ConsentAction
+from reminders.models.kinds import ConsentAction, MessageKind
 from schedules.lifecycle import State
 
 
@@ -38,10 +38,8 @@ class Ruling:
 
 def rule(facts: Facts, to: Addressee | None, around: Circumstances) -> Ruling | None:
     """None: it may leave. Else what becomes of it, and why."""
-    if facts.held:
-        return Ruling(State.PLANNED, "held")
-    if facts.useful_until <= around.now:
-        return Ruling(State.EXPIRED, "too_late")
+    if plain := _plain(facts, around):
+        return plain
     decision = decide(standing(facts, to, around))
     if decision.verdict is Verdict.GO:
         return None
@@ -52,6 +50,18 @@ def rule(facts: Facts, to: Addressee | None, around: Circumstances) -> Ruling | 
     if opening >= facts.useful_until:
         return Ruling(State.EXPIRED, "too_late")
     return Ruling(State.PLANNED, "clinic_closed" if window.is_open() else decision.reason, opening)
+
+
+def _plain(facts: Facts, around: Circumstances) -> Ruling | None:
+    """What needs no look at promise 4's table."""
+    if facts.held:
+        return Ruling(State.PLANNED, "held")
+    if facts.useful_until <= around.now:
+        return Ruling(State.EXPIRED, "too_late")
+    # The owners are called whether or not they are on call.
+    if facts.kind is MessageKind.ALERT and facts.staff_off_call:
+        return Ruling(State.SKIPPED, "not_on_call")
+    return None
 
 
 def standing(facts: Facts, to: Addressee | None, around: Circumstances) -> Standing:

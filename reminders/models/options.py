@@ -1,9 +1,11 @@
 """What a clinic has set about its sending, read from its options: typed, and with a value where it has set none."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
+
+from reminders.models.kinds import Language
 
 SENDING = "sending"
 """Under which key of `Clinic.options` these rules stand."""
@@ -21,10 +23,20 @@ class OnUnknown(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SendingRules:
-    """A clinic's rules. `monthly_segments`: the most text segments of a calendar month in its zone; None: no limit."""
+    """A clinic's rules. `monthly_segments`: the most text segments of a calendar month in its zone; None: no limit.
+
+    `hours_en` and `hours_fr`: when somebody is there, as patients read it ("Mon-Fri 9:00-17:00"); "" while not known.
+    Unlike the sending window they are only words.
+    """
 
     unknown: OnUnknown = OnUnknown.TRY_AGAIN
     monthly_segments: int | None = None
+    hours_en: str = ""
+    hours_fr: str = ""
+
+    def hours(self, language: Language) -> str:
+        """When somebody is there, in words of that language."""
+        return {Language.EN: self.hours_en, Language.FR: self.hours_fr}[language]
 
 
 def rules_of(options: Mapping[str, Any]) -> SendingRules:
@@ -35,12 +47,18 @@ def rules_of(options: Mapping[str, Any]) -> SendingRules:
     return SendingRules(
         unknown=OnUnknown(unknown) if isinstance(unknown, str) and unknown in set(OnUnknown) else OnUnknown.TRY_AGAIN,
         monthly_segments=most if isinstance(most, int) and not isinstance(most, bool) and most >= 0 else None,
+        hours_en=_words(given.get("hours_en")),
+        hours_fr=_words(given.get("hours_fr")),
     )
 
 
 def with_rules(options: Mapping[str, Any], rules: SendingRules) -> dict[str, Any]:
     """A clinic's options with these rules in them, as JSON."""
-    return {**options, SENDING: {"unknown": rules.unknown.value, "monthly_segments": rules.monthly_segments}}
+    return {**options, SENDING: {**asdict(rules), "unknown": rules.unknown.value}}
+
+
+def _words(given: object) -> str:
+    return given if isinstance(given, str) else ""
 
 
 CONTENT = "content"

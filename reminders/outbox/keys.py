@@ -27,9 +27,9 @@ def confirmation_key(opt_out_id: uuid.UUID, at: datetime) -> str:
     return f"confirmation:{opt_out_id}:{require_aware(at).isoformat()}"
 
 
-def alert_key(ticket_id: uuid.UUID, staff_id: uuid.UUID, n: int) -> str:
-    """The n-th alert (from 1) to one person about one ticket."""
-    return f"alert:{ticket_id}:{staff_id}:{n}"
+def alert_key(ticket_id: uuid.UUID, staff_id: uuid.UUID, channel: Channel, n: int) -> str:
+    """The alert of the n-th round (from 1) to one person on one channel about one ticket."""
+    return f"alert:{ticket_id}:{staff_id}:{channel}:{n}"
 
 
 def draft_test_key(staff_id: uuid.UUID, version_id: uuid.UUID, text: str, at: datetime) -> str:

@@ -14,7 +14,7 @@ from reminders.wording.texts import Text, WordingError
 __all__ = ["PLACEHOLDERS", "Rendered", "Text", "WordingError", "placeholders", "render"]
 
 PLACEHOLDERS: frozenset[str] = frozenset(
-    {"clinic", "first_name", "phone", "address", "booking_url", "unsubscribe_url", "check_in_url", "url"}
+    {"clinic", "first_name", "phone", "hours", "address", "booking_url", "unsubscribe_url", "check_in_url", "url"}
     | {"subject", "body"}
 )
 """All that a text may name. `url` is where staff open what an alert is about; `body`, which alone keeps its lines, and

@@ -22,6 +22,7 @@ LONGEST: Mapping[str, str] = {
     **OWN,
     "clinic": "Centre de dermatologie de Westmount-Nord",
     "phone": "(514) 555-0123",
+    "hours": "Mon-Thu 9:00-17:00, Fri 9:00-19:00, Sat 10:00-15:00 or ring",
     "address": "1234, rue Sherbrooke Ouest, bureau 567, Westmount (Quebec) H3Z 2A4",
     "booking_url": "https://www.clinique.example/rendez-vous",
 }

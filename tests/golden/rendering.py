@@ -23,6 +23,7 @@ _LINKS = {
 }
 _PASSED_ON = {"subject": "(subject of a draft)", "body": "(a text of a draft)"}
 _NAMES = {Language.EN: "Olivia", Language.FR: "Geneviève"}
+_HOURS = {Language.EN: "Mon-Fri 9:00-17:00", Language.FR: "lun-ven 9 h-17 h"}
 
 
 def files() -> dict[str, str]:
@@ -52,7 +53,8 @@ def _page(names: list[str], language: Language, content: Mapping[str, Any] | Non
 
 def _entry(name: str, language: Language, channel: Channel, content: Mapping[str, Any] | None) -> str:
     text = find(name, language, channel, content)
-    read = render(text, {**_CLINIC, **_LINKS, **_PASSED_ON, "first_name": _NAMES[language]})
+    own = {"first_name": _NAMES[language], "hours": _HOURS[language]}
+    read = render(text, {**_CLINIC, **_LINKS, **_PASSED_ON, **own})
     return "\n".join([f"==== {name}, {channel}", *_head(read, text, channel), "", read.body])
 
 

@@ -137,7 +137,7 @@ def _owe(practice: Practice, line: Line, now: datetime, n: int) -> uuid.UUID:
     """A line's message to the n-th number, with all that the line says of its person."""
     draft, phone = line.draft(practice, now, n), number(n)
     if line.kind in TO_STAFF:
-        draft = replace(draft, staff_id=practice.hire(phone=phone).id)
+        draft = replace(draft, staff_id=practice.hire(phone=phone, on_call=True).id)
     else:
         draft = replace(draft, patient_id=_person(practice, line, phone).id)
     with practice.database.begin() as session:

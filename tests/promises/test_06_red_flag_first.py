@@ -4,9 +4,11 @@ The wordings in `red_flags` are ours and were not used to write the rules. The a
 work; what must hold from the first day is that a stated red flag always alerts, and that doubt is safe.
 Seen to fail when: `decide_effects` opened the red flag only when a check-in was asked, only without a STOP, only when
 the patient is known, or put the answer beside it; doubt got the text of certainty; the alert was not raised, came a
-minute later, or waited for the window; a safety text had no priority; a lexicon lost a word; negation was not heard.
+minute later, or waited for the window; with nobody on call the text said that somebody was alerted, or the owner was
+not called at once; a safety text had no priority; a lexicon lost a word; negation was not heard.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -14,6 +16,8 @@ from itertools import product
 import pytest
 from sqlalchemy import select
 
+from reminders.care.actors import Actor
+from reminders.care.sending_rules import TypedRules, set_rules
 from reminders.models import Message, OptOut, Reply, Ticket
 from reminders.models.kinds import MessageKind, Role, TicketKind
 from reminders.triage import Asked, Label, read
@@ -106,10 +110,10 @@ def _see_alerts(practice: Practice, count: int) -> None:
     flagged = set(practice.rows(select(Ticket.reply_id).where(Ticket.kind == TicketKind.RED_FLAG)))
     assert flagged == set(practice.rows(select(Reply.id)))
     now = practice.world.now
-    for kind in (MessageKind.SAFETY, MessageKind.ALERT):
-        owed = practice.rows(select(Message).where(Message.kind == kind))
-        assert len(owed) == count
-        assert all(message.due_at <= now for message in owed)
+    # The nurse is called by text and by e-mail, and later rounds wait in case nobody takes it.
+    for kind, each in ((MessageKind.SAFETY, 1), (MessageKind.ALERT, 2)):
+        owed = practice.rows(select(Message).where(Message.kind == kind, Message.due_at <= now))
+        assert len(owed) == count * each
     assert {ticket.priority for ticket in practice.rows(select(Ticket).where(Ticket.kind == TicketKind.RED_FLAG))} == {
         0
     }
@@ -135,6 +139,7 @@ def test_what_is_harmless_alerts_nobody(night: Practice) -> None:
 
 def test_no_answer_to_the_check_in_stands_beside_it(practice: Practice) -> None:
     """Who was asked 1, 2 or 3 and adds a red flag hears of that alone."""
+    practice.nurse()
     practice.world.treat(practice.world.patient(phone=number(1), language="en"))
     practice.sweep()
     practice.text("2, but I have a fever", sender=number(1))
@@ -159,11 +164,31 @@ def test_it_goes_before_everything_else_that_is_due(practice: Practice) -> None:
     practice.world.pass_time(timedelta(minutes=5))
     practice.text("my face is swollen and I cannot breathe", sender=number(30))
     practice.sweep()
-    assert {one.to for one in practice.received()[:2]} == {number(30), NURSE}
+    texts = [one.to for one in practice.received() if one.to.startswith("+")]
+    assert set(texts[:2]) == {number(30), NURSE}
 
 
-def test_with_nobody_on_call_the_owner_is_told(practice: Practice) -> None:
-    practice.hire(role=Role.OWNER, email="owner@clinic.example")
+@pytest.mark.parametrize(
+    ("said", "hours"),
+    [("I have a fever and there is pus", "Mon-Fri 9:00-17:00"), ("J'ai de la fièvre", "lun-ven 9 h-17 h")],
+)
+def test_with_nobody_on_call_the_patient_reads_what_to_do_without_us_and_the_owner_is_told(
+    practice: Practice, said: str, hours: str
+) -> None:
+    practice.hire(role=Role.OWNER, email="owner@clinic.example", phone=NURSE)
+    with practice.database.begin() as session:
+        typed = TypedRules(hours_en="Mon-Fri 9:00-17:00", hours_fr="lun-ven 9 h-17 h")
+        set_rules(session, Actor(practice.clinic.id, "command"), practice.clinic, typed, practice.world.now)
+    practice.text(said, sender=number(1))
+    practice.sweep()
+    (safety,) = practice.got(number(1))
+    assert all(words in safety for words in ("811", "911", hours))
+    assert not re.search("alert|our team|équipe", safety)
+    assert (len(practice.got("owner@clinic.example")), len(practice.got(NURSE))) == (1, 1)
+
+
+def test_who_is_on_call_and_cannot_be_reached_is_nobody(practice: Practice) -> None:
+    practice.nurse(disabled_at=practice.world.now)
     practice.text("I have a fever", sender=number(1))
     practice.sweep()
-    assert len(practice.got("owner@clinic.example")) == 1
+    assert "alerted" not in practice.got(number(1))[0]

@@ -178,6 +178,15 @@ def test_rules_are_changed(browser: Browser) -> None:
     assert 'value="5000"' in shown
 
 
+def test_hours_are_changed_and_refused(browser: Browser) -> None:
+    form = {"unknown": "try_again", "monthly_segments": "", "hours_en": "Mon-Fri 9-5", "hours_fr": "lun-ven 9 h-17 h"}
+    assert browser.post("/sending/rules", form).headers["location"] == "/sending?done=saved"
+    assert 'value="lun-ven 9 h-17 h"' in browser.get("/sending").text
+    refused = browser.post("/sending/rules", form | {"hours_fr": ""})
+    assert refused.status_code == 422
+    assert 'value="Mon-Fri 9-5"' in refused.text
+
+
 def _spend(browser: Browser, months: dict[str, int]) -> None:
     with browser.database.begin() as session:
         session.add_all(

@@ -30,7 +30,7 @@ _LONGEST_NAME = 120
 class NewStaff:
     """Somebody to invite, as typed: `role` is owner, staff or viewer; `language` en or fr.
 
-    Who is `on_call` is alerted of red flags: by text to their `phone`, without one by e-mail.
+    Who is `on_call` is alerted of red flags: by e-mail, and by text where they left a `phone`.
     """
 
     name: str

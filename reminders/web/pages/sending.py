@@ -12,7 +12,7 @@ from reminders.errors import InvalidInputError, Problem
 from reminders.models import Clinic
 from reminders.web.access import Reader, Writer
 from reminders.web.pages import holding
-from reminders.web.pages.sending_view import rules_form, sending_context
+from reminders.web.pages.sending_view import RULES, rules_form, sending_context
 from reminders.web.views import page
 from reminders.web.visitors import Member
 
@@ -29,12 +29,12 @@ def show(member: Reader) -> Response:
 def change_rules(sent: Writer) -> Response:
     """Change the clinic's sending rules."""
     member = sent.member
-    typed = TypedRules(sent.form.get("unknown"), sent.form.get("monthly_segments"))
+    typed = TypedRules(**{name: sent.form.get(name) for name in RULES})
     try:
         with member.begin() as session:
             set_rules(session, member.actor, member.clinic, typed, member.now)
     except InvalidInputError as error:
-        form = {"unknown": typed.unknown or "", "monthly_segments": typed.monthly_segments or ""}
+        form = {name: sent.form.get(name) or "" for name in RULES}
         return _page(member, form, error.problems, 422)
     return RedirectResponse("/sending?done=saved", 303)
 

@@ -33,6 +33,10 @@ TROUBLE: Mapping[str, str] = {
 """Why a sender rests (`Sender.paused_reason`) -> the sentence for staff. What is not here is shown with its code."""
 
 
+RULES = ("unknown", "monthly_segments", "hours_en", "hours_fr")
+"""The fields of the form with the clinic's rules."""
+
+
 @dataclass(frozen=True)
 class SenderLine:
     """One channel: by what it is sent, whether that is connected, how fast (a second), and until when it rests."""
@@ -71,7 +75,9 @@ def rules_form(clinic: Clinic) -> dict[str, str]:
     """The clinic's sending rules, as the form would have them typed."""
     rules = rules_of(clinic.options)
     most = rules.monthly_segments
-    return {"unknown": rules.unknown.value, "monthly_segments": "" if most is None else str(most)}
+    limit = "" if most is None else str(most)
+    given = (rules.unknown.value, limit, rules.hours_en, rules.hours_fr)
+    return dict(zip(RULES, given, strict=True))
 
 
 def sender_lines(session: Session, member: Member) -> list[SenderLine]:

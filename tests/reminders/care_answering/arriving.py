@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from reminders.care.replies import Inbound, keep, understand_received
@@ -53,9 +53,11 @@ def tickets(database: Database) -> list[tuple[TicketKind, str]]:
 
 
 def messages(database: Database) -> Sequence[Message]:
-    """What went out because of replies, the most urgent first."""
+    """What went out because of replies, the most urgent first; of an alarm its first text."""
+    first_text = (Message.due_at == Message.created_at) & (Message.channel == Channel.SMS)
+    ours = (Message.kind.in_(OURS), or_(Message.kind != MessageKind.ALERT, first_text))
     with database.begin() as session:
-        return session.scalars(select(Message).where(Message.kind.in_(OURS)).order_by(Message.priority)).all()
+        return session.scalars(select(Message).where(*ours).order_by(Message.priority)).all()
 
 
 def templates(database: Database) -> list[str]:

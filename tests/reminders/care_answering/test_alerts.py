@@ -10,10 +10,12 @@ from reminders.care.actors import Actor
 from reminders.care.alerts import NOBODY, clinics_without, raise_alert
 from reminders.care.events import handle
 from reminders.care.replies import receive, understand
+from reminders.care.rounds import ROUNDS
 from reminders.care.tickets import ALERT_LOST, NewTicket, acknowledge, key_for, open_ticket, open_tickets
 from reminders.database import Database
 from reminders.models import Clinic, Event, Message, Sender, Staff, Ticket
 from reminders.models.kinds import Channel, EventKind, MessageKind, Role, TicketKind
+from schedules.lifecycle import State
 from tests.conftest import NOW
 from tests.reminders.care_answering.arriving import inbound, say, templates, tickets
 from tests.reminders.care_answering.builders import add_case, add_staff
@@ -45,19 +47,37 @@ def alert(database: Database, clinic: Clinic) -> list[uuid.UUID]:
         return raise_alert(session, open_ticket(session, new, NOW), NOW)
 
 
-def told(database: Database) -> list[tuple[str, Channel, str]]:
-    """Who was alerted, by what, in which round."""
+def told(database: Database, n: int = 1) -> list[tuple[str, Channel]]:
+    """Who is alerted in the n-th round, by what."""
     with database.begin() as session:
-        rows = session.scalars(select(Message).where(Message.kind == MessageKind.ALERT)).all()
+        rows = session.scalars(select(Message).where(Message.dedupe_key.endswith(f":{n}"))).all()
         names = {person.id: person.name for person in session.scalars(select(Staff))}
-        found = [(names[row.staff_id], row.channel, row.dedupe_key[-1]) for row in rows if row.staff_id]
-        return sorted(found, key=lambda one: (one[2], one[0]))
+        return sorted((names[row.staff_id], row.channel) for row in rows if row.staff_id)
 
 
-def alert_by(database: Database, channel: Channel) -> uuid.UUID:
-    """The one alert on a channel. Alerts raised at once have no order: their ids may be of the same millisecond."""
+def due_now(database: Database) -> list[tuple[str, Channel]]:
+    """Who is to be alerted at once, by what."""
+    with database.begin() as session:
+        waiting = (Message.kind == MessageKind.ALERT, Message.state == State.PLANNED, Message.due_at <= NOW)
+        names = {person.id: person.name for person in session.scalars(select(Staff))}
+        return sorted(
+            (names[row.staff_id], row.channel)
+            for row in session.scalars(select(Message).where(*waiting))
+            if row.staff_id
+        )
+
+
+def first(database: Database, channel: Channel) -> uuid.UUID:
+    """The first alert on a channel."""
     with database.read() as session:
-        return session.scalars(select(Message.id).where(Message.channel == channel)).one()
+        of_it = (Message.channel == channel, Message.dedupe_key.endswith(":1"))
+        return session.scalars(select(Message.id).where(*of_it)).one()
+
+
+def count(database: Database) -> int:
+    """How many alerts there are, whatever became of them."""
+    with database.read() as session:
+        return len(session.scalars(select(Message.id).where(Message.kind == MessageKind.ALERT)).all())
 
 
 def lose(database: Database, clinic: Clinic, kind: EventKind, message_id: uuid.UUID) -> None:
@@ -72,9 +92,9 @@ def lose(database: Database, clinic: Clinic, kind: EventKind, message_id: uuid.U
 @pytest.mark.parametrize(
     ("missing", "staff", "expected"),
     [
-        (Channel.SMS, {"nurse": NURSE}, [("nurse", Channel.EMAIL, "1")]),
-        (Channel.EMAIL, {"nurse": {"on_call": True}, "owner": OWNER | {"phone": PHONE}}, [("owner", Channel.SMS, "1")]),
-        (Channel.EMAIL, {"nurse": NURSE, "other": {"on_call": True}}, [("nurse", Channel.SMS, "1")]),
+        (Channel.SMS, {"nurse": NURSE}, [("nurse", Channel.EMAIL)]),
+        (Channel.EMAIL, {"nurse": {"on_call": True}, "owner": OWNER | {"phone": PHONE}}, [("owner", Channel.SMS)]),
+        (Channel.EMAIL, {"nurse": NURSE, "other": {"on_call": True}}, [("nurse", Channel.SMS)]),
     ],
     ids=["the other channel", "the owner's phone", "only who can be reached"],
 )
@@ -83,11 +103,11 @@ def test_a_clinic_without_a_sender(
     clinic: Clinic,
     missing: Channel,
     staff: dict[str, dict[str, Any]],
-    expected: list[tuple[str, Channel, str]],
+    expected: list[tuple[str, Channel]],
 ) -> None:
     people(database, clinic, **staff)
     without(database, missing)
-    assert len(alert(database, clinic)) == len(expected)
+    assert len(alert(database, clinic)) == len(expected) * len(ROUNDS)
     assert told(database) == expected
     assert tickets(database) == [(TicketKind.RED_FLAG, "")]
 
@@ -110,7 +130,7 @@ def test_with_nobody_to_alert_the_reading_stands_and_a_ticket_says_so(
     if missing:
         without(database, missing)
     assert say(database, clinic, RED).read_at == NOW
-    assert templates(database) == ["safety:urgent"]
+    assert templates(database) == ["safety:urgent_alone"]
     with database.begin() as session:
         found = [(one.ticket.kind, one.ticket.reason) for one in open_tickets(session, clinic.id)]
     assert found == [(TicketKind.RED_FLAG, ""), (TicketKind.DELIVERY, NOBODY)]
@@ -131,42 +151,44 @@ def test_without_a_sender_for_the_safety_text_the_nurse_still_hears(database: Da
         session.execute(update(Sender).where(Sender.channel == Channel.SMS).values(channel=Channel.EMAIL))
     with database.begin() as session:
         understand(session, reply_id, NOW)
-    assert told(database) == [("nurse", Channel.EMAIL, "1")]
+    assert told(database) == [("nurse", Channel.EMAIL)]
     assert set(tickets(database)) == {(TicketKind.UNREACHABLE, "safety"), (TicketKind.RED_FLAG, "")}
 
 
 @pytest.mark.parametrize("kind", LOST)
-def test_a_lost_alert_goes_another_way_and_to_the_owners_once(
+def test_a_lost_alert_calls_the_owners_at_once_and_adds_no_call(
     database: Database, clinic: Clinic, kind: EventKind
 ) -> None:
     people(database, clinic, nurse=NURSE, owner=OWNER, gone=OWNER | {"disabled_at": NOW}, other={})
-    (first,) = alert(database, clinic)
-    lose(database, clinic, kind, first)
-    again = [("nurse", Channel.EMAIL, "2"), ("owner", Channel.EMAIL, "2")]
-    assert told(database) == [("nurse", Channel.SMS, "1"), *again]
+    every = len(alert(database, clinic))
+    nurse = [("nurse", Channel.EMAIL), ("nurse", Channel.SMS)]
+    assert due_now(database) == nurse
+    for _ in range(2):
+        lose(database, clinic, kind, first(database, Channel.SMS))
+    assert due_now(database) == [*nurse, ("owner", Channel.EMAIL)]
+    assert count(database) == every
     with database.begin() as session:
-        second = session.scalars(select(Message.id).where(Message.dedupe_key.endswith(":2"))).all()
         lost = session.scalars(select(Ticket).where(Ticket.kind == TicketKind.DELIVERY)).one()
         assert (lost.reason, lost.priority) == ("alert", ALERT_LOST)
-    for message_id in (first, *second):
-        lose(database, clinic, kind, message_id)
-    assert len(told(database)) == 1 + len(again)
 
 
-def test_who_has_heard_by_the_same_way_is_not_told_twice(database: Database, clinic: Clinic) -> None:
-    people(database, clinic, nurse=NURSE, owner=OWNER | {"on_call": True})
-    assert len(alert(database, clinic)) == 2
-    lose(database, clinic, EventKind.FAILED, alert_by(database, Channel.SMS))
-    assert told(database)[2:] == [("nurse", Channel.EMAIL, "2")]
+def test_a_dead_telephone_is_one_ticket_however_often_it_is_called(database: Database, clinic: Clinic) -> None:
+    people(database, clinic, nurse=NURSE)
+    alert(database, clinic)
+    with database.begin() as session:
+        texts = session.scalars(select(Message.id).where(Message.channel == Channel.SMS).limit(4)).all()
+    for message_id in texts:
+        lose(database, clinic, EventKind.UNDELIVERED, message_id)
+    assert [reason for _, reason in tickets(database)] == ["", "alert"]
 
 
 def test_what_is_in_hand_needs_no_further_alert(database: Database, clinic: Clinic) -> None:
     people(database, clinic, nurse=NURSE, owner=OWNER)
-    (first,) = alert(database, clinic)
+    alert(database, clinic)
     with database.begin() as session:
         acknowledge(session, Actor(clinic.id, "staff"), session.scalars(select(Ticket)).one(), NOW)
-    lose(database, clinic, EventKind.UNDELIVERED, first)
-    assert len(told(database)) == 1
+    lose(database, clinic, EventKind.UNDELIVERED, first(database, Channel.SMS))
+    assert due_now(database) == []
 
 
 def test_clinics_where_nobody_would_hear(database: Database, clinic: Clinic) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from reminders.care import consults
@@ -70,12 +71,12 @@ def test_acknowledging_calls_off_the_alerts_and_counts_once(database: Database, 
     with database.begin() as session:
         nurse = add_staff(session, clinic, "n@clinic.example", on_call=True, phone="+15145550150")
         ticket = opened(session, clinic, TicketKind.RED_FLAG)
-        (alert,) = raise_alert(session, ticket, NOW)
+        alerts = raise_alert(session, ticket, NOW)
         actor = Actor(clinic.id, "staff", nurse.id)
         assert acknowledge(session, actor, ticket, NOW)
         assert not acknowledge(session, actor, ticket, NOW)
         assert (ticket.state, ticket.acknowledged_by) == (TicketState.ACKNOWLEDGED, nurse.id)
-        assert session.get_one(Message, alert).state is State.CANCELLED
+        assert {session.get_one(Message, alert).state for alert in alerts} == {State.CANCELLED}
         assert session.scalars(select(Audit.action)).all() == ["ticket.acknowledged"]
 
 
@@ -105,18 +106,20 @@ def test_an_unknown_outcome_is_refused(database: Database, clinic: Clinic) -> No
         assert raised.value.problems == {"outcome": Problem("unknown_outcome")}
 
 
-def test_alerts_go_to_everybody_on_call_by_text_or_else_email_once(database: Database, clinic: Clinic) -> None:
+def test_alerts_go_to_everybody_on_call_by_text_and_email_once(database: Database, clinic: Clinic) -> None:
     with database.begin() as session:
         add_staff(session, clinic, "a@clinic.example", on_call=True, phone="+15145550150", language=Language.FR)
         add_staff(session, clinic, "b@clinic.example", on_call=True)
         add_staff(session, clinic, "c@clinic.example", on_call=True, disabled_at=NOW)
         add_staff(session, clinic, "d@clinic.example", role=Role.OWNER)
         ticket = opened(session, clinic, TicketKind.RED_FLAG)
-        assert len(raise_alert(session, ticket, NOW)) == 2
-        assert raise_alert(session, ticket, NOW) == []
-        alerts = session.scalars(select(Message).order_by(Message.channel)).all()
-        assert [(alert.channel, alert.language) for alert in alerts] == [
+        assert raise_alert(session, ticket, NOW)
+        with pytest.raises(IntegrityError), session.begin_nested():
+            raise_alert(session, ticket, NOW)
+        alerts = session.scalars(select(Message).where(Message.due_at == NOW).order_by(Message.channel)).all()
+        assert sorted((alert.channel, alert.language) for alert in alerts) == [
             (Channel.EMAIL, Language.EN),
+            (Channel.EMAIL, Language.FR),
             (Channel.SMS, Language.FR),
         ]
         assert {(alert.kind, alert.template, alert.ticket_id) for alert in alerts} == {
@@ -124,10 +127,10 @@ def test_alerts_go_to_everybody_on_call_by_text_or_else_email_once(database: Dat
         }
 
 
-def test_with_nobody_on_call_the_owner_hears_by_email(database: Database, clinic: Clinic) -> None:
+def test_with_nobody_on_call_the_owner_hears_at_once_by_text_and_email(database: Database, clinic: Clinic) -> None:
     with database.begin() as session:
         owner = add_staff(session, clinic, "d@clinic.example", role=Role.OWNER, phone="+15145550151")
         add_staff(session, clinic, "e@clinic.example")
-        (alert,) = raise_alert(session, opened(session, clinic, TicketKind.RED_FLAG), NOW)
-        message = session.get_one(Message, alert)
-        assert (message.staff_id, message.channel) == (owner.id, Channel.EMAIL)
+        raise_alert(session, opened(session, clinic, TicketKind.RED_FLAG), NOW)
+        alerts = session.scalars(select(Message).where(Message.due_at == NOW)).all()
+        assert {(one.staff_id, one.channel) for one in alerts} == {(owner.id, channel) for channel in Channel}

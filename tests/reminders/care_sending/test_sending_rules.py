@@ -13,6 +13,7 @@ from reminders.care.sending_rules import TypedRules, set_rules
 from reminders.database import Database
 from reminders.errors import InvalidInputError, Problem
 from reminders.models import Audit, Clinic
+from reminders.models.kinds import Language
 from reminders.models.options import OnUnknown, SendingRules, rules_of
 from tests.conftest import NOW
 
@@ -81,3 +82,38 @@ def test_what_cannot_be_is_refused(
 )
 def test_options_that_nobody_could_have_set_hold_nothing_up(sending: Any) -> None:
     assert rules_of({"sending": sending}) == rules_of({}) == SendingRules()
+
+
+EN, FR = "Mon-Fri 9:00-17:00", "lun-ven 9 h-17 h"
+
+
+def test_hours_are_given_in_both_languages_and_taken_back(database: Database, clinic: Clinic) -> None:
+    """Seen to fail when changing another rule forgot them."""
+
+    def after(**typed: str) -> tuple[str, ...]:
+        with database.begin() as session:
+            stored = session.get_one(Clinic, clinic.id)
+            rules = set_rules(session, Actor(clinic.id, "command"), stored, TypedRules(**typed), NOW)
+        return tuple(rules.hours(language) for language in Language)
+
+    assert after(hours_en=f"  {EN} ", hours_fr=FR) == after(unknown="ask_staff") == (EN, FR)
+    assert after(hours_en="", hours_fr="") == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("hours", "problems"),
+    [
+        ((EN, ""), {"hours_fr": Problem("hours_in_one_language")}),
+        ((None, FR), {"hours_en": Problem("hours_in_one_language")}),
+        ((EN, "x" * 61), {"hours_fr": Problem("too_long", limit="60")}),
+        ((EN, "a\nb"), {"hours_fr": Problem("control_characters")}),
+        ((EN, "lun\u2013ven, fêtes"), {"hours_fr": Problem("dear_characters", characters="ê \u2013")}),
+    ],
+)
+def test_hours_that_make_texts_dearer_or_one_language_poorer_are_refused(
+    database: Database, clinic: Clinic, hours: tuple[str | None, str], problems: dict[str, Problem]
+) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        change(database, clinic, None, None, *hours)
+    assert refused.value.problems == problems
+    assert kept(database, clinic) == SendingRules()

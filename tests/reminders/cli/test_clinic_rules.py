@@ -27,3 +27,12 @@ def test_what_is_wrong_is_said_in_words(command: Command, clinic: str) -> None:
     done = command("clinic-rules", clinic, "--monthly-segments", "many")
     assert (done.exit_code, done.stderr) == (2, "monthly_segments: This must be a whole number.\n")
     assert command("clinic-rules", "Another").exit_code == 2
+
+
+def test_hours_are_shown_as_they_would_be_typed(command: Command, clinic: str) -> None:
+    assert "    --hours-en ''\n    --hours-fr ''\n" in command("clinic-rules", clinic).stdout
+    given = ("--hours-en", "Mon-Fri 9:00-17:00", "--hours-fr", "lun-ven 9 h-17 h")
+    shown = command("clinic-rules", clinic, *given).stdout
+    assert "    --hours-en 'Mon-Fri 9:00-17:00'\n    --hours-fr 'lun-ven 9 h-17 h'\n" in shown
+    done = command("clinic-rules", clinic, "--hours-fr", "")
+    assert (done.exit_code, done.stderr) == (2, "hours_fr: Give the hours in both languages, or in neither.\n")

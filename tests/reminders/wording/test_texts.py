@@ -14,6 +14,7 @@ FULL = {
     "clinic": CLINIC,
     "first_name": "Zoé",
     "phone": "514-555-0100",
+    "hours": "Mon-Thu 9:00-17:00, Fri 9:00-19:00, Sat 10:00-15:00 or ring",
     "address": "1 Sherbrooke Street, Westmount",
     "booking_url": "https://clinic.example/book",
     "unsubscribe_url": "https://reminders.example/u/abcdefghijklmnop",
@@ -35,9 +36,16 @@ SEGMENTS = {
     "safety:emergency": (2, 1, 2, 1),
     "safety:urgent": (2, 2, 2, 2),
     "safety:cautious": (3, 2, 3, 3),
-    "alert:red_flag": (1, 1, 1, 1),
+    "safety:emergency_alone": (2, 1, 2, 1),
+    "safety:urgent_alone": (2, 2, 3, 2),
+    "safety:cautious_alone": (3, 2, 3, 3),
+    "alert:red_flag": (1, 1, 2, 1),
     "alert:test": (2, 1, 2, 1),
     "alert:draft": (1, 1, 1, 1),
+    "alert:silent": (2, 1, 2, 1),
+    "alert:taken": (1, 1, 1, 1),
+    "alert:already": (1, 1, 1, 1),
+    "alert:not_taken": (1, 1, 1, 1),
 }
 """Segments of each text message: English full and minimal, French full and minimal."""
 
@@ -107,7 +115,11 @@ def test_alerts_hold_nothing_of_the_patient(case: tuple[str, Language, Channel])
     assert placeholders(find(*case, None)) == {"clinic", "url"}
 
 
-SAFETY = {"safety:emergency": ["911"], "safety:urgent": ["911", "811"], "safety:cautious": ["911", "811"]}
+_BOTH = ["911", "811"]
+ATTENDED = {"safety:emergency": ["911"], "safety:urgent": _BOTH, "safety:cautious": _BOTH}
+ALONE = {f"{name}_alone": numbers for name, numbers in ATTENDED.items()}
+SAFETY = ATTENDED | ALONE
+PROMISES = re.compile(r"alert|our team|notre équipe", re.I)
 
 
 @pytest.mark.parametrize("case", [case for case in EVERY if case[0] in SAFETY])
@@ -117,6 +129,14 @@ def test_safety_texts_say_whom_to_call(case: tuple[str, Language, Channel], valu
     assert all(number in text for number in SAFETY[case[0]])
     assert values["phone"] in text
     assert not re.search(r"lukewarm|cleanser|SPF|FPS|nettoyant|hydratant|moisturizer", text)
+
+
+@pytest.mark.parametrize("case", [case for case in EVERY if case[0] in SAFETY])
+def test_only_where_somebody_is_on_call_a_text_says_that_they_know(case: tuple[str, Language, Channel]) -> None:
+    """Where nobody is, it says when somebody is there."""
+    text = rendered(case, FULL).body
+    assert bool(PROMISES.search(text)) == (case[0] in ATTENDED)
+    assert (FULL["hours"] in text) == (case[0] in ALONE)
 
 
 def test_consult_texts_hold_the_booking_link_and_the_phone() -> None:
