@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from reminders import migrate
 from reminders.care import clinics
+from reminders.care.alarm_tests import silent_clinics
 from reminders.care.alerts import clinics_without
 from reminders.cli.common import clear_errors, connect, start
 from reminders.local_keys import fresh_keys
@@ -30,6 +31,7 @@ class Finding:
 _FINE = Finding()
 _NOT_SEEN = Finding("not looked at, for want of a database that answers and is current")
 _MEND_ALERTS = "put somebody on call with `reminders invite --on-call --phone ...`, or connect the owner's e-mail"
+_MEND_SILENCE = "see who is on call and by what numbers, then acknowledge the ticket on Today"
 
 
 @click.command()
@@ -97,6 +99,23 @@ def _alerts(settings: Settings) -> Finding:
     return Finding(f"nobody would hear of a red flag at {', '.join(names)}; {_MEND_ALERTS}", is_wrong=True)
 
 
+def _alarm_tests(settings: Settings) -> Finding:
+    """Whether somebody has answered the weekly test alerts."""
+    database = connect(settings)
+    try:
+        if not migrate.is_current(database):
+            return _NOT_SEEN
+        with database.begin() as session:
+            names = silent_clinics(session)
+    except SQLAlchemyError:
+        return _NOT_SEEN
+    finally:
+        database.close()
+    if not names:
+        return _FINE
+    return Finding(f"nobody answered the test alert at {', '.join(names)}; {_MEND_SILENCE}", is_wrong=True)
+
+
 def _really(settings: Settings) -> frozenset[Channel]:
     """The channels that lead to somebody; in the sandbox, which is for trying out, all do."""
     connected = {Channel.SMS: settings.sms_connected, Channel.EMAIL: settings.email_connected}
@@ -133,6 +152,7 @@ _PROBES: dict[str, Callable[[Settings], Finding]] = {
     "broker": _broker,
     "channels": _channels,
     "alerts": _alerts,
+    "alarm-tests": _alarm_tests,
     "webhooks": _webhooks,
     "mailbox": _mailbox,
 }

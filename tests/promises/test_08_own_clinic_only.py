@@ -308,6 +308,7 @@ OPERATOR = ("reminders/cli/", "reminders/demo.py")
 """Commands: whoever gives them owns the machine, and the demo makes its own clinic."""
 
 UNSCOPED: Mapping[str, tuple[int, str]] = {
+    "reminders/care/alarm_tests.py": (1, "looks for clinics that are due a test alert; each is sent by its own door"),
     "reminders/care/events.py": (2, "works through what delivery reported, for every clinic"),
     "reminders/care/understanding.py": (
         4,
