@@ -4,7 +4,7 @@ All calls are rows from the beginning, so acknowledging the ticket calls off wha
 """
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from reminders.care import rounds
+from reminders.care.effects import EMERGENCY
 from reminders.care.rounds import OWNERS_FROM, Call, Colleague
 from reminders.care.tickets import ALERT_LOST, NewTicket, key_for_nobody, open_ticket
 from reminders.inserting import write
@@ -31,6 +32,7 @@ class Cause:
 
     clinic_id: uuid.UUID
     id: uuid.UUID
+    reason: str = ""
 
 
 def raise_alert(session: Session, ticket: Ticket | Cause, now: datetime) -> list[uuid.UUID]:
@@ -45,7 +47,9 @@ def raise_alert(session: Session, ticket: Ticket | Cause, now: datetime) -> list
     planned = rounds.calls(staff_of(session, ticket.clinic_id), senders.keys())
     if not planned:
         _tell_of_nobody(session, ticket.clinic_id, now)
-    rows, _ = first_rows([draft(ticket, call, now) for call in planned], senders, now)
+    rows, _ = first_rows(
+        [draft(ticket, call, now, _ABOUT.get(ticket.reason, "alert:red_flag")) for call in planned], senders, now
+    )
     write(session, [(Message, rows)])
     return [row["id"] for row in rows]
 
@@ -75,6 +79,9 @@ def clinics_without(session: Session, channels: Collection[Channel]) -> list[str
     ]
 
 
+_ABOUT: Mapping[str, str] = {EMERGENCY: "alert:emergency"}
+"""What a call says that is not the usual one, by its ticket's reason."""
+
 _STAFF = (
     select(Staff.id, Staff.role, Staff.on_call, Staff.language, Staff.phone, Staff.email)
     .where(Staff.clinic_id == bindparam("clinic"), Staff.disabled_at.is_(None))
@@ -89,7 +96,7 @@ def staff_of(session: Session, clinic_id: uuid.UUID) -> Sequence[Colleague]:
     return [Colleague(*row) for row in session.connection().execute(_STAFF, {"clinic": clinic_id})]
 
 
-def draft(ticket: Ticket | Cause, call: Call, now: datetime, template: str = "alert:red_flag") -> Draft:
+def draft(ticket: Ticket | Cause, call: Call, now: datetime, template: str) -> Draft:
     """The message that a call about `ticket` is; `now` is when the alarm begins."""
     staff, channel = call.contact.staff, call.contact.channel
     return Draft(

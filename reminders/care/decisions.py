@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from reminders.care.effects import (
+    EMERGENCY,
     Effect,
     OfferConsult,
     OpenTicket,
@@ -92,7 +93,7 @@ def _red_flag(reading: Reading, situation: Situation) -> list[Effect]:
     template = f"safety:{tier}" if situation.on_call else f"safety:{tier}_alone"
     tired = situation.safety_texts.get(template, 0) >= MOST_SAFETY_TEXTS
     safety: list[Effect] = [] if tired else [SendSafety(template)]
-    return [*safety, OpenTicket(TicketKind.RED_FLAG, _whose(situation))]
+    return [*safety, OpenTicket(TicketKind.RED_FLAG, EMERGENCY if tier == EMERGENCY else _whose(situation))]
 
 
 def _from_colleague(situation: Situation) -> list[Effect]:

@@ -23,9 +23,9 @@ def carry_out(session: Session, act: Act, deeds: Sequence[Effect], rows: NewRows
     """Do those, in order, once the `rows` are written."""
     for deed in deeds:
         match deed:
-            case OpenTicket(kind):
+            case OpenTicket(kind, reason):
                 flag = next(row["id"] for row in rows[Ticket] if row["kind"] is kind)
-                raise_alert(session, Cause(act.context.reply.clinic_id, flag), act.now)
+                raise_alert(session, Cause(act.context.reply.clinic_id, flag, reason), act.now)
             case TakeAlarm(alarm):
                 take_alarm(session, act, alarm)
             case StopMessages(source, by_carrier):

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from reminders.models.kinds import CheckInOutcome, TicketKind
 
+EMERGENCY = "emergency"
+"""The tier of a red flag whose patient is told to call 911, and the reason of its ticket."""
+
 
 @dataclass(frozen=True)
 class Situation:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from reminders.care import audit
 from reminders.care.actors import Actor
 from reminders.care.consults import book
+from reminders.care.effects import EMERGENCY
 from reminders.database import insert_missing
 from reminders.errors import InvalidInputError, Problem
 from reminders.models import Message, Patient, Reply, Ticket
@@ -31,6 +32,9 @@ PRIORITY: Mapping[TicketKind, int] = {
     TicketKind.DELIVERY: 90,
 }
 """Lower is more urgent; the gaps leave room for a trend that makes one ticket press more than its kind does."""
+
+BY_REASON: Mapping[str, int] = {EMERGENCY: PRIORITY[TicketKind.RED_FLAG] - 10}
+"""Reasons that make a ticket press more than its kind does."""
 
 ALERT_LOST = PRIORITY[TicketKind.RED_FLAG] + 1
 """The priority of a ticket that says that an alert reached nobody: right after the red flags themselves."""
@@ -118,7 +122,8 @@ def open_ticket(session: Session, new: NewTicket, now: datetime) -> Ticket:
 
 def row_of(new: NewTicket, now: datetime) -> dict[str, Any]:
     """The ticket as a row, for whoever writes it with others."""
-    priority = PRIORITY[new.kind] if new.priority is None else new.priority
+    usual = BY_REASON.get(new.reason, PRIORITY[new.kind])
+    priority = usual if new.priority is None else new.priority
     return {**new.__dict__, "priority": priority, "opened_at": now}
 
 

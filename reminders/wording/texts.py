@@ -14,7 +14,10 @@ STEP = "step:"
 """Begins the name of a template that belongs to a protocol's step: `step:KEY`."""
 
 FOR_STAFF = frozenset(
-    {"alert:red_flag", "alert:test", "alert:draft", "alert:silent", "alert:taken", "alert:already", "alert:not_taken"}
+    {
+        *("alert:red_flag", "alert:emergency", "alert:test", "alert:draft", "alert:silent"),
+        *("alert:taken", "alert:already", "alert:not_taken"),
+    }
 )
 """Templates whose reader is staff, so their e-mail has no footer with a way to unsubscribe."""
 

@@ -45,7 +45,7 @@ TABLE: list[tuple[str, Reading, Situation, list[Effect]]] = [
         ASKED,
         [SendSafety("safety:urgent"), RED, RecordOutcome(OUTCOME.URGENT)],
     ),
-    ("emergency", EMERGENCY, UNASKED, [SendSafety("safety:emergency"), RED]),
+    ("emergency", EMERGENCY, UNASKED, [SendSafety("safety:emergency"), OpenTicket(TicketKind.RED_FLAG, "emergency")]),
     ("doubt is cautious", DOUBT, UNASKED, [SendSafety("safety:cautious"), RED]),
     (
         "red flag beside persisting: no consult, no advice",
@@ -85,7 +85,7 @@ TABLE: list[tuple[str, Reading, Situation, list[Effect]]] = [
         "worse than before: the other safety text goes",
         EMERGENCY,
         replace(UNASKED, safety_texts={"safety:urgent": MOST_SAFETY_TEXTS}),
-        [SendSafety("safety:emergency"), RED],
+        [SendSafety("safety:emergency"), OpenTicket(TicketKind.RED_FLAG, "emergency")],
     ),
     ("stop", reading(Label.STOP), UNASKED, [StopMessages("reply"), OpenTicket(TicketKind.OPTED_OUT)]),
     (

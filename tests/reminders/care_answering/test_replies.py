@@ -28,7 +28,7 @@ TABLE: list[tuple[str, list[str], list[TicketKind], CheckInOutcome | None]] = [
     ("3", ["answer:persisting"], [CONSULT], CheckInOutcome.PERSISTING),
     ("I have a fever and there is pus", ["safety:urgent", "alert:red_flag"], [RED], CheckInOutcome.URGENT),
     ("J'ai de la fièvre et il y a du pus", ["safety:urgent", "alert:red_flag"], [RED], CheckInOutcome.URGENT),
-    ("I can't breathe", ["safety:emergency", "alert:red_flag"], [RED], CheckInOutcome.URGENT),
+    ("I can't breathe", ["safety:emergency", "alert:emergency"], [RED], CheckInOutcome.URGENT),
     ("STOP", ["confirmation:stop"], [OUT], None),
     ("ARRET", ["confirmation:stop"], [OUT], None),
     ("Arrêt", ["confirmation:stop"], [OUT], None),

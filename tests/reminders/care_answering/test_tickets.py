@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from reminders.care import consults
 from reminders.care.actors import Actor
 from reminders.care.alerts import raise_alert
+from reminders.care.effects import EMERGENCY
 from reminders.care.tickets import (
     OUTCOMES,
     PRIORITY,
@@ -20,9 +21,11 @@ from reminders.care.tickets import (
     key_for,
     open_ticket,
     open_tickets,
+    row_of,
 )
 from reminders.database import Database
 from reminders.errors import InvalidInputError, Problem
+from reminders.ids import new_id
 from reminders.models import Audit, Clinic, Consult, Message, Ticket
 from reminders.models.kinds import Channel, ConsultState, Language, MessageKind, Role, TicketKind, TicketState
 from schedules.lifecycle import State
@@ -134,3 +137,10 @@ def test_with_nobody_on_call_the_owner_hears_at_once_by_text_and_email(database:
         raise_alert(session, opened(session, clinic, TicketKind.RED_FLAG), NOW)
         alerts = session.scalars(select(Message).where(Message.due_at == NOW)).all()
         assert {(one.staff_id, one.channel) for one in alerts} == {(owner.id, channel) for channel in Channel}
+
+
+def test_an_emergency_stands_before_every_other_red_flag() -> None:
+    """Seen to fail when all red flags had one priority: who cannot breathe stood below four fevers."""
+    clinic, flag = new_id(), TicketKind.RED_FLAG
+    fever, no_air = (row_of(NewTicket(clinic, flag, f"k:{reason}", reason=reason), NOW) for reason in ("", EMERGENCY))
+    assert no_air["priority"] < fever["priority"]

@@ -40,6 +40,7 @@ SEGMENTS = {
     "safety:urgent_alone": (2, 2, 3, 2),
     "safety:cautious_alone": (3, 2, 3, 3),
     "alert:red_flag": (1, 1, 2, 1),
+    "alert:emergency": (1, 1, 2, 1),
     "alert:test": (2, 1, 2, 1),
     "alert:draft": (1, 1, 1, 1),
     "alert:silent": (2, 1, 2, 1),
