@@ -5,14 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from reminders.models import CheckIn, Message, MessageReminder, Reminder
 from reminders.models.kinds import CheckInOutcome
 
 ANSWERABLE_FOR = timedelta(days=7)
-"""How long after it was sent a bare digit is still an answer to a check-in."""
+"""How long after it was sent a check-in can be answered, by its page as by a digit; later, it would be about other days.
+
+One that is not known to have gone out counts from the end of its usefulness: its link may have arrived all the same.
+"""
+
+
+def answerable(message: Message, at: datetime) -> bool:
+    """Whether an answer that came at `at` is still one: the rule of `asked_of`, for the message that was answered."""
+    return (message.sent_at or message.useful_until) >= at - ANSWERABLE_FOR
 
 
 @dataclass(frozen=True)
@@ -51,14 +59,16 @@ def latest(session: Session, treatment_id: uuid.UUID) -> CheckIn | None:
     ).first()
 
 
-def asked_of(whose: ColumnElement[bool]) -> Select[uuid.UUID]:
-    """The reminder of the newest check-in among the messages that are `whose`, sent since the parameter `asked_since`,
-    answered or not."""
+def asked_of(whose: ColumnElement[bool], best: ColumnElement[bool], *then: ColumnElement[bool]) -> Select[uuid.UUID]:
+    """The reminder of the check-in that an answer is to, whether answered before or not: the `best` of the messages that
+    are `whose`, else one of `then`, else the newest. Asked since the parameter `asked_since`, as `answerable` says."""
+    in_turn = case(*((which, place) for place, which in enumerate((best, *then))), else_=1 + len(then))
     return (
         select(Reminder.id)
         .join(MessageReminder, MessageReminder.reminder_id == Reminder.id)
         .join(Message, Message.id == MessageReminder.message_id)
-        .where(whose, Reminder.is_check_in, Message.sent_at >= bindparam("asked_since"))
-        .order_by(Message.sent_at.desc(), Message.id.desc())
+        .where(whose, Reminder.is_check_in, or_(Message.sent_at.is_not(None), best))
+        .where(func.coalesce(Message.sent_at, Message.useful_until) >= bindparam("asked_since"))
+        .order_by(in_turn, Message.sent_at.desc(), Message.id.desc())
         .limit(1)
     )

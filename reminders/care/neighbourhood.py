@@ -52,7 +52,7 @@ def _neighbourhood(channel: Channel, *, by_name: bool) -> Select[Any]:
     treatment = aliased(Treatment)
     # The treatment of the answered message, else of the check-in, else the patient's newest active one.
     about: ColumnElement[Any] = func.coalesce(_answered.treatment_id, _check_in.treatment_id, _newest_active())
-    asked_last = asked_of(_TO_PATIENT).correlate(Patient).scalar_subquery()
+    asked = _asked(channel, by_name=by_name).correlate(Patient).scalar_subquery()
     return (
         select(
             Clinic.timezone,
@@ -77,7 +77,7 @@ def _neighbourhood(channel: Channel, *, by_name: bool) -> Select[Any]:
         )
         .outerjoin_from(Clinic, Patient, (Patient.clinic_id == Clinic.id) & near)
         .outerjoin(_answered, _answered.id == answered)
-        .outerjoin(_check_in, _check_in.id == asked_last)
+        .outerjoin(_check_in, _check_in.id == asked)
         .outerjoin(treatment, treatment.id == about)
         .where(Clinic.id == bindparam("clinic"))
         .order_by(Patient.id)
@@ -94,6 +94,14 @@ def _answers(channel: Channel) -> ScalarSelect[Any]:
         .correlate(Patient)
         .scalar_subquery()
     )
+
+
+def _asked(channel: Channel, *, by_name: bool) -> Select[Any]:
+    """The check-in of the answered message; else what was asked on the channel that the answer came by goes first."""
+    on_channel = Message.channel == channel
+    if not by_name:
+        return asked_of(_TO_PATIENT, on_channel & Message.sent_at.is_not(None))
+    return asked_of(_TO_PATIENT, Message.id == bindparam("answers", type_=Message.id.type), on_channel)
 
 
 def _treated() -> ColumnElement[bool]:

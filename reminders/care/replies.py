@@ -76,7 +76,7 @@ def keep(connection: Connection, inbound: Inbound, now: datetime) -> Received | 
     """
     index = address_index(keyring_of(connection), inbound.channel, inbound.from_address)
     known = inbound.known or Match(None, None)
-    origin = Origin(inbound.clinic_id, inbound.channel, index, known.patient_id, known.answers_id)
+    origin = Origin(inbound.clinic_id, inbound.channel, index, now, known.patient_id, known.answers_id)
     around = _around(connection, origin, now)
     row = _row(inbound, index, _match(inbound, around), now)
     if not add_missing(connection, Reply, row) or around is None:

@@ -23,11 +23,12 @@ from reminders.models.kinds import Channel, Language, MessageKind
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a message came from; who wrote and what it answers, where that is known already."""
+    """Where a message came from, and when; who wrote and what it answers, where that is known already."""
 
     clinic_id: uuid.UUID
     channel: Channel
     index: str
+    received_at: datetime
     patient_id: uuid.UUID | None = None
     answers_id: uuid.UUID | None = None
 
@@ -82,7 +83,8 @@ def look_around(connection: Connection, origin: Origin, now: datetime) -> Surrou
     given = {
         "clinic": origin.clinic_id,
         "address": origin.index,
-        "asked_since": now - ANSWERABLE_FOR,
+        # However late it is read, it was an answer when it came.
+        "asked_since": origin.received_at - ANSWERABLE_FOR,
         "recent": now - ANSWERS_COUNT_FOR,
     }
     by_name = origin.patient_id is not None
@@ -108,7 +110,8 @@ def find_kept(connection: Connection, reply_id: uuid.UUID) -> tuple[Kept, Origin
         return None
     *values, answers_id = row
     kept = Kept(*values)
-    return kept, Origin(kept.clinic_id, kept.channel, kept.from_index, kept.patient_id, answers_id)
+    whose = (kept.patient_id, answers_id)
+    return kept, Origin(kept.clinic_id, kept.channel, kept.from_index, kept.received_at, *whose)
 
 
 _KEPT = select(*(getattr(Reply, name) for name in Kept.__slots__), Reply.answers_id).where(

@@ -91,7 +91,7 @@ class Composer:
         if "hours" in names:
             values["hours"] = self._rules.hours(facts.language)
         if "check_in_url" in names:
-            values["check_in_url"] = check_in_url(self._keyring, public_url, facts.id, facts.useful_until)
+            values["check_in_url"] = check_in_url(self._keyring, public_url, facts.id)
         if facts.params is not None:
             values |= unseal(self._keyring, facts.params, "message.params")
             values["url"] = public_url + values.pop("path", "")

@@ -1,14 +1,10 @@
 """Signed links for patients: they name an id, and show nobody's data to a log."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
 
 from reminders.crypto import Keyring
 from reminders.errors import CryptoError
 from reminders.models.kinds import Channel
-
-CHECK_IN_LASTS = timedelta(days=7)
-"""How long after its usefulness a check-in can still be answered; later, the answer would be about other days."""
 
 _PURPOSE = "unsubscribe"
 _CHECK_IN = "check-in"
@@ -40,20 +36,19 @@ def unsubscribe_url(public_url: str, token: str) -> str:
     return f"{public_url}/u/{token}"
 
 
-def check_in_url(keyring: Keyring, public_url: str, message_id: uuid.UUID, useful_until: datetime) -> str:
-    """The page on which the patient answers this check-in: signed, for this message alone, and expiring."""
-    until = int((useful_until + CHECK_IN_LASTS).timestamp())
-    token = keyring.sign(_CHECK_IN, message_id.bytes + until.to_bytes(8, "big"))
-    return f"{public_url}/c/{token}"
+def check_in_url(keyring: Keyring, public_url: str, message_id: uuid.UUID) -> str:
+    """The page on which the patient answers this check-in: signed, and for this message alone.
+
+    Until when it can be answered, the message's own row says (`care.checkins.answerable`).
+    """
+    return f"{public_url}/c/{keyring.sign(_CHECK_IN, message_id.bytes)}"
 
 
-def read_check_in_token(keyring: Keyring, token: str, now: datetime) -> uuid.UUID:
+def read_check_in_token(keyring: Keyring, token: str) -> uuid.UUID:
     """The message behind a token made by `check_in_url`.
 
     Raises:
-        CryptoError: the token is not ours, or has expired.
+        CryptoError: the token is not ours.
     """
-    payload = keyring.unsign(_CHECK_IN, token)
-    if datetime.fromtimestamp(int.from_bytes(payload[_ID_BYTES:], "big"), UTC) <= now:
-        raise CryptoError("a check-in link that has expired")
-    return uuid.UUID(bytes=payload[:_ID_BYTES])
+    # Links of before carry an expiry of their own behind the id.
+    return uuid.UUID(bytes=keyring.unsign(_CHECK_IN, token)[:_ID_BYTES])

@@ -352,7 +352,7 @@ def _check_in(database: Database, patient: Patient) -> str:
     with database.read() as session:
         owed = session.scalars(select(Message).where(Message.patient_id == patient.id)).first()
     assert owed
-    return check_in_url(database.keyring, "", owed.id, owed.useful_until).rpartition("/")[2]
+    return check_in_url(database.keyring, "", owed.id).rpartition("/")[2]
 
 
 def test_the_neighbours_hold_is_none_of_ours(browser: Browser, browser_for: NewBrowser) -> None:

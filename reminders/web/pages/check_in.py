@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from reminders.care import replies
+from reminders.care import checkins, replies
 from reminders.delivery.links import read_check_in_token
 from reminders.errors import CryptoError, NotFoundError, Problem
 from reminders.models import Clinic, Message, Patient, Reply
@@ -66,15 +67,15 @@ def answer(visitor: AnyVisitor, form: Annotated[Form, Depends(submitted)], token
 
 def _asked(visitor: Visitor, session: Session, token: str) -> _Asked:
     try:
-        message_id = read_check_in_token(visitor.database.keyring, token, visitor.now)
+        message_id = read_check_in_token(visitor.database.keyring, token)
     except CryptoError as error:
         raise NotFoundError("no such link") from error
-    return _rows(session, message_id)
+    return _rows(session, message_id, visitor.now)
 
 
-def _rows(session: Session, message_id: UUID) -> _Asked:
+def _rows(session: Session, message_id: UUID, now: datetime) -> _Asked:
     message = session.scalar(select(Message).where(Message.id == message_id, Message.patient_id.is_not(None)))
-    if message is None:
+    if message is None or not checkins.answerable(message, now):
         raise NotFoundError("no such check-in")
     patient = session.scalars(select(Patient).where(Patient.id == message.patient_id)).one()
     return _Asked(message, patient, session.get_one(Clinic, message.clinic_id))
