@@ -100,7 +100,7 @@ class Keyring:
 
     def sign(self, purpose: str, payload: bytes) -> str:
         """A URL-safe token that carries `payload` readably and proves that we made it for `purpose`."""
-        tag = self._tag(purpose, payload)
+        tag = self.tag(purpose, payload)
         return base64.urlsafe_b64encode(payload + tag).rstrip(b"=").decode()
 
     def unsign(self, purpose: str, token: str) -> bytes:
@@ -114,11 +114,12 @@ class Keyring:
         except (ValueError, UnicodeEncodeError) as error:
             raise CryptoError("not a token") from error
         payload, tag = raw[:-_TAG_BYTES], raw[-_TAG_BYTES:]
-        if not hmac.compare_digest(tag, self._tag(purpose, payload)):
+        if not hmac.compare_digest(tag, self.tag(purpose, payload)):
             raise CryptoError("a token that is not ours")
         return payload
 
-    def _tag(self, purpose: str, payload: bytes) -> bytes:
+    def tag(self, purpose: str, payload: bytes) -> bytes:
+        """16 bytes that prove that we meant `payload` for `purpose`, for whoever has it by another way."""
         return hmac.digest(self.derive(purpose), payload, "sha256")[:_TAG_BYTES]
 
 

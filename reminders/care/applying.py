@@ -16,6 +16,7 @@ from reminders.care.effects import (
     SendAnswer,
     SendSafety,
 )
+from reminders.care.page_answers import ticked
 from reminders.care.situation import Context
 from reminders.care.tickets import NewTicket, key_for, row_of
 from reminders.database import Base
@@ -147,15 +148,17 @@ def _about(act: Act) -> uuid.UUID | None:
 
 
 def _outcome(act: Act, effect: RecordOutcome) -> _One | None:
-    check_in = act.context.check_in
+    check_in, reply = act.context.check_in, act.context.reply
     if check_in is None:
         return None
+    page = ticked(reply.kind, reply.raw)
     answer = CheckInAnswer(
         clinic_id=check_in.clinic_id,
         treatment_id=check_in.treatment_id,
         outcome=effect.outcome,
         reminder_id=check_in.reminder_id,
-        reply_id=act.context.reply.id,
+        reply_id=reply.id,
+        answers=page.to_data() if page else None,
     )
     return CheckIn, checkins.row_of(answer, act.now)
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from reminders.care import optouts
+from reminders.care import optouts, severities
 from reminders.care.alerts import Cause, raise_alert
 from reminders.care.applying import Act, NewRows
 from reminders.care.effects import Effect, OpenTicket, StartMessages, StopMessages, TakeAlarm
 from reminders.care.taking import take_alarm
 from reminders.models import Ticket
-from reminders.models.kinds import TicketKind
+from reminders.models.kinds import ReplyKind, TicketKind
 
 
 def deeds_among(effects: Sequence[Effect]) -> list[Effect]:
@@ -20,7 +20,7 @@ def deeds_among(effects: Sequence[Effect]) -> list[Effect]:
 
 
 def carry_out(session: Session, act: Act, deeds: Sequence[Effect], rows: NewRows) -> None:
-    """Do those, in order, once the `rows` are written."""
+    """Do those, in order, once the `rows` are written; then weigh what a page said of the severity."""
     for deed in deeds:
         match deed:
             case OpenTicket(kind, reason):
@@ -32,6 +32,8 @@ def carry_out(session: Session, act: Act, deeds: Sequence[Effect], rows: NewRows
                 optouts.opt_out(session, _request(act, source, by_carrier=by_carrier), act.now)
             case StartMessages(by_carrier):
                 optouts.opt_in(session, _request(act, "reply", by_carrier=by_carrier), act.now)
+    if act.context.reply.kind is ReplyKind.PAGE and act.context.check_in:
+        severities.weigh(session, act.context.check_in.treatment_id)
 
 
 def _is_red_flag(effect: Effect) -> bool:

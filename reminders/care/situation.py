@@ -26,6 +26,7 @@ class Kept:
     from_index: str
     body: str
     media: Any | None
+    raw: Any | None
     opt_out_type: str
     to_unknown_number: bool
     received_at: datetime

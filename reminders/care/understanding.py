@@ -14,6 +14,7 @@ from reminders.care.applying import Act, NewRows, rows_of
 from reminders.care.decisions import as_meant, decide_effects
 from reminders.care.deeds import carry_out, deeds_among
 from reminders.care.effects import Effect
+from reminders.care.page_answers import as_ticked, ticked
 from reminders.care.situation import Kept, situation_of
 from reminders.care.surroundings import Surroundings, context_of, find_kept, look_around
 from reminders.care.tickets import NewTicket, key_for, open_ticket
@@ -80,7 +81,7 @@ def _decide(received: Received, keyring: Keyring, now: datetime) -> _Decided:
     context = context_of(received.reply, received.around, keyring)
     situation = situation_of(context)
     read_as = read(context.reply.body, context.day, Asked.CHECK_IN if context.check_in else Asked.NONE)
-    reading = as_meant(read_as, situation)
+    reading = as_ticked(as_meant(read_as, situation), ticked(context.reply.kind, context.reply.raw))
     act = Act(context, reading, now)
     effects = decide_effects(reading, situation)
     return _Decided(act, rows_of(act, effects), deeds_among(effects))

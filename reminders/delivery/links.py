@@ -1,5 +1,7 @@
 """Signed links for patients: they name an id, and show nobody's data to a log."""
 
+import hmac
+import string
 import uuid
 
 from reminders.crypto import Keyring
@@ -8,7 +10,13 @@ from reminders.models.kinds import Channel
 
 _PURPOSE = "unsubscribe"
 _CHECK_IN = "check-in"
-_ID_BYTES = 16
+_HALF = 8
+"""Of a message's id, and of its keyed hash, so many bytes stand in a token: 64 bits that nobody can guess."""
+
+_BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_DIGITS = 22
+"""16 bytes in base 62: without - and _, at which phones end a link."""
+
 _BYTE = {Channel.SMS: b"s", Channel.EMAIL: b"e"}
 _CHANNEL = {byte: channel for channel, byte in _BYTE.items()}
 
@@ -37,18 +45,47 @@ def unsubscribe_url(public_url: str, token: str) -> str:
 
 
 def check_in_url(keyring: Keyring, public_url: str, message_id: uuid.UUID) -> str:
-    """The page on which the patient answers this check-in: signed, and for this message alone.
+    """The page on which the patient answers this check-in: for this message alone, and short enough for a text.
 
     Until when it can be answered, the message's own row says (`care.checkins.answerable`).
     """
-    return f"{public_url}/c/{keyring.sign(_CHECK_IN, message_id.bytes)}"
+    return f"{public_url}/c/{_base62(message_id.bytes[:_HALF] + _proof(keyring, message_id))}"
 
 
-def read_check_in_token(keyring: Keyring, token: str) -> uuid.UUID:
-    """The message behind a token made by `check_in_url`.
+def ids_near(token: str) -> tuple[uuid.UUID, uuid.UUID]:
+    """The first and the last id that a token made by `check_in_url` may stand for; `is_token_of` tells which it is.
 
     Raises:
-        CryptoError: the token is not ours.
+        CryptoError: it is no token of ours.
     """
-    # Links of before carry an expiry of their own behind the id.
-    return uuid.UUID(bytes=keyring.unsign(_CHECK_IN, token)[:_ID_BYTES])
+    begins = _from_base62(token)[:_HALF]
+    return uuid.UUID(bytes=begins + bytes(_HALF)), uuid.UUID(bytes=begins + b"\xff" * _HALF)
+
+
+def is_token_of(keyring: Keyring, token: str, message_id: uuid.UUID) -> bool:
+    """Whether `check_in_url` made this token for this message."""
+    return hmac.compare_digest(_from_base62(token), message_id.bytes[:_HALF] + _proof(keyring, message_id))
+
+
+def _proof(keyring: Keyring, message_id: uuid.UUID) -> bytes:
+    return keyring.tag(_CHECK_IN, message_id.bytes)[:_HALF]
+
+
+def _base62(raw: bytes) -> str:
+    number, digits = int.from_bytes(raw), ""
+    while len(digits) < _DIGITS:
+        number, last = divmod(number, len(_BASE62))
+        digits = _BASE62[last] + digits
+    return digits
+
+
+def _from_base62(token: str) -> bytes:
+    if len(token) != _DIGITS or not set(token) <= set(_BASE62):
+        raise CryptoError("not a token")
+    number = 0
+    for digit in token:
+        number = number * len(_BASE62) + _BASE62.index(digit)
+    try:
+        return number.to_bytes(2 * _HALF)
+    except OverflowError as error:
+        raise CryptoError("not a token") from error

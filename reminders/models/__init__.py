@@ -14,7 +14,7 @@ from reminders.models.clinic import (
 from reminders.models.instance import Instance
 from reminders.models.message import Attempt, Event, Message, MessageReminder, Receipt, Spending
 from reminders.models.patient import Consent, NameToken, OptOut, Patient
-from reminders.models.reply import Audit, CheckIn, Consult, Reply, Ticket
+from reminders.models.reply import Audit, CheckIn, Consult, Reply, Severity, Ticket
 from reminders.models.treatment import Protocol, ProtocolVersion, Reminder, Treatment
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Reminder",
     "Reply",
     "Sender",
+    "Severity",
     "SignInLink",
     "Spending",
     "Staff",

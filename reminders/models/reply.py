@@ -84,6 +84,22 @@ class CheckIn(ClinicOwned, Base):
     answered_at: Mapped[datetime]
 
 
+class Severity(ClinicOwned, Base):
+    """How severe a patient says it is, 0 (none) to 10, as a reminder asked; a later value stands beside the earlier."""
+
+    __tablename__ = "severity"
+    __table_args__ = (Index(None, "treatment_id", "answered_at"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"))
+    treatment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("treatment.id"))
+    reminder_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reminder.id"), index=True)
+    reply_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reply.id"))
+    """The answer to a check-in that it came with; without one it was all that was asked."""
+    value: Mapped[int]
+    answered_at: Mapped[datetime]
+
+
 class Consult(ClinicOwned, Base):
     """A consult offered to a patient, and how far it came."""
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from reminders.models import CheckIn, Consent, Consult, Reply, Ticket, Treatment
+from reminders.care.page_answers import from_data
+from reminders.models import CheckIn, Consent, Consult, Reply, Severity, Ticket, Treatment
 from reminders.models.kinds import Channel
 
 
@@ -23,7 +24,7 @@ class ReceiptLine:
 class TimelineEntry:
     """One line of a timeline.
 
-    `kind` is treatment, reminder, message, reply, check_in, consult, ticket or consent; `subject_id` its row.
+    `kind` is treatment, reminder, message, reply, check_in, severity, consult, ticket or consent; `subject_id` its row.
     `title_key` names the heading in the web's catalogue and `params` fill it; `text` is what was written, as it was.
     `why_key` and `why_params` are an `explain.Explanation`, empty where there is nothing to explain.
     """
@@ -71,8 +72,24 @@ def _check_in(row: CheckIn) -> TimelineEntry:
         at=row.answered_at,
         kind="check_in",
         title_key="timeline_check_in",
-        params={"outcome": row.outcome.value},
+        params={"outcome": row.outcome.value, **_ticked(row)},
         state=row.outcome.value,
+        subject_id=row.id,
+    )
+
+
+def _ticked(row: CheckIn) -> dict[str, str]:
+    """What was ticked on the page; the severity has a line of its own."""
+    page = from_data(row.answers or {})
+    return {"breakouts": page.breakouts or "", "course": page.course or "", "flags": " ".join(page.flags)}
+
+
+def _severity(row: Severity) -> TimelineEntry:
+    return TimelineEntry(
+        at=row.answered_at,
+        kind="severity",
+        title_key="timeline_severity",
+        params={"value": str(row.value)},
         subject_id=row.id,
     )
 
@@ -111,6 +128,7 @@ ENTRIES: Mapping[type[Any], Callable[[Any], TimelineEntry]] = {
     Treatment: _treatment,
     Reply: _reply,
     CheckIn: _check_in,
+    Severity: _severity,
     Consult: _consult,
     Ticket: _ticket,
     Consent: _consent,

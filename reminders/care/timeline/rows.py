@@ -21,6 +21,7 @@ from reminders.models import (
     Receipt,
     Reminder,
     Reply,
+    Severity,
     Ticket,
     Treatment,
 )
@@ -49,7 +50,7 @@ class Rows:
 
 
 def load(session: Session, patient: Patient) -> Rows:
-    """All that is about one patient; nine queries however much that is."""
+    """All that is about one patient; ten queries however much that is."""
     treatments = session.scalars(select(Treatment).where(Treatment.patient_id == patient.id)).all()
     treatment_ids = [treatment.id for treatment in treatments]
     messages = session.scalars(select(Message).where(Message.patient_id == patient.id)).all()
@@ -60,6 +61,7 @@ def load(session: Session, patient: Patient) -> Rows:
             Treatment: treatments,
             Reply: session.scalars(select(Reply).where(Reply.patient_id == patient.id)).all(),
             CheckIn: session.scalars(select(CheckIn).where(CheckIn.treatment_id.in_(treatment_ids))).all(),
+            Severity: session.scalars(select(Severity).where(Severity.treatment_id.in_(treatment_ids))).all(),
             Consult: session.scalars(select(Consult).where(Consult.patient_id == patient.id)).all(),
             Ticket: session.scalars(select(Ticket).where(Ticket.patient_id == patient.id)).all(),
             Consent: session.scalars(select(Consent).where(Consent.patient_id == patient.id)).all(),

@@ -1,123 +1,144 @@
-"""Where the check-in's link leads: one question, answered without signing in. Photos and severity come later."""
+"""Where a check-in's link leads: what is asked, answered without signing in, again if something has changed."""
 
-import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+import hashlib
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from reminders.care import checkins, replies
-from reminders.delivery.links import read_check_in_token
-from reminders.errors import CryptoError, NotFoundError, Problem
-from reminders.models import Clinic, Message, Patient, Reply
+from reminders.care import replies, severities
+from reminders.care.check_in_links import Asked, Earlier, earlier, find_asked, too_many
+from reminders.care.optouts import OptOutRequest, opt_out
+from reminders.care.page_answers import FLAGS, KEY, MOST_SEVERE, Breakouts, Course
+from reminders.care.reach import address_index
+from reminders.models import Reply
 from reminders.models.kinds import Channel, ReplyKind
 from reminders.web.access import AnyVisitor
 from reminders.web.forms import Form, submitted
+from reminders.web.moments import Words
+from reminders.web.pages.check_in_form import Sheet, posted
 from reminders.web.views import page
 from reminders.web.visitors import Visitor
 
-ANSWERS: Mapping[str, str] = {"1": "clear", "2": "improving", "3": "persisting"}
-"""The digits of the text message, each with the outcome that it stands for."""
-
-LONGEST = 2000
-_NONCE = 32
 _SHOWN = ("urgent", "persisting", "improving", "clear")
+_MUCH = 7
+"""A severity from which the page says to call, whatever day it is."""
 
 router = APIRouter(include_in_schema=False)
 
 
-@dataclass(frozen=True)
-class _Asked:
-    message: Message
-    patient: Patient
-    clinic: Clinic
-
-
 @router.get("/c/{token}")
 def show(visitor: AnyVisitor, token: str) -> Response:
-    """The question. Opening it changes nothing."""
+    """The questions, with what was answered before. Opening it changes nothing."""
     with visitor.database.read() as session:
-        asked = _asked(visitor, session, token)
-    return _page(visitor, asked, {"nonce": secrets.token_hex(_NONCE // 2)})
+        asked = find_asked(session, token, visitor.now)
+        before = earlier(session, asked)
+    if not asked.is_open:
+        return _page(visitor, asked, "closed", 404)
+    # Red flags and words are said anew or not at all: left in place, they would alert somebody again.
+    answers = replace(before.answers, flags=(), in_words=False) if before else Sheet().answers
+    return _ask(visitor, asked, Sheet(answers), before)
 
 
 @router.post("/c/{token}")
 def answer(visitor: AnyVisitor, form: Annotated[Form, Depends(submitted)], token: str) -> Response:
     """Keep the answer, then understand it. The token proves who answers; pressing twice is one answer."""
     with visitor.database.read() as session:
-        asked = _asked(visitor, session, token)
-    problems = _problems(form)
+        asked = find_asked(session, token, visitor.now)
+        busy = too_many(session, asked, visitor.now)
+    if form.ticked("stop"):
+        return _stop(visitor, asked)
+    if not asked.is_open or busy:
+        return _page(visitor, asked, *(("busy", 429) if asked.is_open else ("closed", 404)))
+    sheet = posted(form)
+    problems = sheet.problems(severity_alone=not asked.is_check_in)
     if problems:
-        return _page(visitor, asked, _typed(form) | {"problems": problems}, 422)
-    inbound = _inbound(asked, form)
+        return _page(visitor, asked, "ask", 422, sheet=sheet, problems=problems)
+    return _keep(visitor, asked, sheet) if asked.is_check_in else _keep_severity(visitor, asked, sheet)
+
+
+def _keep(visitor: Visitor, asked: Asked, sheet: Sheet) -> Response:
+    inbound = _inbound(asked, sheet)
     with visitor.database.begin() as session:
-        replies.receive(session, inbound, visitor.now)
+        reply_id = replies.receive(session, inbound, visitor.now)
+        if reply_id:
+            _record(session, visitor, asked, sheet, reply_id)
+    known_by = (Reply.channel == inbound.channel) & (Reply.provider_id == inbound.provider_id)
     with visitor.database.begin() as session:
-        replies.understand(session, _kept(session, inbound), visitor.now)
-        labels = session.scalars(select(Reply.labels).where(_known_by(inbound))).one()
-    outcome = next((label for label in _SHOWN if label in labels), "other")
-    return _page(visitor, asked, {"outcome": outcome})
+        kept = session.scalars(select(Reply.id).where(known_by)).one()
+        replies.understand(session, kept, visitor.now)
+        labels = session.scalars(select(Reply.labels).where(Reply.id == kept)).one()
+    if sheet.answers.tier == "emergency":
+        return _done(visitor, asked, "emergency")
+    return _done(visitor, asked, next((label for label in _SHOWN if label in labels), "other"))
 
 
-def _asked(visitor: Visitor, session: Session, token: str) -> _Asked:
-    try:
-        message_id = read_check_in_token(visitor.database.keyring, token)
-    except CryptoError as error:
-        raise NotFoundError("no such link") from error
-    return _rows(session, message_id, visitor.now)
+def _keep_severity(visitor: Visitor, asked: Asked, sheet: Sheet) -> Response:
+    with visitor.database.begin() as session:
+        if _record(session, visitor, asked, sheet, None):
+            severities.weigh(session, asked.reminder.treatment_id)
+    much = (sheet.answers.severity or 0) >= _MUCH
+    return _done(visitor, asked, "severity_high" if much else "severity")
 
 
-def _rows(session: Session, message_id: UUID, now: datetime) -> _Asked:
-    message = session.scalar(select(Message).where(Message.id == message_id, Message.patient_id.is_not(None)))
-    if message is None or not checkins.answerable(message, now):
-        raise NotFoundError("no such check-in")
-    patient = session.scalars(select(Patient).where(Patient.id == message.patient_id)).one()
-    return _Asked(message, patient, session.get_one(Clinic, message.clinic_id))
+def _record(session: Session, visitor: Visitor, asked: Asked, sheet: Sheet, reply_id: UUID | None) -> bool:
+    if sheet.answers.severity is None:
+        return False
+    pressed = hashlib.sha256(f"{asked.message.id}:{sheet.nonce}".encode()).digest()
+    new = severities.NewSeverity(
+        id=UUID(bytes=pressed[:16]),
+        clinic_id=asked.clinic.id,
+        treatment_id=asked.reminder.treatment_id,
+        reminder_id=asked.reminder.id,
+        value=sheet.answers.severity,
+        reply_id=reply_id,
+    )
+    return severities.record(session, new, visitor.now)
 
 
-def _problems(form: Form) -> dict[str, Problem]:
-    words = form.get("words")
-    if form.get("answer") not in ANSWERS and not words:
-        return {"answer": Problem("answer_missing")}
-    return {"words": Problem("too_long", limit=str(LONGEST))} if len(words) > LONGEST else {}
+def _stop(visitor: Visitor, asked: Asked) -> Response:
+    """No more messages by the channel that the link came by, whether or not it is too late for an answer."""
+    channel, index = asked.message.channel, address_index(asked.patient, asked.message.channel)
+    # Without an address any more there is nothing left to stop.
+    if index is not None:
+        with visitor.database.begin() as session:
+            opt_out(session, OptOutRequest(asked.clinic.id, channel, index, "page"), visitor.now)
+    return _page(visitor, asked, "stopped")
 
 
-def _inbound(asked: _Asked, form: Form) -> replies.Inbound:
+def _inbound(asked: Asked, sheet: Sheet) -> replies.Inbound:
     channel, patient = asked.message.channel, asked.patient
-    digit = form.get("answer") if form.get("answer") in ANSWERS else ""
-    nonce = form.get("nonce")[:_NONCE] or secrets.token_hex(_NONCE // 2)
     return replies.Inbound(
         sender_id=asked.message.sender_id,
         clinic_id=asked.clinic.id,
         channel=channel,
         kind=ReplyKind.PAGE,
-        provider_id=f"page:{asked.message.id}:{nonce}",
+        provider_id=f"page:{asked.message.id}:{sheet.nonce}",
         from_address=(patient.email if channel is Channel.EMAIL else patient.phone) or "",
-        body="\n".join(filter(None, (digit, form.get("words")))),
+        body=sheet.body(patient.language),
+        raw={KEY: sheet.answers.to_data()},
         known=replies.Match(patient.id, asked.message.id),
     )
 
 
-def _known_by(inbound: replies.Inbound) -> ColumnElement[bool]:
-    return (Reply.channel == inbound.channel) & (Reply.provider_id == inbound.provider_id)
+def _ask(visitor: Visitor, asked: Asked, sheet: Sheet, before: Earlier | None) -> Response:
+    return _page(visitor, asked, "ask", sheet=sheet, before=before)
 
 
-def _kept(session: Session, inbound: replies.Inbound) -> UUID:
-    return session.scalars(select(Reply.id).where(_known_by(inbound))).one()
+def _done(visitor: Visitor, asked: Asked, outcome: str) -> Response:
+    return _page(visitor, asked, "done", outcome=outcome)
 
 
-def _typed(form: Form) -> dict[str, Any]:
-    return {"answer": form.get("answer"), "words": form.get("words"), "nonce": form.get("nonce")}
-
-
-def _page(visitor: Visitor, asked: _Asked, context: dict[str, Any], status: int = 200) -> Response:
-    """In the patient's language; no personal data beyond the first name."""
-    shown: dict[str, Any] = {"outcome": "", "answer": "", "words": "", "nonce": "", "problems": {}} | context
-    shown |= {"clinic": asked.clinic, "first_name": asked.patient.given_name, "answers": ANSWERS}
-    return page(replace(visitor, language=asked.patient.language), "check_in.html", status, **shown)
+def _page(visitor: Visitor, asked: Asked, state: str, status: int = 200, **context: Any) -> Response:
+    """In the patient's language and the clinic's time; no personal data beyond the first name and what they ticked."""
+    shown: dict[str, Any] = {"sheet": Sheet(), "before": None, "problems": {}, "outcome": ""} | context
+    shown |= {"state": state, "asked": asked, "clinic": asked.clinic, "first_name": asked.patient.given_name}
+    shown |= {"severities": range(MOST_SEVERE + 1), "breakouts": Breakouts, "courses": Course, "flags": FLAGS}
+    language = asked.patient.language
+    shown["words"] = Words(language, ZoneInfo(asked.clinic.timezone))
+    return page(replace(visitor, language=language), "check_in.html", status, **shown)

@@ -57,7 +57,7 @@ def _line(entry: TimelineEntry, language: Language, zone: ZoneInfo, now: datetim
         at=entry.at,
         side=_side(entry, now),
         title=_title(entry, texts),
-        text=entry.text,
+        text=entry.text or _ticked(entry.params, texts),
         folded=entry.kind == "consent",
         state=texts.text(f"state.{entry.state}") if entry.kind in _SHOWN_STATES else "",
         colour=_colour(entry),
@@ -78,8 +78,20 @@ def _words(params: Mapping[str, str], texts: Catalogue) -> dict[str, str]:
         "channel": texts.text(f"channel.{params['channel']}") if "channel" in params else "",
         "step": texts.text(f"step.name.{step}") if step else "",
         "outcome": texts.text(f"check_in.{params['outcome']}") if params.get("outcome") else "",
+        "value": params.get("value", ""),
         "source": texts.text(f"source.{params['source']}") if params.get("source") else "",
     }
+
+
+def _ticked(params: Mapping[str, str], texts: Catalogue) -> str:
+    """What was ticked on a check-in's page, a line each, as the page said it."""
+    said = [
+        " ".join(texts.text(f"check_in_page.{key}") for key in (name, f"{name}_{params[name]}"))
+        for name in ("breakouts", "course")
+        if params.get(name)
+    ]
+    flags = [texts.text(f"check_in_page.flag_{flag}") for flag in params.get("flags", "").split()]
+    return "\n".join([*said, *flags])
 
 
 def _side(entry: TimelineEntry, now: datetime) -> str:
@@ -88,7 +100,7 @@ def _side(entry: TimelineEntry, now: datetime) -> str:
         return "bad"
     if _is_ahead(entry, now):
         return "ahead"
-    return {"reply": "in", "check_in": "in", "message": "out"}.get(entry.kind, "")
+    return {"reply": "in", "check_in": "in", "severity": "in", "message": "out"}.get(entry.kind, "")
 
 
 def _colour(entry: TimelineEntry) -> str:

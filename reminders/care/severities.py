@@ -1,0 +1,102 @@
+"""How severe patients say it is (0 to 10), and what a rise means for the tickets that are open."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, select, update
+from sqlalchemy.orm import Session
+
+from reminders.care.tickets import PRIORITY
+from reminders.database import insert_missing
+from reminders.models import Reminder, Severity, Ticket, Treatment
+from reminders.models.kinds import TicketKind, TicketState
+
+WORSE = "getting_worse"
+"""Why a ticket presses more than its kind does."""
+
+PRESSES_BY = 5
+"""So far ahead of its kind: before all others of it, behind every more urgent kind."""
+
+_EARLY_DAYS = 3
+"""Up to this day after the treatment reactions are expected; what is worse later than then is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSeverity:
+    """A value from 0 to 10 to keep. `id` is the same for the same press of a button."""
+
+    id: uuid.UUID
+    clinic_id: uuid.UUID
+    treatment_id: uuid.UUID
+    reminder_id: uuid.UUID
+    value: int
+    reply_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What one reminder was answered with, so many days after the treatment."""
+
+    day: int
+    value: int
+
+
+def record(session: Session, new: NewSeverity, now: datetime) -> bool:
+    """Keep a value beside the earlier ones. False if it was kept before."""
+    values = {name: getattr(new, name) for name in NewSeverity.__slots__}
+    return insert_missing(session, Severity, values | {"answered_at": now})
+
+
+def latest(session: Session, reminder_id: uuid.UUID) -> Severity | None:
+    """What a reminder was answered with last."""
+    return session.scalars(
+        select(Severity)
+        .where(Severity.reminder_id == reminder_id)
+        .order_by(Severity.answered_at.desc(), Severity.id.desc())
+        .limit(1)
+    ).first()
+
+
+def rising(points: Sequence[Point]) -> bool:
+    """Whether the last of some points (in order) is worse than the one before it, or than what held on day 3. Pure."""
+    if not points:
+        return False
+    *before, last = points
+    early = [point for point in before if point.day <= _EARLY_DAYS]
+    return any(last.value > point.value for point in (*before[-1:], *early[-1:]))
+
+
+def weigh(session: Session, treatment_id: uuid.UUID) -> bool:
+    """Whether a treatment's severity rises; if so its open tickets press more than their kind does, red flags apart."""
+    if not rising(_points(session, treatment_id)):
+        return False
+    # Priorities of kinds are tens: what presses already, or is a red flag, stays.
+    session.execute(
+        update(Ticket)
+        .where(Ticket.treatment_id == treatment_id, Ticket.state != TicketState.CLOSED)
+        .where(Ticket.priority.in_(_OF_KINDS), Ticket.kind != TicketKind.RED_FLAG)
+        .values(
+            priority=Ticket.priority - PRESSES_BY,
+            reason=case((Ticket.reason == "", WORSE), else_=Ticket.reason),
+        )
+    )
+    return True
+
+
+_OF_KINDS = sorted(PRIORITY.values())
+_DAY = timedelta(days=1)
+
+
+def _points(session: Session, treatment_id: uuid.UUID) -> list[Point]:
+    """The newest value for each reminder, in the order of their days."""
+    rows = session.execute(
+        select(Reminder.id, Reminder.due_at, Treatment.treated_at, Severity.value)
+        .join(Reminder, Reminder.id == Severity.reminder_id)
+        .join(Treatment, Treatment.id == Severity.treatment_id)
+        .where(Severity.treatment_id == treatment_id)
+        .order_by(Severity.answered_at, Severity.id)
+    )
+    newest = {reminder_id: Point(round((due - treated) / _DAY), value) for reminder_id, due, treated, value in rows}
+    return sorted(newest.values(), key=lambda point: point.day)

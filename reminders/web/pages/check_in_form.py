@@ -1,0 +1,51 @@
+"""What was posted on a check-in's page: read, and said what is wrong with it."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from reminders.care.page_answers import FLAGS, MOST_SEVERE, PageAnswers, from_data
+from reminders.errors import Problem
+from reminders.models.kinds import Language
+from reminders.web.forms import Form
+from reminders.web.i18n import catalogue
+
+LONGEST = 2000
+_NONCE = 32
+_ASKED = ("severity", "breakouts", "course")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet of answers as it stands on the page; `nonce` tells one pressing of the button from the next."""
+
+    answers: PageAnswers = field(default_factory=PageAnswers)
+    words: str = ""
+    nonce: str = field(default_factory=lambda: secrets.token_hex(_NONCE // 2))
+
+    def problems(self, *, severity_alone: bool) -> dict[str, Problem]:
+        """What is wrong, by field. Whoever ticks a red flag or writes need tick nothing else."""
+        if len(self.words) > LONGEST:
+            return {"words": Problem("too_long", limit=str(LONGEST))}
+        if self.answers.flags or self.words:
+            return {}
+        asked = _ASKED[:1] if severity_alone else _ASKED
+        return {name: Problem("choice_missing") for name in asked if getattr(self.answers, name) is None}
+
+    def body(self, language: Language) -> str:
+        """The same as a text would say it: the digit, the red flags in the patient's language, the words."""
+        flags = [catalogue(language).text(f"check_in_page.flag_{flag}") for flag in self.answers.flags]
+        return "\n".join(filter(None, (self.answers.digit, *flags, self.words)))
+
+
+def posted(form: Form) -> Sheet:
+    """The sheet in a posted form; a value that the page does not offer was not ticked."""
+    severity, words = form.get("severity"), form.get("words")
+    given = {
+        "severity": next((value for value in range(MOST_SEVERE + 1) if severity == str(value)), None),
+        "breakouts": form.get("breakouts"),
+        "course": form.get("course"),
+        "flags": [flag for flag in FLAGS if flag in form.all("flags")],
+        "in_words": bool(words),
+    }
+    nonce = form.get("nonce")[:_NONCE]
+    return Sheet(from_data(given), words, nonce) if nonce else Sheet(from_data(given), words)
