@@ -17,6 +17,7 @@ from reminders.care.treatment_store import find_protocol, same_day
 from reminders.database import keyring_of
 from reminders.models import Clinic, Patient, ProtocolVersion
 from reminders.models.kinds import Channel, Language
+from reminders.models.options import rules_of
 from reminders.wording.render import Rendered, render
 from reminders.wording.texts import find
 from reminders.wording.values import clinic_values
@@ -97,7 +98,8 @@ class _Reader:
     def text(self, step: Step, channel: Channel) -> Rendered:
         text = find(f"step:{step.key}", self.language, channel, self.version.content)
         name = self.patient.given_name if self.patient else ""
-        links = {"unsubscribe_url": _LINK, "check_in_url": _LINK}
+        in_it = channel is Channel.EMAIL or rules_of(self.clinic.options).link_in_texts
+        links = {"unsubscribe_url": _LINK, "check_in_url": _LINK if in_it else ""}
         return render(text, clinic_values(self.clinic, channel) | links | {"first_name": name})
 
 

@@ -1,4 +1,4 @@
-"""A clinic sets its rules: what becomes of texts in doubt, what a month of texts may cost, when somebody is there."""
+"""A clinic sets its rules: texts in doubt, what a month of texts may cost, links in texts, when somebody is there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +20,9 @@ from reminders.wording.segments import outside_gsm7
 NO_LIMIT = "none"
 """How somebody types that a month has no maximum; nothing at all says the same."""
 
+YES_OR_NO = ("yes", "no")
+"""How somebody chooses whether a rule holds."""
+
 MOST_SEGMENTS = 10_000_000
 """More in a month is a slip of the keyboard."""
 
@@ -31,22 +34,24 @@ LONGEST_HOURS = 60
 class TypedRules:
     """What somebody typed; None leaves that rule as it is.
 
-    `unknown` is try_again or ask_staff, `monthly_segments` a whole number, or "" or "none" for no maximum. `hours_en`
-    and `hours_fr` are one short line each, or "" both.
+    `unknown` is try_again or ask_staff, `monthly_segments` a whole number, or "" or "none" for no maximum,
+    `link_in_texts` yes or no. `hours_en` and `hours_fr` are one short line each, or "" both.
     """
 
     unknown: str | None = None
     monthly_segments: str | None = None
     hours_en: str | None = None
     hours_fr: str | None = None
+    link_in_texts: str | None = None
 
 
 def set_rules(session: Session, actor: Actor, clinic: Clinic, typed: TypedRules, now: datetime) -> SendingRules:
     """Change the rules of `clinic`; the rules that hold now. What changed is noted in the audit trail.
 
     Raises:
-        InvalidInputError: on `unknown` (choice_unknown), `monthly_segments` (not_a_number, number_outside), `hours_en`
-            or `hours_fr` (hours_in_one_language, too_long, control_characters, dear_characters).
+        InvalidInputError: on `unknown` or `link_in_texts` (choice_unknown), `monthly_segments` (not_a_number,
+            number_outside), `hours_en` or `hours_fr` (hours_in_one_language, too_long, control_characters,
+            dear_characters).
     """
     asked = select(Clinic).where(Clinic.id == clinic.id).with_for_update(key_share=True)
     stored = session.scalars(asked.execution_options(populate_existing=True)).one()
@@ -75,11 +80,14 @@ def _parsed(typed: TypedRules, before: SendingRules) -> SendingRules:
             most = _segments(typed.monthly_segments.strip())
         except InvalidInputError as error:
             problems |= error.problems
+    if typed.link_in_texts not in {None, *YES_OR_NO}:
+        problems["link_in_texts"] = Problem("choice_unknown", choices=", ".join(YES_OR_NO))
     hours = _hours(typed, before)
     problems |= _wrong_hours(hours)
     if problems:
         raise InvalidInputError(problems)
-    return SendingRules(unknown, most, **hours)
+    link = before.link_in_texts if typed.link_in_texts is None else typed.link_in_texts == YES_OR_NO[0]
+    return SendingRules(unknown, most, link_in_texts=link, **hours)
 
 
 def _hours(typed: TypedRules, before: SendingRules) -> dict[str, str]:
@@ -119,6 +127,6 @@ def _changed(before: SendingRules, after: SendingRules) -> Mapping[str, Any]:
     changed: dict[str, Any] = {}
     if after.unknown is not before.unknown:
         changed["unknown"] = after.unknown.value
-    names = ("monthly_segments", "hours_en", "hours_fr")
+    names = ("monthly_segments", "hours_en", "hours_fr", "link_in_texts")
     changed |= {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
     return changed

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
-from reminders.care.tickets import PRIORITY
+from reminders.care.tickets import PRIORITY, NewTicket, key_for, open_ticket
 from reminders.database import insert_missing
 from reminders.models import Reminder, Severity, Ticket, Treatment
 from reminders.models.kinds import TicketKind, TicketState
@@ -18,6 +18,9 @@ WORSE = "getting_worse"
 
 PRESSES_BY = 5
 """So far ahead of its kind: before all others of it, behind every more urgent kind."""
+
+HIGH = 7
+"""From here on it is severe (of 10), and a patient is told to call whatever day it is."""
 
 _EARLY_DAYS = 3
 """Up to this day after the treatment reactions are expected; what is worse later than then is not."""
@@ -83,6 +86,24 @@ def weigh(session: Session, treatment_id: uuid.UUID) -> bool:
         )
     )
     return True
+
+
+def look_at(session: Session, reminder: Reminder, patient_id: uuid.UUID, now: datetime) -> None:
+    """What follows from a severity that came alone: `weigh`, and where it is high and rises somebody hears of it."""
+    value = latest(session, reminder.id)
+    if not weigh(session, reminder.treatment_id) or value is None or value.value < HIGH:
+        return
+    kind = TicketKind.QUESTION
+    new = NewTicket(
+        clinic_id=reminder.clinic_id,
+        kind=kind,
+        dedupe_key=key_for(kind, reminder.id),
+        patient_id=patient_id,
+        treatment_id=reminder.treatment_id,
+        reason=WORSE,
+        priority=PRIORITY[kind] - PRESSES_BY,
+    )
+    open_ticket(session, new, now)
 
 
 _OF_KINDS = sorted(PRIORITY.values())

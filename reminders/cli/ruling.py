@@ -5,7 +5,7 @@ import shlex
 import click
 
 from reminders.care.actors import Actor
-from reminders.care.sending_rules import NO_LIMIT, TypedRules, set_rules
+from reminders.care.sending_rules import NO_LIMIT, YES_OR_NO, TypedRules, set_rules
 from reminders.cli.common import LANGUAGES, clear_errors, find_clinic, open_database, say, start
 from reminders.models.instance import now
 from reminders.models.options import OnUnknown
@@ -19,6 +19,9 @@ _CHOICES = click.Choice([choice.value.replace("_", "-") for choice in OnUnknown]
 @click.option("--monthly-segments", metavar="N|none", help="The most text segments of a calendar month.")
 @click.option("--hours-en", metavar="WORDS", help="When somebody is there, for patients: Mon-Fri 9:00-17:00.")
 @click.option("--hours-fr", metavar="WORDS", help="The same in French: lun-ven 9 h-17 h.")
+@click.option(
+    "--link-in-texts", type=click.Choice(YES_OR_NO), help="Whether a check-in's text has the link to its page."
+)
 @click.option("--language", type=LANGUAGES, default="en", help="The language of what is wrong.")
 @clear_errors
 def clinic_rules(clinic: str, language: str, **given: str | None) -> None:
@@ -37,6 +40,7 @@ def clinic_rules(clinic: str, language: str, **given: str | None) -> None:
     click.echo(f"    --monthly-segments {most}")
     click.echo(f"    --hours-en {shlex.quote(rules.hours_en)}")
     click.echo(f"    --hours-fr {shlex.quote(rules.hours_fr)}")
+    click.echo(f"    --link-in-texts {YES_OR_NO[0 if rules.link_in_texts else 1]}")
 
 
 COMMANDS = (clinic_rules,)

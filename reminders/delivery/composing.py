@@ -15,7 +15,7 @@ from reminders.models import Clinic, ProtocolVersion
 from reminders.models.kinds import Channel, Language
 from reminders.models.options import rules_of
 from reminders.wording import segments
-from reminders.wording.render import Rendered, placeholders, render
+from reminders.wording.render import Rendered, is_optional, placeholders, render
 from reminders.wording.texts import Text, find
 from reminders.wording.values import clinic_values
 
@@ -32,6 +32,12 @@ class Composed:
     body_hash: str
     segments: int
     unsubscribe_url: str = field(repr=False)
+
+
+_CHECK_IN = "check_in_url"
+
+MOST_SEGMENTS = 3
+"""A text leaves out the link to the check-in's page, which it can do without, rather than cost more."""
 
 
 class Composer:
@@ -64,11 +70,11 @@ class Composer:
         which = (facts.template, facts.language, facts.channel, facts.protocol_version_id)
         text, names = self._text(which)
         link = self._way_out(facts, public_url)
-        own = self._own(facts, names, public_url) | ({"unsubscribe_url": link} if link else {})
+        own = self._own(facts, text, names, public_url) | ({"unsubscribe_url": link} if link else {})
         key = (which, tuple(sorted(own.items())))
         if key not in self._rendered:
-            rendered = render(text, {"unsubscribe_url": "", "url": public_url} | self._clinic[facts.channel] | own)
-            cost = segments.count(rendered.body).count if facts.channel is Channel.SMS else 1
+            values = {"unsubscribe_url": "", "url": public_url} | self._clinic[facts.channel] | own
+            rendered, cost = _fitting(text, values, facts.channel)
             self._rendered[key] = (rendered, self._keyring.index("body", rendered.body), cost)
         rendered, body_hash, cost = self._rendered[key]
         return Composed(rendered.subject, rendered.body, body_hash, cost, link)
@@ -80,7 +86,7 @@ class Composer:
             self._texts[which] = text, placeholders(text)
         return self._texts[which]
 
-    def _own(self, facts: Facts, names: frozenset[str], public_url: str) -> dict[str, str]:
+    def _own(self, facts: Facts, text: Text, names: frozenset[str], public_url: str) -> dict[str, str]:
         """What this message fills in that others do not. Only what the text names is decrypted.
 
         A link is kept as a path, since the address may change.
@@ -90,8 +96,10 @@ class Composer:
             values["first_name"] = unseal(self._keyring, facts.first_name, "patient.given_name") or ""
         if "hours" in names:
             values["hours"] = self._rules.hours(facts.language)
-        if "check_in_url" in names:
-            values["check_in_url"] = check_in_url(self._keyring, public_url, facts.id)
+        if _CHECK_IN in names:
+            by_mail = facts.channel is not Channel.SMS
+            wanted = self._rules.link_in_texts or by_mail or not is_optional(text, _CHECK_IN)
+            values[_CHECK_IN] = check_in_url(self._keyring, public_url, facts.id) if wanted else ""
         if facts.params is not None:
             values |= unseal(self._keyring, facts.params, "message.params")
             values["url"] = public_url + values.pop("path", "")
@@ -101,3 +109,14 @@ class Composer:
         if facts.channel is not Channel.EMAIL or facts.patient_id is None or facts.staff_id is not None:
             return ""
         return unsubscribe_url(public_url, unsubscribe_token(self._keyring, facts.patient_id, facts.channel))
+
+
+def _fitting(text: Text, values: Mapping[str, str], channel: Channel) -> tuple[Rendered, int]:
+    """The text and its segments (an e-mail is one), without a link that it can do without and has no room for."""
+    rendered = render(text, values)
+    if channel is not Channel.SMS:
+        return rendered, 1
+    cost = segments.count(rendered.body).count
+    if cost > MOST_SEGMENTS and values.get(_CHECK_IN) and is_optional(text, _CHECK_IN):
+        return _fitting(text, {**values, _CHECK_IN: ""}, channel)
+    return rendered, cost

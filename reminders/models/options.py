@@ -25,12 +25,14 @@ class OnUnknown(StrEnum):
 class SendingRules:
     """A clinic's rules. `monthly_segments`: the most text segments of a calendar month in its zone; None: no limit.
 
+    `link_in_texts`: a check-in's text has the link to its page, where it offers a place and there is room for it.
     `hours_en` and `hours_fr`: when somebody is there, as patients read it ("Mon-Fri 9:00-17:00"); "" while not known.
     Unlike the sending window they are only words.
     """
 
     unknown: OnUnknown = OnUnknown.TRY_AGAIN
     monthly_segments: int | None = None
+    link_in_texts: bool = False
     hours_en: str = ""
     hours_fr: str = ""
 
@@ -49,6 +51,7 @@ def rules_of(options: Mapping[str, Any]) -> SendingRules:
         monthly_segments=most if isinstance(most, int) and not isinstance(most, bool) and most >= 0 else None,
         hours_en=_words(given.get("hours_en")),
         hours_fr=_words(given.get("hours_fr")),
+        link_in_texts=given.get("link_in_texts") is True,
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from reminders.wording.texts import Text, WordingError
 
-__all__ = ["PLACEHOLDERS", "Rendered", "Text", "WordingError", "placeholders", "render"]
+__all__ = ["PLACEHOLDERS", "Rendered", "Text", "WordingError", "is_optional", "placeholders", "render"]
 
 PLACEHOLDERS: frozenset[str] = frozenset(
     {"clinic", "first_name", "phone", "hours", "address", "booking_url", "unsubscribe_url", "check_in_url", "url"}
@@ -50,6 +50,11 @@ def render(text: Text, values: Mapping[str, str]) -> Rendered:
 def placeholders(text: Text) -> frozenset[str]:
     """The names that `text` has placeholders for, known or not."""
     return frozenset(_PLACEHOLDER.findall(f"{text.subject or ''}\n{text.body}"))
+
+
+def is_optional(text: Text, name: str) -> bool:
+    """Whether `text` reads well without a value for `name`: it stands in `[[...]]` parts alone, or nowhere."""
+    return name not in _PLACEHOLDER.findall(_OPTIONAL.sub("", text.body))
 
 
 def _fill(template: str, values: Mapping[str, str]) -> str:

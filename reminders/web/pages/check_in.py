@@ -26,8 +26,6 @@ from reminders.web.views import page
 from reminders.web.visitors import Visitor
 
 _SHOWN = ("urgent", "persisting", "improving", "clear")
-_MUCH = 7
-"""A severity from which the page says to call, whatever day it is."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -81,8 +79,8 @@ def _keep(visitor: Visitor, asked: Asked, sheet: Sheet) -> Response:
 def _keep_severity(visitor: Visitor, asked: Asked, sheet: Sheet) -> Response:
     with visitor.database.begin() as session:
         if _record(session, visitor, asked, sheet, None):
-            severities.weigh(session, asked.reminder.treatment_id)
-    much = (sheet.answers.severity or 0) >= _MUCH
+            severities.look_at(session, asked.reminder, asked.patient.id, visitor.now)
+    much = (sheet.answers.severity or 0) >= severities.HIGH
     return _done(visitor, asked, "severity_high" if much else "severity")
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reminders.care import holds
+from reminders.care.sending_rules import YES_OR_NO
 from reminders.delivery.spending import spent_in
 from reminders.models import Clinic, Protocol, Sender
 from reminders.models.clinic import NOT_CONNECTED
@@ -33,7 +34,7 @@ TROUBLE: Mapping[str, str] = {
 """Why a sender rests (`Sender.paused_reason`) -> the sentence for staff. What is not here is shown with its code."""
 
 
-RULES = ("unknown", "monthly_segments", "hours_en", "hours_fr")
+RULES = ("unknown", "monthly_segments", "hours_en", "hours_fr", "link_in_texts")
 """The fields of the form with the clinic's rules."""
 
 
@@ -76,7 +77,8 @@ def rules_form(clinic: Clinic) -> dict[str, str]:
     rules = rules_of(clinic.options)
     most = rules.monthly_segments
     limit = "" if most is None else str(most)
-    given = (rules.unknown.value, limit, rules.hours_en, rules.hours_fr)
+    link = YES_OR_NO[0 if rules.link_in_texts else 1]
+    given = (rules.unknown.value, limit, rules.hours_en, rules.hours_fr, link)
     return dict(zip(RULES, given, strict=True))
 
 
