@@ -76,6 +76,8 @@ def find_asked(session: Session, token: str, now: datetime) -> Asked:
 def _message_of(session: Session, token: str) -> uuid.UUID:
     keyring = keyring_of(session)
     try:
+        if len(token) > links.DIGITS:
+            return links.read_long_token(keyring, token)
         near = links.ids_near(token)
         found = session.scalars(select(Message.id).where(Message.id.between(*near)))
         return next(id_ for id_ in found if links.is_token_of(keyring, token, id_))
@@ -87,9 +89,9 @@ def earlier(session: Session, asked: Asked) -> Earlier | None:
     """What was answered to the same question before, by whatever way."""
     if asked.is_check_in:
         check_in = checkins.latest(session, asked.reminder.treatment_id)
-        return check_in and Earlier(check_in.answered_at, from_data(check_in.answers or {}))
+        return Earlier(check_in.answered_at, from_data(check_in.answers or {})) if check_in else None
     severity = severities.latest(session, asked.reminder.id)
-    return severity and Earlier(severity.answered_at, PageAnswers(severity.value))
+    return Earlier(severity.answered_at, PageAnswers(severity.value)) if severity else None
 
 
 def too_many(session: Session, asked: Asked, now: datetime) -> bool:

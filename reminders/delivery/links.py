@@ -14,7 +14,7 @@ _HALF = 8
 """Of a message's id, and of its keyed hash, so many bytes stand in a token: 64 bits that nobody can guess."""
 
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
-_DIGITS = 22
+DIGITS = 22
 """16 bytes in base 62: without - and _, at which phones end a link."""
 
 _BYTE = {Channel.SMS: b"s", Channel.EMAIL: b"e"}
@@ -67,20 +67,29 @@ def is_token_of(keyring: Keyring, token: str, message_id: uuid.UUID) -> bool:
     return hmac.compare_digest(_from_base62(token), message_id.bytes[:_HALF] + _proof(keyring, message_id))
 
 
+def read_long_token(keyring: Keyring, token: str) -> uuid.UUID:
+    """The message behind a token of the form before, which lies in mailboxes still: its id, an expiry and a tag.
+
+    Raises:
+        CryptoError: it is no token of ours.
+    """
+    return uuid.UUID(bytes=keyring.unsign(_CHECK_IN, token)[: 2 * _HALF])
+
+
 def _proof(keyring: Keyring, message_id: uuid.UUID) -> bytes:
     return keyring.tag(_CHECK_IN, message_id.bytes)[:_HALF]
 
 
 def _base62(raw: bytes) -> str:
     number, digits = int.from_bytes(raw), ""
-    while len(digits) < _DIGITS:
+    while len(digits) < DIGITS:
         number, last = divmod(number, len(_BASE62))
         digits = _BASE62[last] + digits
     return digits
 
 
 def _from_base62(token: str) -> bytes:
-    if len(token) != _DIGITS or not set(token) <= set(_BASE62):
+    if len(token) != DIGITS or not set(token) <= set(_BASE62):
         raise CryptoError("not a token")
     number = 0
     for digit in token:

@@ -220,6 +220,16 @@ def test_a_forged_or_expired_link_leads_nowhere(practice: Practice, sheet: Page)
     assert practice.rows(select(Reply)) == []
 
 
+def test_a_link_of_the_form_before_is_good_by_the_same_rule(practice: Practice, sheet: Page) -> None:
+    (message,) = practice.rows(
+        select(Message).where(Message.patient_id == sheet.patient.id, Message.sent_at.is_not(None))
+    )
+    sheet.path = "/c/" + practice.database.keyring.sign("check-in", message.id.bytes + bytes(8))
+    assert sheet.says("done_clear") in sheet.send(**WELL)
+    practice.world.pass_time(timedelta(days=8))
+    assert sheet.client.get(sheet.path).status_code == 404
+
+
 def test_a_link_in_a_programs_hands_is_answered_no_more(practice: Practice, sheet: Page) -> None:
     for press in range(MOST_ANSWERS):
         assert sheet.client.post(sheet.path, data={**WELL, "nonce": str(press)}).status_code == 200

@@ -320,7 +320,7 @@ UNSCOPED: Mapping[str, tuple[int, str]] = {
     "reminders/web/api/caller.py": (1, "finds the key by its hash, before anybody's clinic is known"),
     "reminders/web/pages/health.py": (2, "counts and ages of the whole installation, nothing of anybody"),
     "reminders/web/pages/sign_in.py": (3, "finds who signs in, before anybody's clinic is known"),
-    "reminders/web/pages/check_in.py": (4, "the patient is known by a signed link alone"),
+    "reminders/web/pages/check_in.py": (2, "the patient is known by a signed link alone"),
     "reminders/web/pages/unsubscribe.py": (3, "the patient is known by a signed link alone"),
     "reminders/web/visitors.py": (2, "finds the session by its hash, before anybody's clinic is known"),
     "reminders/web/webhooks/receipts.py": (1, "the attempt's id names the clinic"),

@@ -138,7 +138,8 @@ def test_a_text_is_three_plain_segments_at_most_and_starts_with_the_clinic(
 ) -> None:
     assert texts["body"].startswith("{clinic}")
     assert "\n" not in texts["body"]
-    counted = smsutil.split(texts["body"].format(**LONGEST))
+    # The link that a text can do without is left out where there is no room for it.
+    counted = smsutil.split(re.sub(r"\[\[.*?\]\]", "", texts["body"]).format(**LONGEST))
     assert counted.encoding == "gsm0338"
     assert len(counted.parts) <= 3
 

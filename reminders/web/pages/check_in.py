@@ -62,12 +62,12 @@ def answer(visitor: AnyVisitor, form: Annotated[Form, Depends(submitted)], token
 
 def _keep(visitor: Visitor, asked: Asked, sheet: Sheet) -> Response:
     inbound = _inbound(asked, sheet)
-    with visitor.database.begin() as session:
+    with visitor.database.begin(clinic=asked.clinic.id) as session:
         reply_id = replies.receive(session, inbound, visitor.now)
         if reply_id:
             _record(session, visitor, asked, sheet, reply_id)
     known_by = (Reply.channel == inbound.channel) & (Reply.provider_id == inbound.provider_id)
-    with visitor.database.begin() as session:
+    with visitor.database.begin(clinic=asked.clinic.id) as session:
         kept = session.scalars(select(Reply.id).where(known_by)).one()
         replies.understand(session, kept, visitor.now)
         labels = session.scalars(select(Reply.labels).where(Reply.id == kept)).one()
@@ -77,7 +77,7 @@ def _keep(visitor: Visitor, asked: Asked, sheet: Sheet) -> Response:
 
 
 def _keep_severity(visitor: Visitor, asked: Asked, sheet: Sheet) -> Response:
-    with visitor.database.begin() as session:
+    with visitor.database.begin(clinic=asked.clinic.id) as session:
         if _record(session, visitor, asked, sheet, None):
             severities.look_at(session, asked.reminder, asked.patient.id, visitor.now)
     much = (sheet.answers.severity or 0) >= severities.HIGH
@@ -104,7 +104,7 @@ def _stop(visitor: Visitor, asked: Asked) -> Response:
     channel, index = asked.message.channel, address_index(asked.patient, asked.message.channel)
     # Without an address any more there is nothing left to stop.
     if index is not None:
-        with visitor.database.begin() as session:
+        with visitor.database.begin(clinic=asked.clinic.id) as session:
             opt_out(session, OptOutRequest(asked.clinic.id, channel, index, "page"), visitor.now)
     return _page(visitor, asked, "stopped")
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reminders.crypto import Keyring, new_key, parse_key
-from reminders.delivery.links import check_in_url, ids_near, is_token_of
+from reminders.delivery.links import DIGITS, check_in_url, ids_near, is_token_of, read_long_token
 from reminders.errors import CryptoError
 from reminders.ids import new_id
 
@@ -23,7 +23,7 @@ def token(id_: object, keyring: Keyring = KEYRING) -> str:
 @given(IDS)
 def test_a_token_is_short_plain_and_leads_back(id_: object) -> None:
     made = token(id_)
-    assert len(made) == 22
+    assert len(made) == DIGITS
     assert made.isalnum()
     assert made.isascii()
     first, last = ids_near(made)
@@ -53,6 +53,15 @@ def test_another_secret_makes_another_token() -> None:
 def test_what_is_no_token_is_refused(wrong: str) -> None:
     with pytest.raises(CryptoError):
         ids_near(wrong)
+
+
+def test_a_link_of_the_form_before_leads_back() -> None:
+    id_ = new_id()
+    sent = KEYRING.sign("check-in", id_.bytes + bytes(8))
+    assert len(sent) > DIGITS
+    assert read_long_token(KEYRING, sent) == id_
+    with pytest.raises(CryptoError):
+        read_long_token(KEYRING, sent[:-1] + ("A" if sent[-1] != "A" else "B") * 2)
 
 
 def test_each_character_counts() -> None:
