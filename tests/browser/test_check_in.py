@@ -73,7 +73,7 @@ def test_on_a_phone_without_a_script(practice: Practice, sheet: Sheet, served: s
     _fits(phone)
     assert small_targets(phone) == []
     phone.get_by_role("button", name=_text(sheet, "send")).tap()
-    expect(phone.get_by_role("alert")).to_contain_text(sheet.texts.text("problem.choice_missing"))
+    expect(phone.get_by_role("alert")).to_contain_text(sheet.texts.text("problem.severity_missing"))
     _fits(phone)
     _choose(phone, sheet, "severity", "6")
     _choose(phone, sheet, "breakouts", _text(sheet, "breakouts_few"))

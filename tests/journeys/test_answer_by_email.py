@@ -155,8 +155,8 @@ def test_what_cannot_be_is_said_and_kept(
     assert {
         name for name in ("severity", "breakouts", "course", "words") if f'href="#{name}"' in answered.text
     } == wrong
-    too_long = sheet.texts.text("problem.too_long", limit="2000")
-    assert (sheet.texts.text("problem.choice_missing") if wrong != {"words"} else too_long) in answered.text
+    said = {"words": sheet.texts.text("problem.too_long", limit="2000")}
+    assert all((said.get(name) or sheet.texts.text(f"problem.{name}_missing")) in answered.text for name in wrong)
     assert fields.get("words", "") in answered.text
     assert ('value="better" checked' in answered.text) is (fields.get("course") == "better")
     assert practice.rows(select(Reply)) == practice.rows(select(Severity)) == []

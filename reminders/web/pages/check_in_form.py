@@ -29,7 +29,7 @@ class Sheet:
         if self.answers.flags or self.words:
             return {}
         asked = _ASKED[:1] if severity_alone else _ASKED
-        return {name: Problem("choice_missing") for name in asked if getattr(self.answers, name) is None}
+        return {name: Problem(f"{name}_missing") for name in asked if getattr(self.answers, name) is None}
 
     def body(self, language: Language) -> str:
         """The same as a text would say it: the digit, the red flags in the patient's language, the words."""
