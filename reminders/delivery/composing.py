@@ -13,7 +13,7 @@ from reminders.delivery.facts import Facts, unseal
 from reminders.delivery.links import check_in_url, unsubscribe_token, unsubscribe_url
 from reminders.models import Clinic, ProtocolVersion
 from reminders.models.kinds import Channel, Language
-from reminders.models.options import rules_of
+from reminders.models.options import content_rules_of, rules_of
 from reminders.wording import segments
 from reminders.wording.render import Rendered, is_optional, placeholders, render
 from reminders.wording.texts import Text, find
@@ -36,9 +36,6 @@ class Composed:
 
 _CHECK_IN = "check_in_url"
 
-MOST_SEGMENTS = 3
-"""A text leaves out the link to the check-in's page, which it can do without, rather than cost more."""
-
 
 class Composer:
     """Renders for one clinic. Decides nothing and writes nothing; each different text is rendered once."""
@@ -48,6 +45,7 @@ class Composer:
         self._contents: dict[uuid.UUID, Mapping[str, Any]] = {}
         self._texts: dict[_Which, tuple[Text, frozenset[str]]] = {}
         self._rendered: dict[tuple[_Which, tuple[tuple[str, str], ...]], tuple[Rendered, str, int]] = {}
+        self._most_segments = content_rules_of(clinic.options).most_segments
         self._clinic = {channel: clinic_values(clinic, channel) for channel in Channel}
         self._rules = rules_of(clinic.options)
 
@@ -74,10 +72,20 @@ class Composer:
         key = (which, tuple(sorted(own.items())))
         if key not in self._rendered:
             values = {"unsubscribe_url": "", "url": public_url} | self._clinic[facts.channel] | own
-            rendered, cost = _fitting(text, values, facts.channel)
+            rendered, cost = self._fitting(text, values, facts.channel)
             self._rendered[key] = (rendered, self._keyring.index("body", rendered.body), cost)
         rendered, body_hash, cost = self._rendered[key]
         return Composed(rendered.subject, rendered.body, body_hash, cost, link)
+
+    def _fitting(self, text: Text, values: Mapping[str, str], channel: Channel) -> tuple[Rendered, int]:
+        """The text and its segments (an e-mail is one), without a link that it can do without and has no room for."""
+        rendered = render(text, values)
+        if channel is not Channel.SMS:
+            return rendered, 1
+        cost = segments.count(rendered.body).count
+        if cost > self._most_segments and values.get(_CHECK_IN) and is_optional(text, _CHECK_IN):
+            return self._fitting(text, {**values, _CHECK_IN: ""}, channel)
+        return rendered, cost
 
     def _text(self, which: _Which) -> tuple[Text, frozenset[str]]:
         if which not in self._texts:
@@ -109,14 +117,3 @@ class Composer:
         if facts.channel is not Channel.EMAIL or facts.patient_id is None or facts.staff_id is not None:
             return ""
         return unsubscribe_url(public_url, unsubscribe_token(self._keyring, facts.patient_id, facts.channel))
-
-
-def _fitting(text: Text, values: Mapping[str, str], channel: Channel) -> tuple[Rendered, int]:
-    """The text and its segments (an e-mail is one), without a link that it can do without and has no room for."""
-    rendered = render(text, values)
-    if channel is not Channel.SMS:
-        return rendered, 1
-    cost = segments.count(rendered.body).count
-    if cost > MOST_SEGMENTS and values.get(_CHECK_IN) and is_optional(text, _CHECK_IN):
-        return _fitting(text, {**values, _CHECK_IN: ""}, channel)
-    return rendered, cost

@@ -1,15 +1,13 @@
-"""Which placeholders a step's text may have, by channel and by what the step is for."""
+"""Which placeholders a step's text may have, by channel."""
 
 from collections.abc import Set as AbstractSet
 
 from reminders.models.kinds import Channel
-from schedules.protocol import StepKind
 
-_ALWAYS = frozenset({"clinic", "first_name", "phone", "address", "booking_url"})
+_ALWAYS = frozenset({"clinic", "first_name", "phone", "address", "booking_url", "check_in_url"})
 _BY_CHANNEL = {Channel.SMS: frozenset[str](), Channel.EMAIL: frozenset({"unsubscribe_url"})}
-_BY_KIND = {StepKind.TIPS: frozenset[str](), StepKind.CHECK_IN: frozenset({"check_in_url"})}
 
 
-def step_placeholders(kind: StepKind, channel: Channel) -> AbstractSet[str]:
-    """What may be filled in there. `check_in_url` opens the check-in's question, which only a check-in asks."""
-    return _ALWAYS | _BY_CHANNEL[channel] | _BY_KIND[kind]
+def step_placeholders(channel: Channel) -> AbstractSet[str]:
+    """What may be filled in there. `check_in_url` opens what the step asks: tips ask how severe it is, and no more."""
+    return _ALWAYS | _BY_CHANNEL[channel]

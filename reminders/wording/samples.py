@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from reminders.models.kinds import Channel, Language
-from reminders.wording.render import PLACEHOLDERS
+from reminders.wording.render import PLACEHOLDERS, is_optional
+from reminders.wording.texts import Text
 
 _TOKEN = "k7Qd2mXw" * 7
-"""As long as a signed link's: 16 bytes of id, 8 of time and the tag, in base64."""
+"""As long as a signed link's way out of e-mail; a check-in's has 22 characters, to fit a text."""
 
 FIRST_NAME: Mapping[Language, str] = {Language.EN: "Olivia", Language.FR: "Geneviève"}
 """Whom a text addresses that is only shown."""
@@ -14,7 +15,7 @@ FIRST_NAME: Mapping[Language, str] = {Language.EN: "Olivia", Language.FR: "Genev
 OWN: Mapping[str, str] = {
     "first_name": "Marie-Antoinette",
     "unsubscribe_url": f"https://rappels.clinique.example/u/{_TOKEN}",
-    "check_in_url": f"https://rappels.clinique.example/c/{_TOKEN}",
+    "check_in_url": f"https://rappels.clinique.example/c/{_TOKEN[:22]}",
 }
 """A patient's values, about the longest that real ones are."""
 
@@ -41,3 +42,11 @@ def any_clinic(channel: Channel) -> Mapping[str, str]:
     """Values for a text of no clinic in particular; a text is signed with the short name."""
     name = LONGEST["clinic"] if channel is Channel.SMS else "Centre de dermatologie de Westmount-Est et associes"
     return {**NOTHING, **LONGEST, "clinic": name}
+
+
+def weighed(text: Text, values: Mapping[str, str]) -> Mapping[str, str]:
+    """The values by which a text is weighed: without a check-in's link that it can do without.
+
+    What is sent leaves that link out where it has no room.
+    """
+    return {**values, "check_in_url": ""} if is_optional(text, "check_in_url") else values

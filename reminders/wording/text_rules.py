@@ -9,7 +9,7 @@ from reminders.models.options import ContentRules
 from reminders.wording.findings import Code, Finding, Part, Place
 from reminders.wording.purpose import step_placeholders
 from reminders.wording.render import PLACEHOLDERS, Rendered, WordingError, placeholders, render
-from reminders.wording.samples import NOTHING
+from reminders.wording.samples import NOTHING, weighed
 from reminders.wording.segments import count, nearest_gsm7, outside_gsm7
 from reminders.wording.texts import Text
 from reminders.wording.vocabulary import carrier_answer_in, has_way_out, treatment_in
@@ -62,11 +62,11 @@ def check_text(
     if subject.is_sms:
         yield from _carriers(subject)
         yield from _alphabet(subject, values)
-        yield from _length(subject, full, rules.most_segments)
+        yield from _length(subject, render(readable, weighed(readable, values)), rules.most_segments)
 
 
 def _placeholders(subject: Subject) -> Iterator[Finding]:
-    allowed = step_placeholders(subject.step.kind, subject.at.channel)
+    allowed = step_placeholders(subject.at.channel)
     for part, text in subject.parts.items():
         for name in sorted(placeholders(Text(None, text)) - allowed):
             code = Code.PLACEHOLDER_ELSEWHERE if name in PLACEHOLDERS else Code.PLACEHOLDER_UNKNOWN

@@ -6,7 +6,7 @@ from typing import Any
 
 from reminders.models.kinds import Channel, Language
 from reminders.wording.render import Rendered, render
-from reminders.wording.samples import any_clinic
+from reminders.wording.samples import any_clinic, weighed
 from reminders.wording.segments import count
 from reminders.wording.texts import Text, find, templates
 from schedules import library
@@ -18,7 +18,7 @@ _CLINIC = {"clinic": "Clinique Lumière", "phone": "514 555-0123", "address": "1
 _LINKS = {
     "booking_url": "https://lumiere.example/rendez-vous",
     "unsubscribe_url": "https://rappels.example/u/SIGNED",
-    "check_in_url": "https://rappels.example/c/SIGNED",
+    "check_in_url": "https://rappels.example/c/0SIGNEDwith22characters",
     "url": "https://rappels.example/tickets/0199a4c2-7b1e-7c3d-8e4f-5a6b7c8d9e0f",
 }
 _PASSED_ON = {"subject": "(subject of a draft)", "body": "(a text of a draft)"}
@@ -62,5 +62,8 @@ def _head(read: Rendered, text: Text, channel: Channel) -> Iterator[str]:
     if channel is Channel.EMAIL:
         yield f"Subject: {read.subject}"
         return
-    cost, most = count(read.body), count(render(text, {**any_clinic(channel), "url": _LINKS["url"]}).body)
+    cost, most = (
+        count(read.body),
+        count(render(text, weighed(text, {**any_clinic(channel), "url": _LINKS["url"]})).body),
+    )
     yield f"{cost.encoding}, {cost.units} units, segments: {cost.count}; with the longest values {most.count}"

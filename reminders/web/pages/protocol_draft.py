@@ -22,11 +22,10 @@ from reminders.web.visitors import Member
 from reminders.wording.findings import Place, replaced
 from reminders.wording.purpose import step_placeholders
 from reminders.wording.segments import nearest_gsm7, outside_gsm7
-from schedules.protocol import StepKind
 
 router = APIRouter(include_in_schema=False, prefix="/protocols/{protocol_id}")
 
-_OF_STEPS = {name for kind in StepKind for channel in Channel for name in step_placeholders(kind, channel)}
+_OF_STEPS = {name for channel in Channel for name in step_placeholders(channel)}
 
 
 @router.post("/draft")

@@ -66,11 +66,11 @@ BLOCKING = [
     ("{clinic}: How are you? STOP HELP 911", "day-7 en sms body", Code.ANSWERS_MISSING, ""),
     ("{clinic} 911 {address} {unsubscribe_url} 1 2 3", "day-7 en email body", Code.ANSWERS_MISSING, ""),
     ("... ça va", "day-1 fr sms body", Code.NOT_GSM7, "ç"),
+    ("{clinic} 911 STOP HELP 1 2 3 {check_in_url}" + " long" * 70, "day-7 en sms body", Code.TOO_MANY_SEGMENTS, "4"),
     ("... " + "long " * 40, "day-1 en sms body", Code.TOO_MANY_SEGMENTS, "4"),
     ("... {name}", "day-1 en sms body", Code.PLACEHOLDER_UNKNOWN, "name"),
     ("... {clinic.options}", "day-1 en email body", Code.PLACEHOLDER_UNKNOWN, "clinic.options"),
     ("... {url}", "day-1 en sms body", Code.PLACEHOLDER_ELSEWHERE, "url"),
-    ("... {check_in_url}", "day-3 en email body", Code.PLACEHOLDER_ELSEWHERE, "check_in_url"),
     ("... {unsubscribe_url}", "day-3 en sms body", Code.PLACEHOLDER_ELSEWHERE, "unsubscribe_url"),
     ("... {phone", "day-1 en sms body", Code.BRACE_ALONE, "{"),
     ("... [[", "day-1 en email subject", Code.BRACE_ALONE, "[["),
@@ -111,6 +111,9 @@ HARMLESS = [
     ("... Infos", "day-1 fr sms body"),
     ("{clinic} 1 = 2 = 3 = 911 STOP HELP {check_in_url}", "day-7 en sms body"),
     ("{clinic} 911 STOP HELP {check_in_url}", "day-7 en sms body"),
+    ("... {check_in_url}", "day-3 en email body"),
+    # Sent without its link where that would be a segment more.
+    ("{clinic} 911 STOP HELP 1 2 3[[ {check_in_url}]]" + " long" * 70, "day-7 en sms body"),
     ("... [[ {booking_url}]]", "day-3 en email body"),
 ]
 
