@@ -187,6 +187,15 @@ def test_hours_are_changed_and_refused(browser: Browser) -> None:
     assert 'value="Mon-Fri 9-5"' in refused.text
 
 
+@pytest.mark.parametrize(("typed", "kept"), [("yes", True), ("no", False), ("", False)])
+def test_whether_texts_have_the_link_is_chosen(browser: Browser, typed: str, kept: bool) -> None:
+    answer = browser.post("/sending/rules", {"unknown": "try_again", "link_in_texts": typed})
+    assert answer.status_code == 303
+    with browser.database.read() as session:
+        assert rules_of(session.get_one(Clinic, browser.clinic.id).options).link_in_texts is kept
+    assert ('value="yes" checked' in browser.get("/sending").text) is kept
+
+
 def _spend(browser: Browser, months: dict[str, int]) -> None:
     with browser.database.begin() as session:
         session.add_all(

@@ -29,7 +29,9 @@ def show(member: Reader) -> Response:
 def change_rules(sent: Writer) -> Response:
     """Change the clinic's sending rules."""
     member = sent.member
-    typed = TypedRules(**{name: sent.form.get(name) for name in RULES})
+    given = {name: sent.form.get(name) for name in RULES}
+    # A page from before there was this choice leaves it as it is.
+    typed = TypedRules(**given | {"link_in_texts": given["link_in_texts"] or None})
     try:
         with member.begin() as session:
             set_rules(session, member.actor, member.clinic, typed, member.now)

@@ -20,6 +20,8 @@ def test_rules_are_shown_and_changed_one_by_one(command: Command, clinic: str) -
     command("clinic-rules", clinic, "--monthly-segments", "1500")
     command("clinic-rules", clinic, "--unknown", "ask-staff")
     assert "--unknown ask-staff\n    --monthly-segments 1500\n" in command("clinic-rules", clinic).stdout
+    assert "--link-in-texts yes" in command("clinic-rules", clinic, "--link-in-texts", "yes").stdout
+    assert "--link-in-texts yes" in command("clinic-rules", clinic, "--unknown", "try-again").stdout
     assert "--monthly-segments none" in command("clinic-rules", clinic, "--monthly-segments", "none").stdout
 
 
