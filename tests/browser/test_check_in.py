@@ -89,7 +89,8 @@ def test_on_a_phone_without_a_script(practice: Practice, sheet: Sheet, served: s
     expect(phone.get_by_role("radio", name="6")).to_be_checked()
     phone.get_by_role("checkbox", name=_text(sheet, "flag_throat")).check()
     phone.get_by_role("button", name=_text(sheet, "send")).tap()
-    expect(phone.get_by_role("status")).to_contain_text("911")
+    expect(phone.get_by_role("heading", level=1)).to_contain_text("911")
+    expect(phone.locator('a[href="tel:911"]')).to_be_visible()
     _keep(phone, f"check-in-emergency-{language}")
     outcomes = practice.rows(select(CheckIn.outcome).order_by(CheckIn.answered_at))
     assert outcomes == [CheckInOutcome.PERSISTING, CheckInOutcome.URGENT]
