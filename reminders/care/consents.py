@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care import audit, patients, replanning
+from reminders.care import audit, patients, replanning, wrong_numbers
 from reminders.care.actors import Actor
 from reminders.care.consent_wording import CURRENT, WORDING, wording
 from reminders.care.reach import address_index
@@ -35,6 +35,8 @@ class Grant:
     wording_version: str
     wording: str
     language: Language
+    confirms_address: bool = False
+    """Staff have spoken with the patient: an address that was somebody else's is theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ def grant(session: Session, actor: Actor, given: Grant, now: datetime) -> Grante
     """Write a grant into the ledger and plan what it makes possible. The same grant again adds nothing.
 
     An address that opted out stays opted out, whoever records a grant: only the patient's own START (or the link in
-    an e-mail) lifts it. The grant is kept, and the notice says so.
+    an e-mail) lifts it. The grant is kept, and the notice says so. A number that was somebody else's, from which a START
+    would prove nothing, is written to again by a grant that confirms the address.
 
     Raises:
         InvalidInputError: on consent_sms or consent_email: consent_without_address, or wording_missing.
@@ -58,7 +61,8 @@ def grant(session: Session, actor: Actor, given: Grant, now: datetime) -> Grante
     patient = patients.get(session, actor.clinic_id, given.patient_id)
     _check(patient, given)
     newest = _newest(session, patient.id).get(given.channel)
-    if newest is not None and _says_the_same(newest, given):
+    lifted = given.confirms_address and wrong_numbers.lift(session, _place(patient, given.channel), now)
+    if newest is not None and _says_the_same(newest, given) and not lifted:
         return Granted(newest, _notice(session, patient, given.channel))
     entry = _append(session, actor, patient, newest, _granted(given), now)
     return Granted(entry, _notice(session, patient, given.channel))
@@ -150,7 +154,13 @@ def _append(
     return stored
 
 
+def _place(patient: Patient, channel: Channel) -> wrong_numbers.Place:
+    return wrong_numbers.Place(patient.clinic_id, channel, address_index(patient, channel))
+
+
 def _notice(session: Session, patient: Patient, channel: Channel) -> Problem | None:
+    if wrong_numbers.is_wrong(session, _place(patient, channel)):
+        return Problem("still_wrong_number", channel=channel.value)
     address = address_index(patient, channel)
     own = (OptOut.clinic_id == patient.clinic_id, OptOut.channel == channel, OptOut.address_index == address)
     stands = session.scalar(select(OptOut.id).where(*own, OptOut.lifted_at.is_(None)))

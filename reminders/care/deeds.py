@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from reminders.care import optouts, severities
+from reminders.care import optouts, severities, wrong_numbers
 from reminders.care.alerts import Cause, raise_alert
 from reminders.care.applying import Act, NewRows
 from reminders.care.effects import Effect, OpenTicket, StartMessages, StopMessages, TakeAlarm
@@ -31,7 +31,8 @@ def carry_out(session: Session, act: Act, deeds: Sequence[Effect], rows: NewRows
             case StopMessages(source, by_carrier):
                 optouts.opt_out(session, _request(act, source, by_carrier=by_carrier), act.now)
             case StartMessages(by_carrier):
-                optouts.opt_in(session, _request(act, "reply", by_carrier=by_carrier), act.now)
+                if not optouts.opt_in(session, _request(act, "reply", by_carrier=by_carrier), act.now):
+                    wrong_numbers.report_start(session, act.context.reply.id, act.now)
     if act.context.reply.kind is ReplyKind.PAGE and act.context.check_in:
         severities.weigh(session, act.context.check_in.treatment_id)
 

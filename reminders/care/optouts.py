@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from reminders.care import replanning, withdrawals
 from reminders.care.matching import INDEX, holders
+from reminders.care.wrong_numbers import WRONG_NUMBER
 from reminders.database import insert_missing
 from reminders.ids import new_id
 from reminders.models import Clinic, Message, OptOut, Patient, Reply
 from reminders.models.kinds import Channel, Language, MessageKind
 from reminders.outbox import Draft, cancel, enqueue, keys
 
-WRONG_NUMBER = "wrong_number"
 OPTED_OUT = "opted_out"
 
 _ENDED_BY_IT = (MessageKind.REMINDER, MessageKind.NUDGE, MessageKind.ANSWER, MessageKind.STAFF)
@@ -63,18 +63,19 @@ def opt_out(session: Session, request: OptOutRequest, now: datetime) -> OptOut:
             withdrawals.withdraw(session, change)
     reason = WRONG_NUMBER if request.source == WRONG_NUMBER else OPTED_OUT
     cancel(session, _pending(request, patients), reason, now)
-    _confirm(session, request, patients, _Confirmation("confirmation:stop", row.id, row.at), now)
+    template = "confirmation:wrong_number" if request.source == WRONG_NUMBER else "confirmation:stop"
+    _confirm(session, request, patients, _Confirmation(template, row.id, row.at), now)
     return row
 
 
 def opt_in(session: Session, request: OptOutRequest, now: datetime) -> bool:
     """Lift the suppression, restore what was consented to before it (nothing else), and plan again what is useful.
 
-    False, and nothing done, if the address was not suppressed.
+    False, and nothing done, if the address was not suppressed, or because it is somebody else's: then only staff lift it.
     """
     lifted = session.scalars(
         update(OptOut)
-        .where(*_of(request), OptOut.lifted_at.is_(None))
+        .where(*_of(request), OptOut.lifted_at.is_(None), OptOut.source != WRONG_NUMBER)
         .values(lifted_at=now, by_carrier=False)
         .returning(OptOut)
     ).first()
@@ -148,8 +149,12 @@ def _suppress(session: Session, request: OptOutRequest, now: datetime) -> OptOut
         .where(*_of(request), OptOut.lifted_at.is_not(None))
         .values(at=now, source=request.source, by_carrier=request.by_carrier, lifted_at=None)
     )
-    if request.by_carrier:
-        session.execute(update(OptOut).where(*_of(request)).values(by_carrier=True))
+    # Of a number that is somebody else's as well as stopped, the stronger holds: its START must lift nothing.
+    added = {"by_carrier": True} if request.by_carrier else {}
+    if request.source == WRONG_NUMBER:
+        added["source"] = WRONG_NUMBER
+    if added:
+        session.execute(update(OptOut).where(*_of(request)).values(**added))
     return session.scalars(select(OptOut).where(*_of(request)).execution_options(populate_existing=True)).one()
 
 

@@ -11,6 +11,7 @@ from reminders.care import consents
 from reminders.care.patient_input import PatientInput
 from reminders.care.reach import address_index
 from reminders.care.timeline import timeline
+from reminders.care.wrong_numbers import WRONG_NUMBER
 from reminders.models import OptOut, Patient, Protocol, Provider, Treatment
 from reminders.models.kinds import Channel, TreatmentState
 from reminders.web.pages.inbox_view import LABEL_COLOURS
@@ -27,6 +28,7 @@ class ConsentLine:
     address: str
     agreed_at: datetime | None
     opted_out_at: datetime | None
+    wrong_number: bool
     wording: str
 
 
@@ -77,19 +79,18 @@ def _consent_lines(session: Session, member: Member, patient: Patient) -> list[C
             channel.value,
             addresses[channel],
             agreed[channel].at if channel in agreed else None,
-            stopped.get(channel),
+            stopped[channel].at if channel in stopped else None,
+            channel in stopped and stopped[channel].source == WRONG_NUMBER,
             consents.wording(consents.CURRENT, channel, patient.language, member.clinic.name),
         )
         for channel in Channel
     ]
 
 
-def _opt_outs(session: Session, patient: Patient) -> dict[Channel, datetime]:
+def _opt_outs(session: Session, patient: Patient) -> dict[Channel, OptOut]:
     indexes = [index for channel in Channel if (index := address_index(patient, channel))]
-    found = session.execute(
-        select(OptOut.channel, OptOut.at).where(OptOut.address_index.in_(indexes), OptOut.lifted_at.is_(None))
-    )
-    return {row.channel: row.at for row in found}
+    stands = (OptOut.address_index.in_(indexes), OptOut.lifted_at.is_(None))
+    return {found.channel: found for found in session.scalars(select(OptOut).where(*stands))}
 
 
 def _treatment_lines(session: Session, member: Member, patient: Patient) -> list[TreatmentLine]:

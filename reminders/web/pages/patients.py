@@ -98,7 +98,7 @@ def grant(sent: Writer, patient_id: UUID, channel: Channel) -> Response:
 def _grant(session: Session, member: Member, patient_id: UUID, channel: Channel) -> consents.Granted:
     patient = patients.get(session, member.clinic.id, patient_id)
     wording = consents.wording(consents.CURRENT, channel, patient.language, member.clinic.name)
-    given = consents.Grant(patient.id, channel, consents.CURRENT, wording, patient.language)
+    given = consents.Grant(patient.id, channel, consents.CURRENT, wording, patient.language, confirms_address=True)
     return consents.grant(session, member.actor, given, member.now)
 
 

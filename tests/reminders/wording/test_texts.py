@@ -32,6 +32,7 @@ SEGMENTS = {
     "answer:unclear": (1, 1, 2, 1),
     "answer:help": (2, 1, 2, 2),
     "confirmation:stop": (1, 1, 2, 1),
+    "confirmation:wrong_number": (1, 1, 1, 1),
     "confirmation:start": (1, 1, 2, 1),
     "safety:emergency": (2, 1, 2, 1),
     "safety:urgent": (2, 2, 2, 2),
