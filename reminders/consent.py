@@ -70,7 +70,8 @@ RULES: Mapping[MessageKind, _Rule] = {
         needs_consent=False, opt_out=_OptOutRule.BLOCKS_BY_CARRIER, window=_WindowRule.IGNORED
     ),
     MessageKind.SAFETY: _ANY_HOUR,
-    MessageKind.STAFF: _Rule(needs_consent=False, opt_out=_OptOutRule.IGNORED, window=_WindowRule.UNLESS_URGENT),
+    # What a member of staff writes to a patient: urgency opens the window, and nothing else.
+    MessageKind.STAFF: _Rule(needs_consent=True, opt_out=_OptOutRule.BLOCKS, window=_WindowRule.UNLESS_URGENT),
     MessageKind.ALERT: _ANY_HOUR,
 }
 """Kind x (consent, opt-out, window)."""
@@ -90,6 +91,8 @@ class Standing:
     urgent: bool = False
     is_fresh: bool = False
     erased: bool = False
+    answered: bool = False
+    """The patient has answered what a nudge would ask again."""
 
 
 @lru_cache(maxsize=4096)
@@ -109,6 +112,7 @@ def _refusal(rule: _Rule, standing: Standing) -> str:
     }[rule.opt_out]
     reasons = {
         "patient_erased": standing.erased,
+        "answered": standing.answered,
         "no_address": not standing.has_address,
         "opted_out": blocked,
         "no_consent": rule.needs_consent and not standing.consented,

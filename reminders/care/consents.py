@@ -51,8 +51,8 @@ def grant(session: Session, actor: Actor, given: Grant, now: datetime) -> Grante
     """Write a grant into the ledger and plan what it makes possible. The same grant again adds nothing.
 
     An address that opted out stays opted out, whoever records a grant: only the patient's own START (or the link in
-    an e-mail) lifts it. The grant is kept, and the notice says so. A number that was somebody else's, from which a START
-    would prove nothing, is written to again by a grant that confirms the address.
+    an e-mail) lifts it. The grant is kept, and the notice says so. A number that was somebody else's, from which START
+    would prove nothing, is written to again after a grant that confirms the address.
 
     Raises:
         InvalidInputError: on consent_sms or consent_email: consent_without_address, or wording_missing.

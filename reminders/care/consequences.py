@@ -25,7 +25,8 @@ from reminders.models.kinds import EventKind, MessageKind, TicketKind
 from reminders.models.options import SPEND_CAP
 from reminders.outbox import call_off_successors
 
-_TO_STAFF = (MessageKind.ALERT, MessageKind.STAFF)
+_OPEN_ENDED = (*fallback.OWED, MessageKind.STAFF)
+"""Of what is sent to patients these matter after hours as well: whether they arrived may still be found out."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def _not_arrived(session: Session, report: Report, now: datetime) -> None:
     message = report.message
     if message.kind is MessageKind.CONFIRMATION:
         return  # a carrier that blocks after STOP also blocks our confirmation; nobody needs to act
-    if message.kind in _TO_STAFF:
+    if message.kind is MessageKind.ALERT:
         _climb(session, message, now)
         _ticket(session, message, TicketKind.DELIVERY, now)
     elif not fallback.send_instead(session, fallback.Loss(message, report.event.kind, report.code), now):
@@ -63,17 +64,20 @@ def _climb(session: Session, message: Message, now: datetime) -> None:
 
 
 def _expired(session: Session, report: Report, now: datetime) -> None:
-    """Too late for a check-in: somebody should telephone. Too late for tips: the timeline says so, that is all."""
+    """Too late for a check-in or for what a colleague wrote: somebody should telephone. Too late for tips: the timeline
+    says so, that is all."""
     message = report.message
-    if message.kind in (MessageKind.SAFETY, *_TO_STAFF):
+    if message.kind in (MessageKind.SAFETY, MessageKind.ALERT):
         _ticket(session, message, TicketKind.DELIVERY, now)
+    elif message.kind is MessageKind.STAFF:
+        _ticket(session, message, TicketKind.UNREACHABLE, now)
     elif fallback.carries_check_in(session, message):
         _ticket(session, message, TicketKind.MISSED_CHECK_IN, now)
 
 
 def _unknown(session: Session, report: Report, now: datetime) -> None:
     _climb(session, report.message, now)
-    reason = "unknown" if report.message.kind in fallback.OWED else ""
+    reason = "unknown" if report.message.kind in _OPEN_ENDED else ""
     _ticket(session, report.message, TicketKind.DELIVERY, now, reason)
 
 
@@ -86,7 +90,7 @@ def _opted_out_by_carrier(session: Session, report: Report, now: datetime) -> No
     message = report.message
     _climb(session, message, now)
     _suppress(session, message, now)
-    _ticket(session, message, TicketKind.DELIVERY if message.kind in _TO_STAFF else TicketKind.OPTED_OUT, now)
+    _ticket(session, message, TicketKind.DELIVERY if message.kind is MessageKind.ALERT else TicketKind.OPTED_OUT, now)
 
 
 def _suppress(session: Session, message: Message, now: datetime) -> None:

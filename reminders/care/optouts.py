@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, select, update
 from sqlalchemy.orm import Session
@@ -71,7 +72,7 @@ def opt_out(session: Session, request: OptOutRequest, now: datetime) -> OptOut:
 def opt_in(session: Session, request: OptOutRequest, now: datetime) -> bool:
     """Lift the suppression, restore what was consented to before it (nothing else), and plan again what is useful.
 
-    False, and nothing done, if the address was not suppressed, or because it is somebody else's: then only staff lift it.
+    False, and nothing done, if the address was not suppressed, or if it is somebody else's: that only staff can lift.
     """
     lifted = session.scalars(
         update(OptOut)
@@ -150,7 +151,7 @@ def _suppress(session: Session, request: OptOutRequest, now: datetime) -> OptOut
         .values(at=now, source=request.source, by_carrier=request.by_carrier, lifted_at=None)
     )
     # Of a number that is somebody else's as well as stopped, the stronger holds: its START must lift nothing.
-    added = {"by_carrier": True} if request.by_carrier else {}
+    added: dict[str, Any] = {"by_carrier": True} if request.by_carrier else {}
     if request.source == WRONG_NUMBER:
         added["source"] = WRONG_NUMBER
     if added:

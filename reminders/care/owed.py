@@ -53,6 +53,8 @@ class Row:
     due_at: datetime
     state: ReminderState
     messages: tuple[Carried, ...]
+    follows: bool = False
+    """It follows from an answer or from silence, not from the calendar: no change of the plan moves it."""
 
     @property
     def open_messages(self) -> tuple[Carried, ...]:
@@ -103,10 +105,11 @@ def decide(rows: Sequence[Row], wanted: Plan, terms: Terms, now: datetime) -> In
     skip: list[tuple[PlannedStep | SkippedStep, str]] = [
         (step, step.reason) for step in wanted.skipped if step.step.key not in known
     ]
-    stop += [(row, ADDRESS_FAILED) for row in rows if _is_spent(row, rows, terms)]
+    stop += [(row, ADDRESS_FAILED) for row in rows if _is_spent(row, rows, terms) and not row.follows]
     standing = _standing(rows, wanted, changes)
     if terms.channel is None:
         stop += [(row, terms.reason) for row, _ in standing]
+        stop += [(row, terms.reason) for row in rows if row.follows and row.open_messages]
         skip += [(new.planned, terms.reason) for new in changes.add if new.planned.step.key not in known]
         return Intents(stop=tuple(stop), skip=tuple(skip))
     done = {existing.key for existing in changes.keep if existing.state == DONE}
@@ -128,6 +131,8 @@ def _state(row: Row, rows: Iterable[Row], terms: Terms) -> str:
     if row.state is not ReminderState.OWED:
         return row.state.value
     states = {message.state for message in row.messages}
+    if row.follows:
+        return "done" if states - _NOWHERE else "skipped"
     anew = _is_readdressed(row, rows, terms) or _is_stranded(row, terms)
     nowhere = _NOWHERE | _LOST if anew else _NOWHERE
     if states - nowhere - CANCELLABLE:

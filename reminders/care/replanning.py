@@ -13,6 +13,7 @@ from reminders.care import clinics, protocols
 from reminders.care.owed import Carried, Intents, Row, Terms, decide
 from reminders.care.owed_rows import Episode, Slot, draft, reminder_row, slot_of
 from reminders.care.reach import address_index, reach
+from reminders.care.silence import FURTHER
 from reminders.models import Attempt, Clinic, Message, MessageReminder, Patient, ProtocolVersion, Reminder, Treatment
 from reminders.models.kinds import ReminderState, TreatmentState
 from reminders.outbox.cancel import cancel, move_due
@@ -147,7 +148,8 @@ def _rows(session: Session, treatment_id: uuid.UUID) -> list[Row]:
 
 def _row(reminder: Reminder, messages: Iterable[Carried]) -> Row:
     due_at, state = reminder.due_at, ReminderState(reminder.state)
-    return Row(reminder.id, reminder.step, reminder.round, due_at, state, tuple(messages))
+    follows = reminder.reason in FURTHER
+    return Row(reminder.id, reminder.step, reminder.round, due_at, state, tuple(messages), follows)
 
 
 def _messages(session: Session, reminder_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Carried]]:

@@ -26,7 +26,7 @@ class ReplyReport:
     delivered: those of them that a provider has said arrived.
     replied: those of them that at least one reply answers, whenever it came.
     patients_replied: how many different patients these replies are from.
-    check_ins_sent: different check-ins among what was sent; the next five add up to it.
+    check_ins_sent: different check-ins among what was sent, with nudges and second looks; the next five add up to it.
     clear, improving, persisting, urgent: the answer to such a check-in that holds today (the newest).
     no_answer: such a check-in that has no answer.
     consults_offered: consults first offered in the period.
@@ -117,19 +117,20 @@ def _replied(session: Session, period: _Period) -> tuple[int, int]:
 def _outcomes(session: Session, period: _Period) -> Counter[CheckInOutcome | None]:
     """How many check-ins sent in the period came to each outcome that holds; None for those without an answer."""
     asked = (
-        select(Reminder.id)
+        select(Reminder.treatment_id, Reminder.step)
         .join(MessageReminder, MessageReminder.reminder_id == Reminder.id)
         .join(Message, Message.id == MessageReminder.message_id)
         .where(Reminder.is_check_in, _is_sent(period))
         .distinct()
         .subquery()
     )
-    newest = func.row_number().over(
-        partition_by=CheckIn.reminder_id, order_by=(CheckIn.answered_at.desc(), CheckIn.id.desc())
-    )
-    of_clinic = CheckIn.clinic_id == period.clinic_id
-    ranked = select(CheckIn.reminder_id, CheckIn.outcome, newest.label("rank")).where(of_clinic).subquery()
-    holds = and_(ranked.c.reminder_id == asked.c.id, ranked.c.rank == 1)
+    # A nudge and a second look are further rounds of one check-in.
+    of_one = (Reminder.treatment_id, Reminder.step)
+    newest = func.row_number().over(partition_by=of_one, order_by=(CheckIn.answered_at.desc(), CheckIn.id.desc()))
+    answers = select(*of_one, CheckIn.outcome, newest.label("rank")).join(Reminder, Reminder.id == CheckIn.reminder_id)
+    ranked = answers.where(CheckIn.clinic_id == period.clinic_id).subquery()
+    same = (ranked.c.treatment_id == asked.c.treatment_id, ranked.c.step == asked.c.step)
+    holds = and_(*same, ranked.c.rank == 1)
     query = (
         select(ranked.c.outcome, func.count()).select_from(asked).outerjoin(ranked, holds).group_by(ranked.c.outcome)
     )

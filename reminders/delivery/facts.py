@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, exists, func, select, type_coerce
+from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, case, exists, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from reminders.bulk import among
@@ -17,6 +17,7 @@ from reminders.crypto import Keyring
 from reminders.models import Attempt, Message, MessageReminder, Patient, Reminder, Reply, Staff
 from reminders.models.kinds import Channel, ConsentAction, Language, MessageKind, Role
 from reminders.outbox import is_held, stands_in
+from reminders.outbox.answered import answered_since
 from schedules.lifecycle import State
 
 
@@ -57,6 +58,7 @@ class Facts(NamedTuple):
     tries: int
     attempts: int
     is_check_in: bool
+    answered: bool
     held: bool
 
 
@@ -161,7 +163,10 @@ def _columns(channel: Channel) -> list[ColumnElement[Any]]:
     ]
     carried = (MessageReminder.message_id == Message.id, MessageReminder.reminder_id == Reminder.id)
     check_in = exists().where(*carried, Reminder.is_check_in).correlate(Message)
-    columns = [*message, *person, Message.tries, attempts.correlate(Message).scalar_subquery(), check_in, is_held()]
+    since = select(func.min(Reminder.created_at)).where(*carried).correlate(Message).scalar_subquery()
+    answered = case((Message.kind == MessageKind.NUDGE, answered_since(Message.treatment_id, since)), else_=False)
+    tries = attempts.correlate(Message).scalar_subquery()
+    columns = [*message, *person, Message.tries, tries, check_in, answered, is_held()]
     return [column.label(name) for name, column in zip(Facts._fields, columns, strict=True)]
 
 

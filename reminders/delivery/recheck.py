@@ -78,5 +78,6 @@ def standing(facts: Facts, to: Addressee | None, around: Circumstances) -> Stand
         window_open=around.window(facts).is_open(waits_for_open_day=facts.is_check_in),
         urgent=facts.urgent,
         is_fresh=facts.reply_at is not None and around.now - facts.reply_at <= ANSWER_WITHIN,
+        answered=facts.answered,
         erased=facts.erased_at is not None and facts.staff_id is None,
     )

@@ -18,7 +18,7 @@ class Language(StrEnum):
 
 
 class MessageKind(StrEnum):
-    """What a message is for; promise 4's table decides by it."""
+    """What a message is for; promise 4's table decides by it. STAFF is from them, to a patient; ALERT is to them."""
 
     REMINDER = "reminder"
     NUDGE = "nudge"

@@ -12,6 +12,7 @@ from reminders.ids import new_id
 from reminders.models.kinds import ReminderState, TreatmentState
 
 _DRAFTS = text("published_at IS NULL")
+_ASKED = text("is_check_in AND state = 'owed'")
 
 
 class Protocol(ClinicOwned, Base):
@@ -98,7 +99,10 @@ class Reminder(ClinicOwned, Base):
     """What one step owes one treatment. Skipped and cancelled ones stay, with the reason."""
 
     __tablename__ = "reminder"
-    __table_args__ = (UniqueConstraint("treatment_id", "step", "round"),)
+    __table_args__ = (
+        UniqueConstraint("treatment_id", "step", "round"),
+        Index("ix_reminder_check_in", "due_at", sqlite_where=_ASKED, postgresql_where=_ASKED),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
@@ -111,4 +115,5 @@ class Reminder(ClinicOwned, Base):
     state: Mapped[ReminderState] = mapped_column(words(ReminderState), default=ReminderState.OWED)
     state_at: Mapped[datetime]
     reason: Mapped[str] = mapped_column(String(64), default="")
+    """Why it is skipped or cancelled; of one that is owed, what but the calendar calls for it."""
     created_at: Mapped[datetime]

@@ -2,7 +2,7 @@
 
 `[[ at {phone}]]` is left out, brackets and all, when the clinic has no phone; so a text reads well with little known.
 Such parts do not nest. What is filled in is never read as a placeholder or a part again, and is put on one line, so a
-name cannot add lines to a text or headers to an e-mail.
+name cannot add lines to a text or headers to an e-mail; but for what staff wrote, which is a text itself.
 """
 
 import re
@@ -15,12 +15,12 @@ __all__ = ["PLACEHOLDERS", "Rendered", "Text", "WordingError", "is_optional", "p
 
 PLACEHOLDERS: frozenset[str] = frozenset(
     {"clinic", "first_name", "phone", "hours", "address", "booking_url", "unsubscribe_url", "check_in_url", "url"}
-    | {"subject", "body"}
+    | {"subject", "body", "text"}
 )
-"""All that a text may name. `url` is where staff open what an alert is about; `body`, which alone keeps its lines, and
-`subject` are another text, rendered before, that is passed on."""
+"""All that a text may name. `url` is where staff open what an alert is about; `body` and `subject` are another text,
+rendered before, that is passed on; `text` is what staff wrote. Body and text alone keep their lines."""
 
-_KEEPS_LINES = frozenset({"body"})
+_KEEPS_LINES = frozenset({"body", "text"})
 
 _OPTIONAL = re.compile(r"\[\[((?:(?!\[\[).)*?)\]\]", re.DOTALL)
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")

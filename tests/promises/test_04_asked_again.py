@@ -1,9 +1,10 @@
 """Promise 4: asked again at the last moment. What a phone got decides, for every line of the table.
 
 Seen to fail when: a rule of `consent.RULES` was loosened (nudge at any hour, reminder without consent, answer past its
-quarter of an hour, confirmation after the carrier's, staff at night) or tightened (safety stopped by an opt-out, alert
-kept to the window, confirmation blocked by what it confirms); nothing was asked again when a message left; an opt-out
-called off the safety text; the confirmation's key forgot its opt-out, or told each STOP apart.
+quarter of an hour, confirmation after the carrier's, staff at night, or after a STOP, or without consent) or tightened
+(safety stopped by an opt-out, alert kept to the window, confirmation blocked by what it confirms); a nudge went that
+had been answered; nothing was asked again when a message left; an opt-out called off the safety text; the
+confirmation's key forgot its opt-out, or told each STOP apart.
 """
 
 import uuid
@@ -61,19 +62,20 @@ class Line:
             due_at=at,
             useful_until=at + timedelta(days=1),
             urgent=self.urgent,
-            params={"path": "/"} if self.kind in TO_STAFF else None,
+            params=WRITTEN.get(self.kind),
         )
 
 
 K = MessageKind
-TO_STAFF = {K.STAFF, K.ALERT}
+TO_STAFF = {K.ALERT}
+WRITTEN = {K.STAFF: {"text": "Please call us."}, K.ALERT: {"path": "/"}}
 TEMPLATES = {
     K.REMINDER: "answer:clear",
     K.NUDGE: "answer:clear",
     K.ANSWER: "answer:clear",
     K.CONFIRMATION: "confirmation:stop",
     K.SAFETY: "safety:urgent",
-    K.STAFF: "alert:test",
+    K.STAFF: "staff:message",
     K.ALERT: "alert:red_flag",
 }
 
@@ -105,7 +107,19 @@ TABLE = [
     Line(K.SAFETY, GOES, GOES, minutes_ago=1, opted_out=True, consented=False),
     Line(K.SAFETY, GOES, GOES, minutes_ago=1, opted_out=True, by_carrier=True),
     Line(K.STAFF, GOES, WAITS),
+    # A patient's message a minute ago does not make it an answer: a person decides whether it is urgent.
+    Line(K.STAFF, GOES, WAITS, minutes_ago=1),
     Line(K.STAFF, GOES, GOES, urgent=True),
+    *(
+        line
+        for urgent in (False, True)
+        for line in (
+            Line(K.STAFF, "no_consent", "no_consent", consented=False, urgent=urgent),
+            Line(K.STAFF, "opted_out", "opted_out", opted_out=True, urgent=urgent),
+            Line(K.STAFF, "opted_out", "opted_out", opted_out=True, by_carrier=True, urgent=urgent),
+            Line(K.STAFF, "opted_out", "opted_out", consented=False, opted_out=True, urgent=urgent),
+        )
+    ),
     Line(K.ALERT, GOES, GOES),
 ]
 

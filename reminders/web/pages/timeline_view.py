@@ -73,7 +73,7 @@ def _title(entry: TimelineEntry, texts: Catalogue) -> str:
 
 def _words(params: Mapping[str, str], texts: Catalogue) -> dict[str, str]:
     """What fills a heading, in the reader's language."""
-    step = params.get("step") or params.get("template", "").removeprefix("step:")
+    step = params.get("step") or params.get("template", "").removeprefix("step:").removeprefix("follow_up:")
     return {
         "channel": texts.text(f"channel.{params['channel']}") if "channel" in params else "",
         "step": texts.text(f"step.name.{step}") if step else "",

@@ -201,3 +201,28 @@ def test_one_event_that_cannot_be_handled_holds_up_no_other(database: Database, 
         session.execute(update(Message).where(Message.id == case.message.id).values(params=None))
     assert handle_events(database) == 1
     assert tickets(database) == [TicketKind.DELIVERY, TicketKind.DELIVERY]
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "opened", "reason"),
+    [
+        (EventKind.FAILED, State.FAILED, TicketKind.UNREACHABLE, "staff"),
+        (EventKind.UNDELIVERED, State.UNDELIVERED, TicketKind.UNREACHABLE, "staff"),
+        (EventKind.EXPIRED, State.EXPIRED, TicketKind.UNREACHABLE, "staff"),
+        (EventKind.UNKNOWN, State.UNKNOWN, TicketKind.DELIVERY, "unknown"),
+    ],
+)
+def test_what_a_colleague_wrote_and_did_not_arrive_is_a_patient_who_was_not_reached(
+    database: Database, clinic: Clinic, kind: EventKind, state: State, opened: TicketKind, reason: str
+) -> None:
+    """Seen to fail when such a message counted as one to staff, and when one that came too late was nobody's."""
+    with database.begin() as session:
+        patient = add_patient(session, clinic)
+        treatment = add_treatment(session, patient)
+        message = add_message(session, treatment, state=state, kind=MessageKind.STAFF)
+        case = Case(patient, treatment, add_reminder(session, treatment, "day-7"), message)
+    report(database, clinic, kind, case)
+    with database.read() as session:
+        (ticket,) = session.scalars(select(Ticket))
+        assert (ticket.kind, ticket.reason, ticket.patient_id) == (opened, reason, case.patient.id)
+        assert session.scalars(select(Message)).one().id == case.message.id

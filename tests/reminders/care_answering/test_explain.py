@@ -41,7 +41,7 @@ WRITTEN = re.compile(
 )
 """How the code writes a reason on a message or a reminder."""
 
-OF_TICKETS = {"unreadable"}
+OF_TICKETS = {"unreadable", "start_refused", "silence"}
 
 
 def written() -> set[str]:

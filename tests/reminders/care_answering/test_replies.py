@@ -35,7 +35,7 @@ TABLE: list[tuple[str, list[str], list[TicketKind], CheckInOutcome | None]] = [
     ("HELP", ["answer:help"], [], None),
     ("AIDE", ["answer:help"], [], None),
     ("wrong number", ["confirmation:wrong_number"], [TicketKind.WRONG_NUMBER], None),
-    ("mauvais numéro", ["confirmation:stop"], [TicketKind.WRONG_NUMBER], None),
+    ("mauvais numéro", ["confirmation:wrong_number"], [TicketKind.WRONG_NUMBER], None),
     ("Can somebody call me please?", ["answer:question"], [CONSULT], None),
     ("Pouvez-vous m'appeler svp?", ["answer:question"], [CONSULT], None),
     ("When can I use retinol again?", ["answer:question"], [QUESTION], None),

@@ -28,7 +28,7 @@ TABLE = [
     ("answer",       GO,         NO,        NO,         WAIT,   GO,           WAIT),
     ("confirmation", GO,         GO,        NO,         GO,     GO,           GO),
     ("safety",       GO,         GO,        GO,         GO,     GO,           GO),
-    ("staff",        GO,         GO,        GO,         WAIT,   WAIT,         GO),
+    ("staff",        NO,         NO,        NO,         WAIT,   WAIT,         GO),
     ("alert",        GO,         GO,        GO,         GO,     GO,           GO),
 ]
 # fmt: on

@@ -17,12 +17,14 @@ FULL = {
     "hours": "Mon-Thu 9:00-17:00, Fri 9:00-19:00, Sat 10:00-15:00 or ring",
     "address": "1 Sherbrooke Street, Westmount",
     "booking_url": "https://clinic.example/book",
+    "check_in_url": "https://reminders.example/c/abcdefghijklmnop",
     "unsubscribe_url": "https://reminders.example/u/abcdefghijklmnop",
+    "text": "Please come by tomorrow at 10. Camille",
     "url": "https://reminders.example/tickets/0199a4c2-7b1e-7c3d-8e4f-5a6b7c8d9e0f",
     "subject": "Day 1",
     "body": "Hello",
 }
-MINIMAL = dict.fromkeys(PLACEHOLDERS, "") | {"clinic": CLINIC}
+MINIMAL = dict.fromkeys(PLACEHOLDERS, "") | {"clinic": CLINIC, "text": "Call us."}
 
 SEGMENTS = {
     "answer:clear": (2, 1, 2, 2),
@@ -37,6 +39,9 @@ SEGMENTS = {
     "safety:emergency": (2, 1, 2, 1),
     "safety:urgent": (2, 2, 2, 2),
     "safety:cautious": (3, 2, 3, 3),
+    "follow_up:nudge": (2, 2, 3, 3),
+    "follow_up:second_look": (2, 2, 3, 3),
+    "staff:message": (1, 1, 1, 1),
     "safety:emergency_alone": (2, 1, 2, 1),
     "safety:urgent_alone": (2, 2, 3, 2),
     "safety:cautious_alone": (3, 2, 3, 3),
@@ -55,7 +60,10 @@ EVERY = [(name, language, channel) for name in SEGMENTS for language in Language
 FOR_PATIENTS = [case for case in EVERY if case[0] not in FOR_STAFF]
 TREATMENTS = re.compile(r"needling|aiguilles|laser|peel|botox|filler|injection|treatment|traitement|acne scar", re.I)
 REASSURANCE = re.compile(r"harmless|nothing to worry|don.t worry|is normal|sans danger|rien de grave|est normal", re.I)
-CARRIER_ANSWER = re.compile(r"\b(reply|text|répondez|textez)\b[^.]*\b(YES|OUI|NO|NON|END|QUIT|CANCEL|1|2|3)\b")
+CARRIER_ANSWER = re.compile(r"\b(reply|text|répondez|textez)\b[^.]*\b(YES|OUI|NO|NON|END|QUIT|CANCEL)\b", re.I)
+DIGIT_ANSWER = re.compile(r"\b(reply|text|répondez|textez)\b[^.]*\b(1|2|3)\b", re.I)
+ASK = {"follow_up:nudge", "follow_up:second_look"}
+"""Further rounds of the check-in: of the shared texts only these are answered by a digit."""
 
 
 def rendered(case: tuple[str, Language, Channel], values: dict[str, str]) -> Rendered:
@@ -103,6 +111,8 @@ def test_says_no_treatment_no_reassurance_no_carrier_word_as_answer(case: tuple[
     text = rendered(case, FULL)
     for pattern in (TREATMENTS, REASSURANCE, CARRIER_ANSWER):
         assert not pattern.search(f"{text.subject}\n{text.body}")
+    asked = DIGIT_ANSWER.search(text.body)
+    assert bool(asked) == (case[0] in ASK and case[2] is Channel.SMS)
 
 
 @pytest.mark.parametrize("case", [case for case in FOR_PATIENTS if case[2] is Channel.EMAIL])

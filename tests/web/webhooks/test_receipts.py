@@ -26,7 +26,7 @@ def attempt_id(carrier: Carrier) -> uuid.UUID:
             clinic_id=carrier.clinic.id,
             sender_id=sender.id,
             channel=Channel.SMS,
-            kind=MessageKind.STAFF,
+            kind=MessageKind.ALERT,
             priority=1,
             language=Language.FR,
             template="alert:test",
