@@ -32,7 +32,9 @@ from reminders.models.kinds import Channel, MessageKind, TreatmentState
 ANSWERS_COUNT_FOR = timedelta(hours=1)
 """How long an automatic text counts among those that somebody has just been sent."""
 
-_OWED = (MessageKind.REMINDER, MessageKind.NUDGE)
+OWED = (MessageKind.REMINDER, MessageKind.NUDGE)
+"""What a reply most likely answers."""
+
 _TO_PATIENT = Message.patient_id == Patient.id
 
 _there = aliased(Reply)
@@ -89,7 +91,7 @@ def _answers(channel: Channel) -> ScalarSelect[Any]:
     return (
         select(Message.id)
         .where(_TO_PATIENT, Message.channel == channel, Message.sent_at >= bindparam("since"))
-        .order_by(case((Message.kind.in_(_OWED), 0), else_=1), Message.sent_at.desc(), Message.id.desc())
+        .order_by(case((Message.kind.in_(OWED), 0), else_=1), Message.sent_at.desc(), Message.id.desc())
         .limit(1)
         .correlate(Patient)
         .scalar_subquery()

@@ -8,16 +8,17 @@ from datetime import date, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, case, select
+from sqlalchemy.orm import Session
 
 from reminders.care.callers import Caller, find_caller
 from reminders.care.checkins import ANSWERABLE_FOR, AskedCheckIn
 from reminders.care.guardians import Person
 from reminders.care.matching import RECENT, Holder
-from reminders.care.neighbourhood import ANSWERS_COUNT_FOR, NEIGHBOURHOOD
+from reminders.care.neighbourhood import ANSWERS_COUNT_FOR, NEIGHBOURHOOD, OWED
 from reminders.care.situation import AboutTreatment, Context, Kept
 from reminders.crypto import Keyring
-from reminders.models import Reply
+from reminders.models import Message, Reply
 from reminders.models.kinds import Channel, Language, MessageKind
 
 
@@ -101,6 +102,18 @@ def look_around(connection: Connection, origin: Origin, now: datetime) -> Surrou
 
 _CLINICS = 6
 """So many columns of each line are the clinic's."""
+
+
+def answered_by(session: Session, patient_id: uuid.UUID, channel: Channel, received_at: datetime) -> uuid.UUID | None:
+    """The message that a patient who wrote then most likely answers: the newest reminder or nudge sent before, or the
+    newest message."""
+    sent = (Message.sent_at >= received_at - RECENT, Message.sent_at <= received_at)
+    return session.scalars(
+        select(Message.id)
+        .where(Message.patient_id == patient_id, Message.channel == channel, *sent)
+        .order_by(case((Message.kind.in_(OWED), 0), else_=1), Message.sent_at.desc(), Message.id.desc())
+        .limit(1)
+    ).first()
 
 
 def find_kept(connection: Connection, reply_id: uuid.UUID) -> tuple[Kept, Origin] | None:

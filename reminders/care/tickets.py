@@ -44,7 +44,9 @@ ALARM_TEST, ALARM_SILENT = "alarm_test", "alarm_silent"
 
 OUTCOMES: Mapping[str, ConsultState | None] = {
     "done": None,
+    "answered": None,
     "called": None,
+    "assigned": None,
     "no_answer": None,
     "record_fixed": None,
     "booked": ConsultState.BOOKED,

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from reminders import logs
 from reminders.care.applying import Act, NewRows, rows_of
 from reminders.care.decisions import as_meant, decide_effects
 from reminders.care.deeds import carry_out, deeds_among
-from reminders.care.effects import Effect
+from reminders.care.effects import Effect, OpenTicket
 from reminders.care.page_answers import as_ticked, ticked
 from reminders.care.situation import Kept, situation_of
 from reminders.care.surroundings import Surroundings, context_of, find_kept, look_around
@@ -53,6 +53,20 @@ def understand(session: Session, reply_id: uuid.UUID, now: datetime) -> None:
     refuse_other_clinics(session, {reply.clinic_id})
     received = Received(reply, look_around(connection, origin, now))
     _act_upon(session, _decide(received, keyring_of(connection), now))
+
+
+def understand_again(session: Session, reply_id: uuid.UUID, now: datetime) -> None:
+    """As `understand`, for a reply whose patient is known since, and which counts as unread again. Rows that it has led
+    to stay; a red flag that people were alerted of is not raised again."""
+    found = find_kept(session.connection(), reply_id)
+    if found is None:
+        return
+    reply, origin = found
+    refuse_other_clinics(session, {reply.clinic_id})
+    decided = _decide(Received(reply, look_around(session.connection(), origin, now)), keyring_of(session), now)
+    raised = session.scalar(select(Ticket.id).where(Ticket.dedupe_key == key_for(TicketKind.RED_FLAG, reply_id)))
+    deeds = [deed for deed in decided.deeds if raised is None or not isinstance(deed, OpenTicket)]
+    _act_upon(session, replace(decided, deeds=deeds))
 
 
 def understand_received(database: Database, apart: Connection, received: Received, now: datetime) -> None:

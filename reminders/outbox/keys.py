@@ -35,3 +35,8 @@ def alert_key(ticket_id: uuid.UUID, staff_id: uuid.UUID, channel: Channel, n: in
 def draft_test_key(staff_id: uuid.UUID, version_id: uuid.UUID, text: str, at: datetime) -> str:
     """A text of a draft (`text` says which) sent to somebody of the clinic to try it: once a minute at most."""
     return f"draft:{version_id}:{staff_id}:{text}:{require_aware(at):%Y%m%d%H%M}"
+
+
+def staff_key(reply_id: uuid.UUID, nonce: str) -> str:
+    """What staff write about a reply; `nonce` (at most 64 characters) tells one press of the button from the next."""
+    return f"staff:{reply_id}:{nonce[:64]}"

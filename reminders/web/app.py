@@ -25,6 +25,7 @@ from reminders.web.pages import (
     reports,
     sending,
     sign_in,
+    thread,
     treatments,
     unsubscribe,
 )
@@ -35,7 +36,7 @@ from reminders.web.webhooks import router as webhooks
 # fmt: off
 _PAGES = (
     health, sign_in, account, inbox, record, patients, patient_hold, treatments, sending, reports,
-    protocols, protocol_draft, unsubscribe, check_in,
+    protocols, protocol_draft, unsubscribe, check_in, thread,
 )
 # fmt: on
 

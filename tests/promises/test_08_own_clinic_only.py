@@ -89,6 +89,7 @@ def ours(practice: Practice) -> Ours:
         "treatment_id": str(treatment.id),
         "protocol_id": str(treatment.protocol_id),
         "ticket_id": str(practice.rows(select(Ticket.id))[0]),
+        "reply_id": str(practice.rows(select(Reply.id).where(Reply.patient_id == marie.id))[0]),
         "channel": "sms",
         "token": "A" * 43,
         "attempt_id": str(practice.rows(select(Message.id))[0]),
@@ -109,6 +110,7 @@ FORM = {
     "treated_time": "09:00",
     "reason": "changed",
     "outcome": "called",
+    "text": "Changed.",
     "action": "save",
     "protocol_key": "microneedling",
     "consent_email": "yes",
@@ -117,6 +119,8 @@ FORM = {
 BODIES: Mapping[str, Mapping[str, object]] = {
     "consents": {"channel": "sms", "granted": False},
     "close": {"outcome": "called"},
+    "answer": {"text": "Changed."},
+    "assign": {"patient_id": "00000000-0000-7000-8000-000000000000"},
     "patients": {"given_name": "Changed"},
     "treatments": {"state": "cancelled"},
 }

@@ -10,6 +10,7 @@ from reminders.care.timeline.entries import ENTRIES, TimelineEntry
 from reminders.care.timeline.rows import Rows, load
 from reminders.models import Clinic, Message, Patient, Reminder
 from reminders.models.instance import now
+from reminders.models.kinds import MessageKind
 
 __all__ = ["TimelineEntry", "timeline", "why"]
 
@@ -53,6 +54,11 @@ def _reminder(reminder: Reminder) -> TimelineEntry:
     )
 
 
+def _written(message: Message) -> str:
+    """What a colleague wrote, before it is sent."""
+    return str((message.params or {}).get("text", "")) if message.kind is MessageKind.STAFF else ""
+
+
 def _message(message: Message, rows: Rows, now_held: Holds) -> TimelineEntry:
     attempts = rows.attempts[message.id]
     why = explain_message(message, attempts, holds=now_held)
@@ -60,7 +66,7 @@ def _message(message: Message, rows: Rows, now_held: Holds) -> TimelineEntry:
         at=message.sent_at or message.due_at,
         kind="message",
         title_key=f"timeline_message_{message.kind.value}",
-        text=message.body or "",
+        text=message.body or _written(message),
         params={"template": message.template, "channel": message.channel.value, "subject": message.subject or ""},
         state=message.state.value,
         channel=message.channel,

@@ -5,16 +5,21 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.responses import Response
 
-from reminders.care import patients
+from reminders.care import assigning, patients, thread
+from reminders.ids import new_id
 from reminders.models import Reply
 from reminders.models.kinds import Channel, Language, ReplyKind
 from reminders.web.api.caller import KnownCaller
-from reminders.web.api.fields import Shown
+from reminders.web.api.fields import Shown, Strict
+from reminders.web.api.once import Made, OnlyOnce
 from reminders.web.api.paging import Listing, Paged, fetch
 from reminders.web.api.route import ApiRoute
+from schedules.lifecycle import State
 
 router = APIRouter(prefix="/replies", tags=["replies"], route_class=ApiRoute)
 
@@ -61,6 +66,72 @@ def list_replies(caller: KnownCaller, asked: Annotated[ReplyQuery, Query()]) -> 
         listing = Listing("replies", query, (Reply.received_at, Reply.id), newest_first=True)
         page = fetch(session, caller, listing, asked)
         return ReplyPage(items=[_shown(row[0]) for row in page.rows], next=page.next)
+
+
+class Writing(Strict):
+    """What staff answer."""
+
+    text: str = Field(
+        max_length=2000, description=f"At most {thread.LONGEST} characters; the clinic's name is put before it."
+    )
+    urgent: bool = Field(default=False, description="Let it leave outside the sending window.")
+    closes: bool = Field(default=False, description="Close the tickets of this reply.")
+
+    model_config = ConfigDict(json_schema_extra={"example": {"text": "Please come by tomorrow at 10."}})
+
+
+class AnswerShown(Shown):
+    """A message on its way. `segments` is what a text costs, 0 for an e-mail."""
+
+    message_id: UUID
+    channel: Channel
+    state: State
+    due_at: datetime
+    segments: int
+
+
+class Assignment(Strict):
+    """Who wrote, of those who share the address."""
+
+    patient_id: UUID
+
+    model_config = ConfigDict(json_schema_extra={"example": {"patient_id": "0199a4c2-7b1e-7c3d-8e4f-5a6b7c8d9e0f"}})
+
+
+@router.post("/{reply_id}/answer", response_model=AnswerShown)
+def answer_reply(once: OnlyOnce, reply_id: UUID, given: Writing) -> Response:
+    """Answer on the channel that the patient wrote on. It follows consent and the window; an opt-out refuses it."""
+
+    def act(session: Session) -> Made:
+        caller = once.caller
+        reply = thread.get(session, caller.clinic.id, reply_id)
+        shown = thread.preview(session, caller.clinic, reply, given.text)
+        written = thread.Written(given.text, new_id().hex, given.urgent, given.closes)
+        message = thread.answer(session, caller.actor, reply, written, caller.now)
+        return Made(
+            AnswerShown(
+                message_id=message.id,
+                channel=message.channel,
+                state=message.state,
+                due_at=message.due_at,
+                segments=shown.segments,
+            )
+        )
+
+    return once.answer(act)
+
+
+@router.post("/{reply_id}/assign", response_model=ReplyShown)
+def assign_reply(once: OnlyOnce, reply_id: UUID, given: Assignment) -> Response:
+    """Say who wrote from a shared address. The reply is read again for them."""
+
+    def act(session: Session) -> Made:
+        reply = thread.get(session, once.caller.clinic.id, reply_id)
+        assigning.assign(session, once.caller.actor, reply, given.patient_id, once.caller.now)
+        session.refresh(reply)
+        return Made(_shown(reply))
+
+    return once.answer(act)
 
 
 def _shown(reply: Reply) -> ReplyShown:

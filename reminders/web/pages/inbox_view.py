@@ -8,9 +8,9 @@ from reminders.care.inbox import InboxItem
 from reminders.models import Patient, Reply, Ticket
 from reminders.models.kinds import TicketKind, TicketState
 
-_CONSULT = ("booked", "declined", "attended", "called", "no_answer", "done")
+_CONSULT = ("booked", "declined", "attended", "called", "answered", "no_answer", "done")
 _SENDER = ("record_fixed", "called", "no_answer", "done")
-_ANY = ("called", "no_answer", "done")
+_ANY = ("called", "answered", "no_answer", "done")
 
 _OUTCOMES: Mapping[TicketKind, tuple[str, ...]] = {
     TicketKind.CONSULT: _CONSULT,
@@ -58,6 +58,8 @@ class ConversationLine:
     patient: Patient | None
     reply: Reply | None
     tickets: tuple[TicketLine, ...]
+    might_be: tuple[Patient, ...] = ()
+    """Those who share the address that a nameless reply came from."""
 
     @property
     def is_urgent(self) -> bool:
@@ -71,7 +73,7 @@ def conversation(item: InboxItem) -> ConversationLine:
     reply = next((reply for reply in item.replies if reply.id in cause), item.reply)
     said = {one.id: one for one in item.replies if one is not reply}
     lines = (TicketLine(one, said.get(_about(one)), _OUTCOMES.get(one.kind, _ANY)) for one in item.tickets)
-    return ConversationLine(item.patient, reply, tuple(lines))
+    return ConversationLine(item.patient, reply, tuple(lines), () if item.patient else item.might_be)
 
 
 def _about(ticket: Ticket) -> UUID:
