@@ -9,9 +9,15 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from reminders.care import audit
+from reminders.care.actors import Actor
 from reminders.database import insert_missing
-from reminders.models import Consult, Treatment
+from reminders.errors import InvalidInputError, NotFoundError, Problem
+from reminders.models import Consult, Patient, Treatment
 from reminders.models.kinds import ConsultState
+
+MOST_DONE = 50
+"""So many consults that came to their end are shown."""
 
 MOVES: Mapping[ConsultState, frozenset[ConsultState]] = {
     ConsultState.BOOKED: frozenset({ConsultState.OFFERED, ConsultState.DECLINED}),
@@ -52,6 +58,62 @@ def move(session: Session, consult: Consult, state: ConsultState, now: datetime)
         .returning(Consult.id)
     )
     return moved is not None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A consult with its patient."""
+
+    consult: Consult
+    patient: Patient
+
+    @property
+    def moves(self) -> tuple[ConsultState, ...]:
+        """Where it may go from here, likeliest first."""
+        return tuple(state for state, before in MOVES.items() if self.consult.state in before)
+
+
+def under_way(session: Session, clinic_id: uuid.UUID) -> list[Line]:
+    """The clinic's consults that are offered or booked, whoever has waited longest first; then the newest that were
+    attended or declined."""
+    own = (Consult.clinic_id == clinic_id, Patient.erased_at.is_(None))
+    query = select(Consult, Patient).join(Patient, Patient.id == Consult.patient_id).where(*own)
+    is_open = Consult.state.in_((ConsultState.OFFERED, ConsultState.BOOKED))
+    waiting = session.execute(query.where(is_open).order_by(Consult.state_at, Consult.id))
+    done = session.execute(query.where(~is_open).order_by(Consult.state_at.desc(), Consult.id).limit(MOST_DONE))
+    return [Line(*row) for row in (*waiting, *done)]
+
+
+def of_patient(session: Session, patient: Patient) -> list[Line]:
+    """A patient's consults, the newest first."""
+    theirs = select(Consult).where(Consult.patient_id == patient.id).order_by(Consult.offered_at.desc(), Consult.id)
+    return [Line(consult, patient) for consult in session.scalars(theirs)]
+
+
+def get(session: Session, clinic_id: uuid.UUID, consult_id: uuid.UUID) -> Consult:
+    """One of the clinic's consults.
+
+    Raises:
+        NotFoundError: there is none, or it is another clinic's.
+    """
+    found = session.scalar(select(Consult).where(Consult.id == consult_id, Consult.clinic_id == clinic_id))
+    if found is None:
+        raise NotFoundError("no such consult")
+    return found
+
+
+def settle(session: Session, actor: Actor, consult: Consult, state: str, now: datetime) -> bool:
+    """Staff say how far a consult has come. False, and nothing done, if it cannot come there any more.
+
+    Raises:
+        InvalidInputError: on state, choice_unknown.
+    """
+    if state not in {known.value for known in MOVES}:
+        raise InvalidInputError({"state": Problem("choice_unknown", choices=", ".join(MOVES))})
+    if not move(session, consult, ConsultState(state), now):
+        return False
+    audit.note(session, actor, f"consult.{state}", "consult", consult.id, now)
+    return True
 
 
 def book(session: Session, treatment_id: uuid.UUID, state: ConsultState, now: datetime) -> bool:

@@ -38,6 +38,9 @@ _OUTCOMES: tuple[tuple[Label, CheckInOutcome], ...] = (
 _PLAIN = frozenset({Label.OTHER, Label.CLEAR, Label.IMPROVING})
 """What needs no person when it is read with confidence."""
 
+_HELP = "answer:help"
+"""HELP must be answered, so it counts by itself: neither does another answer stop it, nor does it stop another."""
+
 _KEYWORDS = frozenset({Label.STOP, Label.START, Label.HELP})
 
 
@@ -202,7 +205,8 @@ def _answer(labels: frozenset[Label], effects: list[Effect], situation: Situatio
     if situation.unknown_number:
         return []
     if Label.HELP in labels:
-        return [] if situation.answered_by_carrier else _unless_recent("answer:help", situation)
+        again = bool(situation.answered_by_carrier) or _HELP in situation.recent_answers
+        return [] if again else [SendAnswer(_HELP)]
     if Label.START in labels or not situation.known:
         return []
     outcome = next((effect.outcome for effect in effects if isinstance(effect, RecordOutcome)), None)
@@ -212,13 +216,18 @@ def _answer(labels: frozenset[Label], effects: list[Effect], situation: Situatio
 
 
 def _unless_recent(template: str, situation: Situation) -> list[Effect]:
-    return [] if template in situation.recent_answers else [SendAnswer(template)]
+    return [] if _has_answer(situation) else [SendAnswer(template)]
+
+
+def _has_answer(situation: Situation) -> bool:
+    """Whether the patient got an automatic answer just now: whatever it said, one is enough."""
+    return bool(situation.recent_answers - {_HELP})
 
 
 def _hand_over(effects: list[Effect], situation: Situation) -> list[Effect]:
-    """Tell the patient that a person will read it: at most one automatic answer an hour says so."""
+    """Tell the patient that a person will read it."""
     opened = {effect.kind for effect in effects if isinstance(effect, OpenTicket)}
-    if situation.recent_answers or situation.voice:
+    if _has_answer(situation) or situation.voice:
         return []
     if opened & {TicketKind.QUESTION, TicketKind.CONSULT}:
         return [SendAnswer("answer:question")]

@@ -20,8 +20,8 @@ class Situation:
     `unknown_number`: it came to a number that is none of ours, so nobody knows which clinic is meant.
     `colleague`: the number is a member of staff's; `alarm` is the newest that they were called about, if one is not
     closed, and `takes` says whether the words can be meant for it. `on_call`: somebody is, and can be reached.
-    `recent_answers` are the templates of automatic answers within the last hour, `safety_texts` how often each
-    safety text went out in it.
+    `recent_answers` are the templates of automatic answers within the time that the clinic keeps them apart,
+    `safety_texts` how often each safety text went out within the hour.
     """
 
     known: bool

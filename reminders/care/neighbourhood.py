@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     LargeBinary,
     ScalarSelect,
     Select,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     case,
     cast,
     exists,
+    extract,
     func,
     or_,
     select,
@@ -29,8 +31,8 @@ from reminders.models import Clinic, Message, Patient, Reminder, Reply, Sender, 
 from reminders.models.clinic import NOT_CONNECTED
 from reminders.models.kinds import Channel, MessageKind, TreatmentState
 
-ANSWERS_COUNT_FOR = timedelta(hours=1)
-"""How long an automatic text counts among those that somebody has just been sent."""
+SAFETY_COUNTS_FOR = timedelta(hours=1)
+"""How long a safety text counts among those that somebody has just been sent; of answers, the clinic's rules say it."""
 
 OWED = (MessageKind.REMINDER, MessageKind.NUDGE)
 """What a reply most likely answers."""
@@ -59,6 +61,7 @@ def _neighbourhood(channel: Channel, *, by_name: bool) -> Select[Any]:
         select(
             Clinic.timezone,
             Clinic.language,
+            Clinic.options,
             _sends_by(channel).label("sends_by"),
             _sent(_to_strangers()).label("sent_there"),
             _on_call().label("on_call"),
@@ -151,9 +154,10 @@ def _rings() -> ColumnElement[bool]:
 
 
 def _line() -> Select[Any]:
-    """Automatic texts, a line each: what they are, which, and to whom."""
+    """Automatic texts, a line each: what they are, which, when (seconds since 1970), and to whom."""
     whose = func.coalesce(cast(Message.patient_id, String), "")
-    line = type_coerce(Message.kind, String) + " " + Message.template + " " + whose
+    at = cast(cast(extract("epoch", Message.created_at), Integer), String)
+    line = type_coerce(Message.kind, String) + " " + Message.template + " " + at + " " + whose
     return select(func.aggregate_strings(line, "\n"))
 
 

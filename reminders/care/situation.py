@@ -45,8 +45,8 @@ class Context:
     """A reply with what stands around it. `treatment` is the one it is about, if the patient is known and has one.
 
     `chosen` is the patient's language; `holders` are all whose address it came from; `sent` is how often each
-    automatic text went, within the hour, to this patient or to whoever writes from this address; `sender_id` is what
-    the clinic sends by on the reply's channel, if it is connected; `on_call` whether somebody is who can be reached;
+    automatic text went of late to this patient or to whoever writes from this address; `sender_id` is what the clinic
+    sends by on the reply's channel, if it is connected; `on_call` whether somebody is who can be reached;
     `colleague` who of the staff wrote, or may have.
     """
 

@@ -2,9 +2,9 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -15,10 +15,11 @@ from reminders.care.callers import Caller, find_caller
 from reminders.care.checkins import ANSWERABLE_FOR, AskedCheckIn
 from reminders.care.guardians import Person
 from reminders.care.matching import RECENT, Holder
-from reminders.care.neighbourhood import ANSWERS_COUNT_FOR, NEIGHBOURHOOD, OWED
+from reminders.care.neighbourhood import NEIGHBOURHOOD, OWED, SAFETY_COUNTS_FOR
 from reminders.care.situation import AboutTreatment, Context, Kept
 from reminders.crypto import Keyring
 from reminders.models import Message, Reply
+from reminders.models.follow_up_rules import LIMITS, follow_up_rules
 from reminders.models.kinds import Channel, Language, MessageKind
 
 
@@ -59,12 +60,14 @@ class Neighbour:
 class Surroundings:
     """The clinic that a message came to, and the patients around it.
 
-    `sent_there` are the automatic texts, within the hour, to whoever writes from the address; `on_call` says whether
-    somebody is and can be reached, `rings` whether there is an alarm; `colleague` is who of the staff has the address.
+    `sent_there` are the automatic texts of late to whoever writes from the address; since when those of a kind count,
+    `counts_since` says. `on_call` says whether somebody is and can be reached, `rings` whether there is an alarm;
+    `colleague` is who of the staff has the address.
     """
 
     timezone: str
     clinic_language: Language
+    counts_since: Mapping[MessageKind, datetime]
     sends_by: uuid.UUID | None
     sent_there: str | None
     on_call: bool
@@ -86,22 +89,30 @@ def look_around(connection: Connection, origin: Origin, now: datetime) -> Surrou
         "address": origin.index,
         # However late it is read, it was an answer when it came.
         "asked_since": origin.received_at - ANSWERABLE_FOR,
-        "recent": now - ANSWERS_COUNT_FOR,
+        "recent": now - _LONGEST,
     }
     by_name = origin.patient_id is not None
     named = {"patient": origin.patient_id, "answers": origin.answers_id} if by_name else {}
     question = NEIGHBOURHOOD[origin.channel, by_name]
     rows = connection.execute(question, {**given, **named, "since": now - RECENT}).all()
     neighbours = [Neighbour(*row[_CLINICS:]) for row in rows if row[_CLINICS] is not None]
-    timezone, clinic_language, sends_by, sent_there, on_call, rings = rows[0][:_CLINICS]
-    around = Surroundings(timezone, clinic_language, sends_by, sent_there, on_call, rings, neighbours)
+    timezone, clinic_language, options, sends_by, sent_there, on_call, rings = rows[0][:_CLINICS]
+    counts_since = {
+        MessageKind.ANSWER: now - follow_up_rules(options).answers_apart,
+        MessageKind.SAFETY: now - SAFETY_COUNTS_FOR,
+    }
+    known = (timezone, clinic_language, counts_since, sends_by, sent_there)
+    around = Surroundings(*known, on_call, rings, neighbours)
     if origin.channel is not Channel.SMS or (around.holders and not around.rings):
         return around
     return replace(around, colleague=find_caller(connection, origin.clinic_id, origin.index, rings=around.rings))
 
 
-_CLINICS = 6
+_CLINICS = 7
 """So many columns of each line are the clinic's."""
+
+_LONGEST = timedelta(minutes=LIMITS["answer_minutes"][1])
+"""Nothing that was sent longer ago counts for any clinic."""
 
 
 def answered_by(session: Session, patient_id: uuid.UUID, channel: Channel, received_at: datetime) -> uuid.UUID | None:
@@ -173,14 +184,15 @@ def _check_in(clinic_id: uuid.UUID, one: Neighbour) -> AskedCheckIn | None:
 
 def _counted(around: Surroundings, meant: Neighbour | None) -> Iterator[tuple[MessageKind, str]]:
     """Automatic texts to the patient who is meant, and to others from the address."""
-    for kind, template, _ in _lines(meant.sent if meant else None):
-        yield MessageKind(kind), template
-    for kind, template, to in _lines(around.sent_there):
+    for kind, template, _ in _lines(around, meant.sent if meant else None):
+        yield kind, template
+    for kind, template, to in _lines(around, around.sent_there):
         if meant is None or not to or uuid.UUID(to) != meant.patient_id:
-            yield MessageKind(kind), template
+            yield kind, template
 
 
-def _lines(sent: str | None) -> Iterator[tuple[str, str, str]]:
+def _lines(around: Surroundings, sent: str | None) -> Iterator[tuple[MessageKind, str, str]]:
     for line in (sent or "").splitlines():
-        kind, template, to = line.split(" ")
-        yield kind, template, to
+        kind, template, at, to = line.split(" ")
+        if int(at) > around.counts_since[MessageKind(kind)].timestamp():
+            yield MessageKind(kind), template, to

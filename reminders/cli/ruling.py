@@ -1,10 +1,12 @@
 """The command for a clinic's sending rules: seeing and changing them."""
 
 import shlex
+from dataclasses import asdict
 
 import click
 
 from reminders.care.actors import Actor
+from reminders.care.follow_up_settings import set_follow_up
 from reminders.care.sending_rules import NO_LIMIT, YES_OR_NO, TypedRules, set_rules
 from reminders.cli.common import LANGUAGES, clear_errors, find_clinic, open_database, say, start
 from reminders.models.instance import now
@@ -43,4 +45,25 @@ def clinic_rules(clinic: str, language: str, **given: str | None) -> None:
     click.echo(f"    --link-in-texts {YES_OR_NO[0 if rules.link_in_texts else 1]}")
 
 
-COMMANDS = (clinic_rules,)
+@click.command("clinic-follow-up")
+@click.argument("clinic")
+@click.option("--nudge-hours", metavar="N", help="From a check-in that nobody answers to the reminder to answer.")
+@click.option("--call-hours", metavar="N", help="From that reminder to the ticket to telephone.")
+@click.option("--second-look-days", metavar="N", help='From the answer "improving" to being asked once more; 0: never.')
+@click.option("--answer-minutes", metavar="N", help="Between two automatic answers to one patient.")
+@click.option("--language", type=LANGUAGES, default="en", help="The language of what is wrong.")
+@clear_errors
+def clinic_follow_up(clinic: str, language: str, **typed: str | None) -> None:
+    """Show and change how a clinic's patients are followed up who do not answer or are getting better.
+
+    CLINIC is its name; what is not given stays as it is.
+    """
+    with open_database(start()).begin() as session:
+        found = find_clinic(session, clinic)
+        rules = set_follow_up(session, Actor(found.id, "command"), found, typed, now(session))
+        say(f"The follow-up of {found.name}")
+    for name, value in asdict(rules).items():
+        click.echo(f"    --{name.replace('_', '-')} {value}")
+
+
+COMMANDS = (clinic_rules, clinic_follow_up)

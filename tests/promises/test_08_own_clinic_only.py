@@ -19,13 +19,13 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import aliased
 from starlette.testclient import TestClient
 
-from reminders.care import clinics
+from reminders.care import clinics, consults
 from reminders.care.actors import Actor
 from reminders.care.consents import withdraw
 from reminders.care.staff import api_keys
 from reminders.database import Base, ClinicOwned
 from reminders.errors import NotFoundError
-from reminders.models import Audit, Clinic, Consent, Message, Patient, Reply, StaffSession, Ticket, Treatment
+from reminders.models import Audit, Clinic, Consent, Consult, Message, Patient, Reply, StaffSession, Ticket, Treatment
 from reminders.models.kinds import Channel, Role
 from tests.promises.practice import MARIE, Practice
 from tests.promises.syntax import calls, modules
@@ -81,6 +81,7 @@ def ours(practice: Practice) -> Ours:
     practice.text("who is this", sender=number(5))
     practice.sweep()
     with practice.database.begin() as session:
+        consults.offer(session, treatment.id, practice.world.now)
         new = clinics.NewClinic("Clinique d'à côté", phone="+15145550118", address="1, rue A")
         neighbour = clinics.create_clinic(session, new, practice.settings, practice.world.now)
         key = api_keys.new_api_key(session, neighbour.id, "system", practice.world.now)
@@ -90,6 +91,7 @@ def ours(practice: Practice) -> Ours:
         "protocol_id": str(treatment.protocol_id),
         "ticket_id": str(practice.rows(select(Ticket.id))[0]),
         "reply_id": str(practice.rows(select(Reply.id).where(Reply.patient_id == marie.id))[0]),
+        "consult_id": str(practice.rows(select(Consult.id))[0]),
         "channel": "sms",
         "token": "A" * 43,
         "attempt_id": str(practice.rows(select(Message.id))[0]),
@@ -111,6 +113,7 @@ FORM = {
     "reason": "changed",
     "outcome": "called",
     "text": "Changed.",
+    "state": "booked",
     "action": "save",
     "protocol_key": "microneedling",
     "consent_email": "yes",
@@ -119,6 +122,7 @@ FORM = {
 BODIES: Mapping[str, Mapping[str, object]] = {
     "consents": {"channel": "sms", "granted": False},
     "close": {"outcome": "called"},
+    "move": {"state": "booked"},
     "answer": {"text": "Changed."},
     "assign": {"patient_id": "00000000-0000-7000-8000-000000000000"},
     "patients": {"given_name": "Changed"},

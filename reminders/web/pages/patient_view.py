@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care import consents
+from reminders.care import consents, consults
 from reminders.care.patient_input import PatientInput
 from reminders.care.reach import address_index
 from reminders.care.timeline import timeline
@@ -62,6 +62,7 @@ def patient_context(session: Session, member: Member, patient: Patient) -> dict[
     return {
         "patient": patient,
         "lines": _consent_lines(session, member, patient),
+        "consults": consults.of_patient(session, patient),
         "treatments": _treatment_lines(session, member, patient),
         "timeline": timeline_view(timeline(session, member.clinic, patient), member.language, member.zone, member.now),
         "label_colours": LABEL_COLOURS,

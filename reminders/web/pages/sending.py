@@ -7,9 +7,11 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from reminders.care import protocols
+from reminders.care.follow_up_settings import set_follow_up
 from reminders.care.sending_rules import TypedRules, set_rules
 from reminders.errors import InvalidInputError, Problem
 from reminders.models import Clinic
+from reminders.models.follow_up_rules import LIMITS
 from reminders.web.access import Reader, Writer
 from reminders.web.pages import holding
 from reminders.web.pages.sending_view import RULES, rules_form, sending_context
@@ -37,7 +39,20 @@ def change_rules(sent: Writer) -> Response:
             set_rules(session, member.actor, member.clinic, typed, member.now)
     except InvalidInputError as error:
         form = {name: sent.form.get(name) or "" for name in RULES}
-        return _page(member, form, error.problems, 422)
+        return _page(member, rules_form(member.clinic) | form, error.problems, 422)
+    return RedirectResponse("/sending?done=saved", 303)
+
+
+@router.post("/follow-up")
+def change_follow_up(sent: Writer) -> Response:
+    """Change how patients are followed up who do not answer or are getting better."""
+    member = sent.member
+    typed = {name: sent.form.get(name) for name in LIMITS}
+    try:
+        with member.begin() as session:
+            set_follow_up(session, member.actor, member.clinic, typed, member.now)
+    except InvalidInputError as error:
+        return _page(member, rules_form(member.clinic) | typed, error.problems, 422)
     return RedirectResponse("/sending?done=saved", 303)
 
 

@@ -1,7 +1,7 @@
 """What the page on sending shows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from reminders.care.sending_rules import YES_OR_NO
 from reminders.delivery.spending import spent_in
 from reminders.models import Clinic, Protocol, Sender
 from reminders.models.clinic import NOT_CONNECTED
+from reminders.models.follow_up_rules import follow_up_rules
 from reminders.models.kinds import Channel
 from reminders.models.options import SPEND_CAP, OnUnknown, rules_of
 from reminders.settings import Settings
@@ -73,13 +74,14 @@ def sending_context(session: Session, member: Member) -> dict[str, Any]:
 
 
 def rules_form(clinic: Clinic) -> dict[str, str]:
-    """The clinic's sending rules, as the form would have them typed."""
+    """The clinic's rules, as the forms would have them typed."""
     rules = rules_of(clinic.options)
     most = rules.monthly_segments
     limit = "" if most is None else str(most)
     link = YES_OR_NO[0 if rules.link_in_texts else 1]
     given = (rules.unknown.value, limit, rules.hours_en, rules.hours_fr, link)
-    return dict(zip(RULES, given, strict=True))
+    follow_up = {name: str(value) for name, value in asdict(follow_up_rules(clinic.options)).items()}
+    return {**dict(zip(RULES, given, strict=True)), **follow_up}
 
 
 def sender_lines(session: Session, member: Member) -> list[SenderLine]:

@@ -225,10 +225,28 @@ TABLE: list[tuple[str, Reading, Situation, list[Effect]]] = [
         [RecordOutcome(OUTCOME.CLEAR)],
     ),
     (
-        "a correction within the hour is answered",
+        "a correction within the hour is recorded, and one answer was enough",
         reading(Label.IMPROVING),
         replace(ASKED, recent_answers=frozenset({"answer:clear"})),
-        [RecordOutcome(OUTCOME.IMPROVING), SendAnswer("answer:improving")],
+        [RecordOutcome(OUTCOME.IMPROVING)],
+    ),
+    (
+        "help is answered also after another answer",
+        reading(Label.HELP),
+        replace(ASKED, recent_answers=frozenset({"answer:clear"})),
+        [SendAnswer("answer:help")],
+    ),
+    (
+        "help again is not",
+        reading(Label.HELP),
+        replace(ASKED, recent_answers=frozenset({"answer:help"})),
+        [],
+    ),
+    (
+        "help stands in no other answer's way",
+        reading(Label.CLEAR),
+        replace(ASKED, recent_answers=frozenset({"answer:help"})),
+        [RecordOutcome(OUTCOME.CLEAR), SendAnswer("answer:clear")],
     ),
     ("thanks", reading(Label.OTHER), UNASKED, []),
     (

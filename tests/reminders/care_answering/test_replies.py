@@ -10,6 +10,7 @@ from reminders import consent as consents
 from reminders.care.replies import receive, understand, understand_pending
 from reminders.database import Database
 from reminders.models import CheckIn, Clinic, Consult, Message, OptOut, Reply
+from reminders.models.follow_up_rules import FollowUpRules, with_follow_up_rules
 from reminders.models.kinds import Channel, CheckInOutcome, Language, MessageKind, TicketKind
 from schedules.lifecycle import State
 from tests.conftest import NOW
@@ -149,6 +150,22 @@ def test_answers_never_loop(database: Database, clinic: Clinic, case: Case, body
         say(database, clinic, body, NOW + timedelta(minutes=minute))
     to_patient = [message for message in messages(database) if message.kind is not MessageKind.ALERT]
     assert 1 <= len(to_patient) <= 3
+
+
+@pytest.mark.parametrize("apart", [60, 240])
+def test_one_automatic_answer_in_the_time_that_the_clinic_has_set(
+    database: Database, clinic: Clinic, case: Case, apart: int
+) -> None:
+    """Whatever each would say. Seen to fail when each text counted for itself, or an hour was taken for granted."""
+    if apart != FollowUpRules().answer_minutes:
+        with database.begin() as session:
+            options = with_follow_up_rules({}, FollowUpRules(answer_minutes=apart))
+            session.execute(update(Clinic).values(options=options))
+    for minute, body in ((0, "1"), (1, "3"), (apart - 2, "can I swim?"), (apart + 2, "2")):
+        say(database, clinic, body, NOW + timedelta(minutes=minute))
+    assert templates(database) == ["answer:clear", "answer:improving"]
+    with database.read() as session:
+        assert len(session.scalars(select(CheckIn)).all()) == 3
 
 
 def test_a_digit_is_no_answer_a_week_after_the_check_in(database: Database, clinic: Clinic, case: Case) -> None:

@@ -1,0 +1,35 @@
+"""Consults: who was offered one, who booked, who came."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.responses import RedirectResponse, Response
+
+from reminders.care import consults
+from reminders.errors import InvalidInputError
+from reminders.web.access import Reader, Writer
+from reminders.web.views import page
+
+router = APIRouter(include_in_schema=False, prefix="/consults")
+
+
+@router.get("")
+def show(member: Reader) -> Response:
+    """Those that wait for something first."""
+    with member.read() as session:
+        lines = consults.under_way(session, member.clinic.id)
+    return page(member, "consults.html", consults=lines)
+
+
+@router.post("/{consult_id}/move")
+def move(sent: Writer, consult_id: UUID) -> Response:
+    """Say how far one has come."""
+    member = sent.member
+    try:
+        with member.begin() as session:
+            consult = consults.get(session, member.clinic.id, consult_id)
+            moved = consults.settle(session, member.actor, consult, sent.form.get("state"), member.now)
+    except InvalidInputError:
+        moved = False
+    back = f"/patients/{consult.patient_id}" if sent.form.get("from") == "patient" else "/consults"
+    return RedirectResponse(f"{back}?done={'saved' if moved else 'already'}", 303)
