@@ -54,9 +54,10 @@ def clinic_rules(clinic: str, language: str, **given: str | None) -> None:
 @click.option("--language", type=LANGUAGES, default="en", help="The language of what is wrong.")
 @clear_errors
 def clinic_follow_up(clinic: str, language: str, **typed: str | None) -> None:
-    """Show and change how a clinic's patients are followed up who do not answer or are getting better.
+    """Show and change a clinic's follow-up of silence.
 
-    CLINIC is its name; what is not given stays as it is.
+    Of check-ins that nobody answers, and of patients who are getting better. CLINIC is its name; what is not given
+    stays as it is.
     """
     with open_database(start()).begin() as session:
         found = find_clinic(session, clinic)

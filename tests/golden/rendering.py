@@ -21,7 +21,7 @@ _LINKS = {
     "check_in_url": "https://rappels.example/c/0SIGNEDwith22characters",
     "url": "https://rappels.example/tickets/0199a4c2-7b1e-7c3d-8e4f-5a6b7c8d9e0f",
 }
-_PASSED_ON = {"subject": "(subject of a draft)", "body": "(a text of a draft)"}
+_PASSED_ON = {"subject": "(subject of a draft)", "body": "(a text of a draft)", "text": "(what staff wrote)"}
 _NAMES = {Language.EN: "Olivia", Language.FR: "Geneviève"}
 _HOURS = {Language.EN: "Mon-Fri 9:00-17:00", Language.FR: "lun-ven 9 h-17 h"}
 

@@ -2,7 +2,7 @@
 
 Seen to fail when: the nudge was owed twice, or at night, or after an answer; it went although the answer had come while
 it waited; a mere "thanks" counted as an answer; the ticket was opened though the nudge was answered, or twice; an
-opt-out or a changed date was not heeded; the clinic's own times were not.
+opt-out or a changed date was not heeded; the clinic's own times were not; the report took each round for a check-in.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 
 from reminders.care import explain, follow_ups, treatments
 from reminders.care.actors import Actor
+from reminders.care.reports import reply_report
 from reminders.database import Database
 from reminders.models import CheckIn, Clinic, Message, Patient, Protocol, Reminder, Ticket, Treatment
 from reminders.models.follow_up_rules import FollowUpRules, with_follow_up_rules
@@ -55,6 +56,16 @@ def set_rules(practice: Practice, rules: FollowUpRules) -> None:
         session.execute(update(Clinic).values(options=with_follow_up_rules({}, rules)))
 
 
+def report(practice: Practice) -> tuple[int, int, int]:
+    """What was sent, how many check-ins that were, and how many of them nobody answered."""
+    today = practice.world.now.date()
+    with practice.database.read() as session:
+        found = reply_report(session, practice.clinic, today - timedelta(days=10), today)
+    outcomes = found.clear + found.improving + found.persisting + found.urgent
+    assert outcomes + found.no_answer == found.check_ins_sent
+    return found.sent, found.check_ins_sent, found.no_answer
+
+
 def nudges(practice: Practice) -> list[State]:
     return list(practice.rows(select(Message.state).where(Message.kind == MessageKind.NUDGE)))
 
@@ -92,6 +103,7 @@ def test_it_waits_for_the_window_and_for_a_day_on_which_somebody_is_there(practi
     wait(practice, DAY + timedelta(hours=1))  # Saturday, 20:30; Sunday is closed
     (due_at,) = practice.rows(select(Message.due_at).where(Message.kind == MessageKind.NUDGE))
     assert due_at == datetime(2026, 3, 16, 13, 0, tzinfo=UTC)
+    assert practice.rows(select(Reminder.due_at).where(Reminder.round == 2)) == [due_at]
     assert len(practice.got(MARIE)) == 1
 
 
@@ -146,6 +158,7 @@ def test_an_answer_to_the_nudge_is_an_answer_to_the_check_in(practice: Practice)
     assert [one.outcome for one in practice.rows(select(CheckIn))] == [CheckInOutcome.PERSISTING]
     wait(practice, 2 * DAY)
     assert practice.tickets() == [TicketKind.CONSULT]
+    assert report(practice) == (2, 1, 0)
 
 
 def test_who_opted_out_meanwhile_gets_none_and_it_is_explained(practice: Practice) -> None:
@@ -242,6 +255,7 @@ def test_a_second_look_where_the_clinic_wants_one(practice: Practice, language: 
     practice.text("2")
     practice.sweep()
     assert [one.outcome for one in practice.rows(select(CheckIn))] == [CheckInOutcome.IMPROVING] * 2
+    assert report(practice) == (2, 1, 0)
     for _ in range(4):
         assert wait(practice, DAY) == 0
 

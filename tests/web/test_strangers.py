@@ -8,9 +8,18 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from reminders.care import consults
 from reminders.care.tickets import NewTicket, key_for, open_ticket
-from reminders.models import Consent, Patient, Protocol, Ticket, Treatment
-from reminders.models.kinds import ConsentAction, TicketKind, TicketState, TreatmentState
+from reminders.models import Consent, Consult, Patient, Protocol, Reply, Sender, Ticket, Treatment
+from reminders.models.kinds import (
+    Channel,
+    ConsentAction,
+    ConsultState,
+    ReplyKind,
+    TicketKind,
+    TicketState,
+    TreatmentState,
+)
 from tests.web.conftest import TODAY, Browser, NewBrowser
 from tests.web.test_access import staff_routes
 
@@ -38,11 +47,28 @@ def ids(there: Browser) -> Mapping[str, str]:
         key = key_for(TicketKind.QUESTION, patient.id)
         new = NewTicket(there.clinic.id, TicketKind.QUESTION, key, patient.id, reason="unreadable")
         ticket = open_ticket(session, new, TODAY - timedelta(hours=1))
+        consult = consults.offer(session, treatment.id, TODAY)
+    with there.database.begin() as session:
+        reply = Reply(
+            clinic_id=there.clinic.id,
+            sender_id=session.scalars(select(Sender.id)).first(),
+            patient_id=patient.id,
+            kind=ReplyKind.TEXT,
+            channel=Channel.SMS,
+            provider_id="SM1",
+            sender_address="+14385550177",
+            from_index="there",
+            body="Secrète",
+            received_at=TODAY,
+        )
+        session.add(reply)
     return {
         "patient_id": str(patient.id),
         "treatment_id": str(treatment.id),
         "protocol_id": str(treatment.protocol_id),
         "ticket_id": str(ticket.id),
+        "reply_id": str(reply.id),
+        "consult_id": str(consult.id),
         "channel": "sms",
     }
 
@@ -53,6 +79,8 @@ FORM = {
     "treated_time": "09:00",
     "reason": "changed",
     "outcome": "done",
+    "text": "Changed.",
+    "state": "booked",
     "action": "save",
     "protocol_key": "microneedling",
 }
@@ -96,6 +124,7 @@ def test_nothing_of_the_other_clinic_has_changed(app: FastAPI, here: Browser, id
         treatment = session.scalars(select(Treatment)).one()
         assert (treatment.state, treatment.local_date.isoformat()) == (TreatmentState.ACTIVE, "2026-03-10")
         assert session.scalars(select(Ticket)).one().state is TicketState.OPEN
+        assert session.scalars(select(Consult)).one().state is ConsultState.OFFERED
         assert [entry.action for entry in session.scalars(select(Consent))] == [ConsentAction.GRANTED]
 
 
@@ -107,7 +136,9 @@ def test_a_search_finds_nobody_of_another_clinic(here: Browser, there: Browser, 
 
 
 @pytest.mark.usefixtures("ids")
-@pytest.mark.parametrize("path", ["/", "/patients", "/treatments/new", "/reports/replies", "/sending", "/protocols"])
+@pytest.mark.parametrize(
+    "path", ["/", "/patients", "/treatments/new", "/reports/replies", "/sending", "/protocols", "/consults"]
+)
 def test_no_list_shows_the_other_clinic(here: Browser, path: str) -> None:
     answer = here.get(path)
     assert answer.status_code == 200

@@ -25,11 +25,13 @@ def show(member: Reader) -> Response:
 def move(sent: Writer, consult_id: UUID) -> Response:
     """Say how far one has come."""
     member = sent.member
+    with member.read() as session:
+        patient_id = consults.get(session, member.clinic.id, consult_id).patient_id
     try:
         with member.begin() as session:
             consult = consults.get(session, member.clinic.id, consult_id)
             moved = consults.settle(session, member.actor, consult, sent.form.get("state"), member.now)
     except InvalidInputError:
         moved = False
-    back = f"/patients/{consult.patient_id}" if sent.form.get("from") == "patient" else "/consults"
+    back = f"/patients/{patient_id}" if sent.form.get("from") == "patient" else "/consults"
     return RedirectResponse(f"{back}?done={'saved' if moved else 'already'}", 303)

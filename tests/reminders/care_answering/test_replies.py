@@ -138,7 +138,8 @@ def test_one_reply_that_cannot_be_read_reaches_staff_and_holds_up_no_other(
 def test_a_correction_stands_beside_the_first_answer(database: Database, clinic: Clinic, case: Case) -> None:
     say(database, clinic, "1")
     say(database, clinic, "oops meant 3 not 1", NOW + timedelta(minutes=2))
-    assert templates(database) == ["answer:clear", "answer:persisting"]
+    assert templates(database) == ["answer:clear"]
+    assert tickets(database) == [(TicketKind.CONSULT, "")]
     with database.read() as session:
         found = session.scalars(select(CheckIn.outcome).order_by(CheckIn.answered_at)).all()
         assert found == [CheckInOutcome.CLEAR, CheckInOutcome.PERSISTING]

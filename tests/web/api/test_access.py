@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from reminders.care import tickets
+from reminders.care import consults, tickets
 from reminders.care.staff import api_keys
 from reminders.database import Database
-from reminders.models import ApiKey
-from reminders.models.kinds import TicketKind
+from reminders.models import ApiKey, Reply, Sender
+from reminders.models.kinds import Channel, ReplyKind, TicketKind
 from reminders.web.api import openapi
 from tests.web.api.conftest import PATIENT, System
 from tests.web.conftest import TODAY
@@ -23,6 +23,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("post", "/patients/{patient_id}/consents"): {"channel": "sms", "granted": False},
     ("patch", "/treatments/{treatment_id}"): {"state": "cancelled"},
     ("post", "/tickets/{ticket_id}/close"): {"outcome": "done"},
+    ("post", "/replies/{reply_id}/answer"): {"text": "Yes."},
+    ("post", "/replies/{reply_id}/assign"): {"patient_id": str(uuid.uuid4())},
+    ("post", "/consults/{consult_id}/move"): {"state": "booked"},
 }
 
 
@@ -32,6 +35,7 @@ def _routes() -> Iterator[tuple[str, str]]:
             yield method, path.removeprefix("/api/v1")
 
 
+LISTS = ("/patients", "/treatments", "/tickets", "/reminders", "/consults")
 ROUTES = sorted(_routes())
 
 
@@ -41,12 +45,28 @@ def _ids(system: System, database: Database) -> dict[str, str]:
     with database.begin() as session:
         new = tickets.NewTicket(clinic_id=system.clinic.id, kind=TicketKind.QUESTION, dedupe_key="t:1")
         ticket = tickets.open_ticket(session, new, TODAY)
-    return {"patient_id": patient["id"], "treatment_id": treatment["id"], "ticket_id": str(ticket.id)}
+        consult = consults.offer(session, uuid.UUID(treatment["id"]), TODAY)
+        reply = Reply(
+            clinic_id=system.clinic.id,
+            sender_id=session.scalars(select(Sender.id)).first(),
+            patient_id=uuid.UUID(patient["id"]),
+            kind=ReplyKind.TEXT,
+            channel=Channel.SMS,
+            provider_id="SM-there",
+            sender_address="+14385550177",
+            from_index="there",
+            body="can I swim?",
+            received_at=TODAY,
+        )
+        session.add(reply)
+        session.flush()
+        made = {"ticket_id": str(ticket.id), "reply_id": str(reply.id), "consult_id": str(consult.id)}
+    return {"patient_id": patient["id"], "treatment_id": treatment["id"], **made}
 
 
 def test_the_walk_sees_every_route() -> None:
     """So that an empty walk does not pass."""
-    assert len(ROUTES) == 17
+    assert len(ROUTES) == 21
     assert set(BODIES) < set(ROUTES)
 
 
@@ -67,7 +87,7 @@ def test_without_a_key_there_is_nothing(system: System, database: Database) -> N
         "Bearer é\x01",
         "Bearer x",
     ]
-    some = {name: uuid.uuid4() for name in ("patient_id", "treatment_id", "ticket_id")}
+    some = {name: uuid.uuid4() for name in ("patient_id", "treatment_id", "ticket_id", "reply_id", "consult_id")}
     for (method, path), value in product(ROUTES, wrong):
         headers = {"Authorization": value.encode("latin-1")} if value else {}
         answer = system.client.request(method, f"/api/v1{path}".format(**some), headers=headers, content=b"\xff{")
@@ -79,12 +99,14 @@ def test_without_a_key_there_is_nothing(system: System, database: Database) -> N
 def test_another_clinics_things_are_not_there(system: System, other: System, database: Database) -> None:
     """404 on every route that takes an id, and nothing changed."""
     ids = _ids(system, database)
-    before = [system.get(place).json() for place in ("/patients", "/treatments", "/tickets", "/reminders")]
+    before = [system.get(place).json() for place in LISTS]
     for method, path in (route for route in ROUTES if "{" in route[1]):
         answer = other.call(method.upper(), path.format(**ids), json=BODIES.get((method, path)))
         assert answer.status_code == 404, (method, path)
         assert answer.headers["content-type"] == "application/problem+json"
-    assert before == [system.get(place).json() for place in ("/patients", "/treatments", "/tickets", "/reminders")]
+    assert before == [
+        system.get(place).json() for place in ("/patients", "/treatments", "/tickets", "/reminders", "/consults")
+    ]
 
 
 def test_another_clinics_ids_in_bodies_and_filters(system: System, other: System, database: Database) -> None:
