@@ -9,8 +9,9 @@ from reminders.triage.vocabulary import words as word_group
 _SPELT = {"one": 1, "two": 2, "three": 3, "un": 1, "deux": 2, "trois": 3, "1": 1, "2": 2, "3": 3}
 _RANGES = {"1-2": 2, "2-3": 3, "1/2": 2, "2/3": 3, "1.5": 2, "2.5": 3, "1,5": 2, "2,5": 3}
 _ORDINALS = {"1st": "1", "2nd": "2", "3rd": "3", "first": "1", "second": "2", "third": "3"}
+_ORDINALS |= {"middle": "2", "milieu": "2", "last": "3", "derniere": "3", "dernier": "3"}
 _ORDINALS |= {"premier": "1", "premiere": "1", "deuxieme": "2", "troisieme": "3", "2e": "2", "3e": "3"}
-_OPTION_WORDS = frozenset({"option", "choice", "one", "choix", "reponse", "answer"})
+_OPTION_WORDS = frozenset({"option", "choice", "one", "choix", "reponse", "answer", "celui", "celle", "du"})
 _FRAMES = word_group("digit_frames") | word_group("please")
 _INSTEAD_OF = word_group("instead_of")
 _COUNTABLE = word_group("countable")
@@ -26,7 +27,13 @@ _LED_BY = [
     ["dis", "un"],
     ["call", "it"],
     ["suis", "au"],
+    ["it", "a"],
+    ["that", "a"],
+    ["un", "gros"],
 ]
+_GOES_ON = frozenset({"avec", "with", "and", "et", "puis", "pis", "parce", "because"})
+_HALF = frozenset({"half", "demi", "demie"})
+_SAYS_IT_IS = frozenset({"is", "est"})
 _PLEASE = word_group("please")
 _SHORTEST_PLURAL = 4
 
@@ -41,10 +48,25 @@ class Answer:
 
 def answer(scene: Scene) -> Answer | None:
     """The option that the reply chooses, if it chooses one; of two that are left open, the worse."""
-    found = [chosen for clause in scene.text.clauses if (chosen := _framed(scene, clause) or _closing(scene, clause))]
+    found = [chosen for clause in scene.text.clauses if (chosen := _of_clause(scene, clause))]
     first = _leading(scene)
     options = found or ([first] if first else [])
     return max(options[-1:], key=lambda one: one.option, default=None)
+
+
+def _of_clause(scene: Scene, clause: Clause) -> Answer | None:
+    return _framed(scene, clause) or _closing(scene, clause) or _opening(scene, clause)
+
+
+def _opening(scene: Scene, clause: Clause) -> Answer | None:
+    """ "C'est un gros 3 avec du pus", "it's a 2 and healing": frames with a verb, the number, and what goes with it."""
+    said = scene.words[clause.start : clause.end]
+    at = next((place for place, word in enumerate(said) if word not in _FRAMES), len(said))
+    if at + 1 >= len(said) or said[at] not in {"1", "2", "3"} or said[at + 1] not in _GOES_ON:
+        return None
+    if _SAYS_IT_IS.isdisjoint(said[:at]) or not _HALF.isdisjoint(said[at:]):
+        return None
+    return Answer(int(said[at]), scene.text.said(clause.start, clause.start + at + 1))
 
 
 def _framed(scene: Scene, clause: Clause) -> Answer | None:
@@ -77,7 +99,9 @@ def _closing(scene: Scene, clause: Clause) -> Answer | None:
 
 def _ordinal(said: list[str]) -> list[str]:
     """ "2nd option", "la deuxième": an ordinal beside a word for an option is that option."""
-    if not _OPTION_WORDS & set(said) or not _ORDINALS.keys() & set(said):
+    chosen = _ORDINALS.keys() & set(said)
+    alone = all(word in _ORDINALS or word in _PLEASE for word in said)
+    if not chosen or not (alone or _OPTION_WORDS & set(said)):
         return said
     return [_ORDINALS.get(word, word) for word in said if word not in _OPTION_WORDS]
 

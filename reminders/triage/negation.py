@@ -17,6 +17,8 @@ _NO = frozenset({"no", "non", "nope"})
 _SUBJECTS = frozenset({"i", "they", "it", "there", "we", "je", "ca", "ce", "y", "ils", "elles"})
 _VERBS = frozenset({"is", "are", "was", "has", "have", "est", "sont", "a", "ai"})
 _REACH = 8
+_NOTHING = frozenset({"nothing", "rien"})
+_LINKS = frozenset({"de", "qui", "that", "is"})
 
 
 def negates(scene: Scene, at: int) -> bool:
@@ -36,7 +38,15 @@ def denied(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
     """True when the words deny the match. `flags` are the positions of all symptoms, for lists of them."""
     if any(negates(scene, at) for at in match.skipped):
         return True
-    return _denied_before(scene, match, flags) or _denied_after(scene, match)
+    return _nothing(scene, match) or _denied_before(scene, match, flags) or _denied_after(scene, match)
+
+
+def _nothing(scene: Scene, match: Match) -> bool:
+    """ "Nothing weepy", "rien qui coule"; "nothing helps the pain" denies the help."""
+    at = match.start - 1
+    if at >= 0 and scene.words[at] in _LINKS:
+        at -= 1
+    return at >= scene.clause(match.start).start and scene.words[at] in _NOTHING
 
 
 def _denied_before(scene: Scene, match: Match, flags: frozenset[int]) -> bool:

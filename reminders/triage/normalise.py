@@ -34,6 +34,7 @@ _JOINED = re.compile(
 )
 _SPACED = re.compile(r"\b(?:[a-z][ \t.\-_*]+){3,}[a-z]\b")
 _DOTTED = re.compile(r"\b(?:[a-z]\.){2,}[a-z]?(?![a-z])")
+_HYPHENED = re.compile(r"(?<=[a-z])-(?:t-)?(?=(?:tu|je|il|elle|on|vous|nous|ils|elles|moi)\b)")
 _REPEATED = re.compile(r"([a-z])\1{2,}")
 _UNITS = r"(?:st|nd|rd|th|er|ere|e|eme|pm|am|h\d*|hrs?|mins?|c|f|x|k|ml|mg|mm|cm)\b"
 _TOKEN = re.compile(rf"\d+(?:[.,/:\-]\d+)*(?:{_UNITS}|[%°])?|[a-z]+(?:'[a-z]+)*|[.!?,;:()\-\n\"/#&+*°]")
@@ -59,7 +60,7 @@ def fold(text: str) -> str:
     spelt = _EMOJI.sub(lambda found: f" {EMOJI[found.group()]} ", plain) if not plain.isascii() else plain
     marks = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", spelt).casefold()).translate(_QUOTES)
     bare = marks if marks.isascii() else "".join(c if c < "\u0080" or c == "°" else _replacement(c) for c in marks)
-    joined = _DOTTED.sub(_letters, _SPACED.sub(_letters, bare))
+    joined = _HYPHENED.sub(" ", _DOTTED.sub(_letters, _SPACED.sub(_letters, bare)))
     return _JOINED.sub(_join, _REPEATED.sub(r"\1", joined))
 
 

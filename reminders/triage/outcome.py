@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reminders.triage import digits
-from reminders.triage.clauses import Clause
+from reminders.triage.clauses import Break, Clause
 from reminders.triage.cues import Cue, Said, said_by, words_of
 from reminders.triage.labels import Asked, Finding, Label
 from reminders.triage.lexicon import OUTCOME
@@ -23,6 +23,7 @@ _PAST = frozenset(["was", "were", "had", "etait", "etaient", "etais", "avait", "
 _COMPLAINTS = word_group("other_complaints")
 _SKIN = word_group("skin_complaints")
 _BREAKOUTS = word_group("breakout_words")
+_REDNESS = frozenset({"red", "redness", "rouge", "rouges", "rougeur", "rougeurs"})
 _BREAKING = _BREAKOUTS | {"broke", "broken", "breaking"}
 _NOT_THE_SKIN = word_group("not_the_skin")
 _PROGRESSIVE = word_group("progressive")
@@ -46,7 +47,8 @@ def _decide(scene: Scene, said: list[Said]) -> Finding | None:
     """One label for all cues: worse outranks few left, that outranks clear; a pimple merely named comes last."""
     cues = {one.cue for one in said if not one.plain}
     progressive = any(one.cue is Cue.BETTER and _PROGRESSIVE & set(words_of(scene, one.match)) for one in said)
-    if Cue.WORSE in cues or (Cue.SAME in cues and not _better_since(said)):
+    since = _better_since(said) or _few_but(scene, said)
+    if Cue.WORSE in cues or (Cue.SAME in cues and not since):
         return _finding(scene, said, Label.PERSISTING, Cue.WORSE, Cue.SAME)
     if Cue.FEW in cues:
         return _finding(scene, said, Label.IMPROVING, Cue.FEW)
@@ -65,6 +67,11 @@ def _better_since(said: list[Said]) -> bool:
     return bool(still) and any(one.cue is Cue.BETTER and one.match.start >= max(still) for one in said)
 
 
+def _few_but(scene: Scene, said: list[Said]) -> bool:
+    """ "Not all gone but there's only like four"."""
+    return any(one.cue is Cue.FEW and scene.clause(one.match.start).opens is Break.CONTRAST for one in said)
+
+
 def _finding(scene: Scene, said: list[Said], label: Label, *cues: Cue) -> Finding | None:
     of_these = [one for one in said if one.cue in cues]
     if not of_these:
@@ -75,16 +82,22 @@ def _finding(scene: Scene, said: list[Said], label: Label, *cues: Cue) -> Findin
 
 def _cues(scene: Scene, *, late: bool) -> Iterator[Said]:
     found = scene.find(OUTCOME, "symptom", "answer")
+    praised = "all_good" in found or "skin_good" in found
     for match in longest([match for matches in found.values() for match in matches]):
         said = said_by(scene, match)
-        if said and (late or _early(scene, match.concept, said)) and not _beside_the_point(scene, said):
+        if (
+            said
+            and (late or _early(scene, match.concept, said, praised=praised))
+            and not _beside_the_point(scene, said)
+        ):
             yield said
 
 
-def _early(scene: Scene, concept: str, said: Said) -> bool:
+def _early(scene: Scene, concept: str, said: Said, *, praised: bool) -> bool:
     """What counts before the check-in: worse, clear skin, and a trend of the breakouts; not that there are some."""
     if concept == "none":
-        return bool(_BREAKOUTS & set(words_of(scene, said.match)))
+        counted = _BREAKOUTS | _REDNESS if praised else _BREAKOUTS
+        return bool(counted & set(words_of(scene, said.match)))
     if concept == "skin_good":
         return not said.plain and bool(_SKIN & set(words_of(scene, said.match)))
     if concept == "worse":
@@ -127,7 +140,7 @@ def _other_complaint(scene: Scene, match: Match) -> bool:
     """True when what gets worse or better is the pain, the fever or the swelling and not the skin."""
     if _BREAKING & set(words_of(scene, match)):
         return False
-    clause, words = scene.clause(match.start), scene.without("symptom")
+    clause, words = scene.clause(match.start), scene.without("symptom", "answer")
     span = range(clause.start, clause.end)
     around = {words[at] for at in span if not (words[at] in _COMPLAINTS and _named_as_absent(words, at))}
     if _COMPLAINTS & around and not _SKIN & around:

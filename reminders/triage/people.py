@@ -9,6 +9,7 @@ _OWNERS = word_group("others_owner")
 _SELVES = word_group("selves")
 _REPORTERS = word_group("reporters")
 _PRONOUNS = frozenset(["he", "she", "they", "il", "elle", "ils", "elles"])
+_PLACES = frozenset({"chez", "avec", "at", "with"})
 _REACH = 5
 _FAR = 12  # words; further back another person is no longer the subject
 _UNOWNED = frozenset(["everyone", "everybody", "kids"])
@@ -30,9 +31,14 @@ def somebody_else(scene: Scene, match: Match) -> bool:
 
 def _person_before(scene: Scene, start: int, end: int) -> int | None:
     for at in range(end - 1, max(start, end - _FAR) - 1, -1):
-        if scene.words[at] in _OTHERS and _owned(scene, start, at):
+        if scene.words[at] in _OTHERS and _owned(scene, start, at) and not _beside(scene, start, at):
             return at
     return None
+
+
+def _beside(scene: Scene, start: int, at: int) -> bool:
+    """ "Chez ma mère avec son chat", "at my mom's": where and with whom it was, not who has it."""
+    return not _PLACES.isdisjoint(scene.words[max(start, at - 2) : at])
 
 
 def _mentioned(scene: Scene) -> bool:

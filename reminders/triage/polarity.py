@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from reminders.triage.clauses import Break, Clause
+from reminders.triage.lexicon import FLAG_SETTINGS, INTENTS
 from reminders.triage.negation import denied, negates
 from reminders.triage.patterns import Match
 from reminders.triage.people import somebody_else
@@ -18,6 +19,8 @@ _JOINING = word_group("joining")
 _SUBJECTS = frozenset({"i", "there", "je", "y"})
 _REVERSAL = word_group("reversal")
 _PLEASE = word_group("please")
+_ORDERS = ("stop", "stop_keyword", "stop_clause")
+_AFTER_IT = _PLEASE | {"asking", "curious", "wondering", "demande", "simple", "curiosite", "par"}
 _FOLLOWING = 2  # clauses after the symptom's in which "gone now" still speaks of it
 _NEGATION_REACH = 3
 
@@ -62,7 +65,7 @@ def _said_of_it(scene: Scene, match: Match, flags: frozenset[int]) -> Status | N
 def _closed_by(scene: Scene, name: str, clause: Clause) -> bool:
     """ "Y'en a" at the end of a clause is said of what was named; "y'en a des nouveaux" is of something else."""
     marks = scene.marked(name, clause.start, clause.end)
-    return any(_PLEASE.issuperset(scene.words[mark.end : clause.end]) for mark in marks)
+    return any(_AFTER_IT.issuperset(scene.words[mark.end : clause.end]) for mark in marks)
 
 
 def told(scene: Scene, match: Match, flags: frozenset[int]) -> Status:
@@ -143,7 +146,7 @@ def _goes_on(scene: Scene, match: Match, sign: str = "present") -> bool:
 
 def _past(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
     start, end = scene.sentence(match.start)
-    if scene.marked("comes_back", start, end):
+    if any(not _negated(scene, mark, start) for mark in scene.marked("comes_back", start, end)):
         return False
     if _resolved(scene, match, flags):
         return True
@@ -151,7 +154,8 @@ def _past(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
     here = (clause.start, clause.end)
     told = scene.marked("past_verb", *here) and scene.marked("long_past", *here)
     lasting = any(scene.marked(name, *here) for name in ("recent", "ongoing")) or _goes_on(scene, match)
-    return bool(told) and not lasting
+    # A burn or a numb cheek that came "during the session" is there until it is said to be gone.
+    return bool(told) and not lasting and not FLAG_SETTINGS[match.concept].get("lasting")
 
 
 def _resolved(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
@@ -177,10 +181,12 @@ def _own_part(scene: Scene, match: Match) -> int:
 def _ended(scene: Scene, start: int, end: int, flags: frozenset[int]) -> bool:
     """True when these words say "gone" and not "not gone"; a word that is itself a symptom ("passed out") is none."""
     became = scene.marks.get("became", ())
+    orders = scene.find(INTENTS, "order")
+    ended = [match for name in _ORDERS for match in orders.get(name, ())]  # "no more texts", "c'est fini les textos"
     ends = [
         mark
         for mark in scene.marked("resolved", start, end)
-        if not flags & set(range(mark.start, mark.end)) and not any(mark.overlaps(other) for other in became)
+        if not flags & set(range(mark.start, mark.end)) and not any(mark.overlaps(other) for other in (*became, *ended))
     ]
     return any(not _negated(scene, mark, start) for mark in ends)
 

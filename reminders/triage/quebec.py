@@ -27,6 +27,7 @@ _AUXILIARIES = frozenset(
 _SENDING = frozenset({"recevoir", "texter", "ecrire", "envoyer", "me"})
 _FEW = frozenset({"1", "2", "3", "4", "5", "un", "une", "deux", "trois", "quelques"})
 _ONLY_BEFORE = frozenset({"", "reste", "a", "ai", "en"})
+_ALONE_BEFORE = frozenset({"", "la", "maintenant", "mais", "puis", "pis", "et", "depuis"})
 _ONE = frozenset({"un", "une"})
 _NE_REACH = 5
 _QUE_REACH = 7
@@ -73,7 +74,7 @@ def _pus(before: str, after: str, second: str) -> str:
         return "pus"
     if before in _NO_MORE_BEFORE or before.endswith("ez"):
         return NO_MORE
-    if not before and after in _ONE and second != "peu":
+    if before in _ALONE_BEFORE and after in _ONE and second != "peu":
         return NO_MORE
     if after in _NO_MORE_AFTER and not (after == "de" and second in _OWNERS):
         return NO_MORE
@@ -96,6 +97,8 @@ def _plus(words: Sequence[str], at: int, before: str, after: str) -> str:
     if before in _PLAIN_PLUS_BEFORE or after in _PLAIN_PLUS_AFTER:
         return "plus"
     if "ne" in words[max(0, at - _NE_REACH) : at]:
+        return NO_MORE
+    if not before and after in _ONE:  # "plus un seul bouton"
         return NO_MORE
     if _only(words, at, before, after) or _no_longer_to(before, after):
         return NO_MORE

@@ -17,6 +17,7 @@ _OPTION = re.compile(r"([123])\s*[=:.)\-]")
 _THIS_ONE = re.compile(_DATA["this_one"], re.IGNORECASE)
 _ASKS = re.compile(_DATA["asks"], re.IGNORECASE)
 _NUMBERED = re.compile(r"\s*(\d)[.)]\s+(\S.*)")
+_LONGEST_LISTED = 5  # words
 _FEWEST_NUMBERED = 2
 _AUTO_REPLY_WITHIN = 160  # an absence notice says so at once; further down it is somebody's own story
 
@@ -69,7 +70,8 @@ def _begins_history(lines: list[str], position: int) -> bool:
     """True where the rest is somebody else's mail: a forward header, or "On ... wrote:" over at most three lines."""
     here = lines[position].strip()
     joined = " ".join(line.strip() for line in lines[position : position + 3])
-    return bool(here) and bool(_HISTORY.match(here) or _HISTORY.match(joined))
+    runs_on = not here.endswith((".", "!", "?"))
+    return bool(here) and bool(_HISTORY.match(here) or (runs_on and _HISTORY.match(joined)))
 
 
 def _answers_below(lines: list[str]) -> list[str]:
@@ -85,9 +87,14 @@ def _answered(asked: str, line: str) -> str:
     option = _OPTION.match(asked)
     if option and _THIS_ONE.match(line.strip()):
         return option.group(1)
-    if not asked.endswith("?") or not _YES.match(line.strip()):
+    if not _asks_this(asked) or not _YES.match(line.strip()):
         return line
     return f"{_ASKS.sub('', asked.rstrip('? '))} {line}"
+
+
+def _asks_this(asked: str) -> bool:
+    """True for a quoted question and for a line of a list of symptoms ("> pus or discharge"); not for our advice."""
+    return asked.endswith("?") or (0 < len(asked.split()) <= _LONGEST_LISTED and asked[-1] not in ".!")
 
 
 def _is_quoted(line: str) -> bool:

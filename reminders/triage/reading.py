@@ -47,7 +47,10 @@ def read(text: str, day: int | None, asked: Asked) -> Reading:
 
 def _findings(scene: Scene, day: int | None, asked: Asked) -> list[Finding]:
     ordered = orders(scene)
-    found = red_flags(scene) + ordered + outcome(scene, day, asked) + requests(scene, ordered)
+    wanted = requests(scene, ordered)
+    found = red_flags(scene) + ordered + wanted
+    if all(finding.label is not Label.WRONG_NUMBER for finding in wanted):  # a stranger's skin is not the patient's
+        found += outcome(scene, day, asked)
     return found or [_other(scene)]
 
 

@@ -41,7 +41,7 @@ def set_aside(scene: Scene) -> tuple[str, ...]:
 
 def named(scene: Scene) -> list[Match]:
     """Every symptom that is named, whatever is said of it."""
-    found = scene.find(REDFLAGS, "symptom")
+    found = scene.find(REDFLAGS, "symptom", "seen")
     return [match for matches in found.values() for match in matches] + list(temperature.fevers(scene))
 
 
@@ -63,7 +63,9 @@ def _places(matches: list[Match]) -> frozenset[int]:
 
 def _harmless(scene: Scene, match: Match) -> bool:
     mild = bool(FLAG_SETTINGS[match.concept].get("mild")) and _slight(scene, match)
-    if match.concept == "pain_at_all" and _ELSEWHERE & set(scene.words[slice(*scene.sentence(match.start))]):
+    if FLAG_SETTINGS[match.concept].get("elsewhere") and _ELSEWHERE & set(
+        scene.words[slice(*scene.sentence(match.start))]
+    ):
         return True
     return mild or (match.concept == "fever" and temperature.normal(scene, match))
 

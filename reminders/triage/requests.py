@@ -13,6 +13,7 @@ from reminders.triage.vocabulary import words as word_group
 SURE = 0.85
 LIKELY = 0.7
 _PLEASE = word_group("please")
+_GIVEN = word_group("given_names")
 _NOT_NAMES = word_group("not_names")
 _YES_OR_NO = frozenset({"yes", "no", "nope", "yep", "yeah", "oui", "non", "none", "nada", "aucun", "aucune"})
 _LEADING = (word_group("leading") | _PLEASE) - word_group("selves")
@@ -20,6 +21,11 @@ _ECHOES = word_group("echoes")
 _ABOUT_MESSAGES = word_group("about_messages")
 _ASKED_TO_CEASE = [[halt, "de"] for halt in sorted(word_group("halting"))]
 _ASKED_LAST = frozenset({"quand", "quoi", "comment", "combien", "lequel", "laquelle", "pourquoi"})
+_BEFORE_SUBJECT = _PLEASE | word_group("before_tu")
+_VERBS_OF_TU = word_group("verbs_of_tu")
+_OR_NOT = [["ou", "pas"], ["ou", "non"], ["ou", "demain"]]
+_FINE = [["fine"], ["correct"]]
+_FEW_ECHOED = 3
 _SHORTEST_ASKED = 3
 _NEGATION_REACH = 3
 _CONDITION_REACH = 4
@@ -29,7 +35,7 @@ def requests(scene: Scene, orders: Sequence[Finding]) -> list[Finding]:
     """What the patient wants of staff. A sentence that asks for a consult or gives an order is no question as well."""
     found = scene.find(INTENTS, "order", "answer")
     wrong = found.get("wrong_number", []) + [m for m in found.get("wrong_name", ()) if _names(scene, m)]
-    if orders:  # alone, "not Jenny" may be anything
+    if orders or found.get("who"):  # alone, "not Jenny" may be anything
         wrong += [m for m in found.get("wrong_name_alone", ()) if _names(scene, m) and _alone(scene, m)]
     consults = [match for match in found.get("consult", ()) if not _idle(scene, match)]
     starts = [match.start for match in (*wrong, *consults)] + [one.start for one in orders if one.start is not None]
@@ -38,7 +44,7 @@ def requests(scene: Scene, orders: Sequence[Finding]) -> list[Finding]:
         spoken_for |= {clause.sentence for clause in scene.text.clauses if _ABOUT_MESSAGES & set(_words(scene, clause))}
     if wrong:
         spoken_for |= {scene.clause(match.start).sentence for match in found.get("who", ())}
-    asked = [match for match in found.get("question_opening", ()) if _opens(scene, match)]
+    asked = [match for match in found.get("question_opening", ()) if _opens(scene, match)] + _particles(scene)
     questions = _questions(scene, found.get("question", []) + asked, spoken_for)
     return (
         [Finding(Label.WRONG_NUMBER, scene.said(match), SURE) for match in wrong]
@@ -61,6 +67,22 @@ def _questions(scene: Scene, asked: Sequence[Match], spoken_for: set[int]) -> li
     return marked + worded
 
 
+def _particles(scene: Scene) -> list[Match]:
+    """Quebec's "tu" after the verb: "l'assurance rembourse tu ça", "c'est tu grave"; not "merci tu es fine"."""
+    words = scene.words
+    return [
+        Match("question", at - 1, at + 1)
+        for at, word in enumerate(words)
+        if word == "tu" and at > scene.clause(at).start and not _subject(words, at)
+    ]
+
+
+def _subject(words: Sequence[str], at: int) -> bool:
+    """True where "tu" is whom one speaks to: after "que" or "merci", before its own verb."""
+    after = words[at + 1] if at + 1 < len(words) else ""
+    return words[at - 1] in _BEFORE_SUBJECT or after in _VERBS_OF_TU
+
+
 def _opens(scene: Scene, match: Match) -> bool:
     """True at the beginning of a clause, polite words apart: "hi is the gym ok", not "I know what is best"."""
     clause = scene.clause(match.start)
@@ -77,6 +99,7 @@ def _settled(scene: Scene, clause: Clause) -> bool:
     """True for "ok?", "3?" and "clear?? I wish", where the patient answers at once, and where a red flag is told."""
     said = scene.words[clause.start : clause.end]
     answered = clause.end < len(scene.words) and scene.words[clause.end] in _YES_OR_NO
+    answered = answered or (len(said) <= _FEW_ECHOED and scene.words[clause.end : clause.end + 1] in _FINE)
     return answered or all(word in _PLEASE or word in _ECHOES for word in said) or _tells(scene, clause)
 
 
@@ -86,7 +109,7 @@ def _asks(scene: Scene, clause: Clause) -> bool:
 
 def _ends_asking(scene: Scene, clause: Clause) -> bool:
     """ "J'arrête la crème quand", "je me lave avec quoi": spoken French asks with its last word."""
-    last = scene.words[clause.end - 1] in _ASKED_LAST
+    last = scene.words[clause.end - 1] in _ASKED_LAST or _words(scene, clause)[-2:] in _OR_NOT
     return last and clause.end - clause.start >= _SHORTEST_ASKED and "importe" not in _words(scene, clause)
 
 
@@ -125,5 +148,6 @@ def _alone(scene: Scene, match: Match) -> bool:
 
 def _names(scene: Scene, match: Match) -> bool:
     """True when a word that no rule knows stands where a name would: "this isn't Karen"."""
-    named = [word for word in scene.words[match.start : match.end] if word not in KNOWN and word not in _NOT_NAMES]
+    said = scene.words[match.start : match.end]
+    named = [word for word in said if word in _GIVEN or (word not in KNOWN and word not in _NOT_NAMES)]
     return bool(named) and named[0].isalpha()
