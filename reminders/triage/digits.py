@@ -124,7 +124,9 @@ def _leading(scene: Scene) -> Answer | None:
     start = next((at for at in range(first.start, first.end) if scene.words[at] not in _FRAMES), first.end)
     if start >= first.end or scene.words[start] not in _SPELT or scene.words[start] not in {"1", "2", "3"}:
         return None
-    if start + 1 < first.end and _counts(scene.words[start + 1]):
+    if start + 1 < first.end and (
+        _counts(scene.words[start + 1]) or not _HALF.isdisjoint(scene.words[start : first.end])
+    ):
         return None
     return Answer(_SPELT[scene.words[start]], scene.text.said(start, start + 1))
 
