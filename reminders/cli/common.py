@@ -123,16 +123,18 @@ def prepare(settings: Settings, database: Database) -> None:
 
 
 def find_clinic(session: Session, name: str) -> Clinic:
-    """The clinic of this name, or the only one there is where no name is given.
+    """The clinic of this name, short or whole, or the only one there is where no name is given.
 
     Raises:
         SettingsError: there is none, or more than one.
     """
-    found = [clinic for clinic in session.scalars(select(Clinic)) if name in {"", clinic.name}]
+    every = session.scalars(select(Clinic).order_by(Clinic.name)).all()
+    found = [clinic for clinic in every if name in {"", clinic.name}]
+    found = found or [clinic for clinic in every if name == clinic.short_name]
     if len(found) == 1:
         return found[0]
-    if name:
-        raise SettingsError(["--clinic: there is no such clinic"])
-    raise SettingsError(
-        ["--clinic: say which one, by name" if found else "there is no clinic yet; run `reminders create-clinic` first"]
-    )
+    if not every:
+        raise SettingsError(["there is no clinic yet; run `reminders create-clinic` first"])
+    names = ", ".join(clinic.name for clinic in every)
+    fault = "say which clinic, by its whole name" if found else "no clinic is called that"
+    raise SettingsError([f"{fault}; there are: {names}"])

@@ -66,6 +66,9 @@ def _welcome_demo(settings: Settings, database: Database) -> list[str]:
         f"  Sandbox phone  {settings.public_url}/sandbox/",
         f"  Sign in, once  {settings.public_url}/sign-in/{started.token}",
         "",
+        "  Commands about this demo, in another terminal:",
+        f"      REMINDERS_DATA_DIR={settings.data_dir} PORT={settings.port} .venv/bin/reminders holds",
+        "",
         "  Stop with Ctrl-C.",
     ]
 

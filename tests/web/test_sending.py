@@ -351,6 +351,9 @@ def test_the_kill_switch_stands_on_every_page_for_staff(
     for path in ("/sign-in", "/c/" + _check_in(database, patient)):
         answer = unescape(stranger.get(path, headers={"accept-language": language.value}).text)
         assert texts.text("banner.everything_held") not in answer, "patients have no use for it"
+    sending = unescape(browser.get("/sending").text)
+    assert texts.text("sending.waits") in sending
+    assert texts.text("sending.runs") not in re.findall(r'class="tag [^>]*>([^<]*)<', sending)
     assert "reminders_everything_on_hold 1.0" in stranger.get("/metrics").text
     with database.begin() as session:
         holds.lift_everything(session, now(session))

@@ -118,7 +118,7 @@ def test_what_cannot_be_is_said_in_a_line(command: Command, wrong: tuple[str, ..
 @pytest.mark.usefixtures("database")
 def test_of_several_clinics_one_is_named(command: Command) -> None:
     _create(command, "Étoile", "0124")
-    assert "say which one" in command("hold", "clinic", *WHY).stderr
+    assert "say which clinic, by its whole name; there are: " in command("hold", "clinic", *WHY).stderr
     assert command("hold", "clinic", "--clinic", "Étoile", *WHY).exit_code == 0
     assert command("hold", "protocol", "microneedling", "--clinic", "Lumière", *WHY).exit_code == 0
     assert re.fullmatch(

@@ -44,7 +44,8 @@ def test_a_clinic_of_the_database(command: Command) -> None:
     assert "Clinique Étoile : " in done.stdout
     assert "416-555-0123" in done.stdout
     assert "day-1  lundi 9 mars 2026, 10:00 HAP" in done.stdout.splitlines()
-    assert command(*SUNDAY, "--clinic", "Nobody's").stderr == "--clinic: there is no such clinic\n"
+    nobody = command(*SUNDAY, "--clinic", "Nobody's").stderr
+    assert nobody == "no clinic is called that; there are: Clinique Étoile\n"
 
 
 @pytest.mark.parametrize(
