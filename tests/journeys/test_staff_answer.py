@@ -212,3 +212,13 @@ def test_only_somebody_at_the_address(practice: Practice, shared: list[Patient])
     for chosen in (str(other.id), "", "nobody"):
         browser.post(f"/replies/{reply.id}/assign", {"patient_id": chosen})
     assert practice.rows(select(Reply.patient_id)) == [None]
+
+
+@pytest.mark.parametrize(("says", "closes"), [("can I swim?", True), ("I have a fever and pus", False)])
+def test_answering_a_red_flag_does_not_close_it_by_itself(practice: Practice, says: str, closes: bool) -> None:
+    """Seen to fail when the box was ticked for every reply: one text from the front desk silenced an alarm."""
+    asked(practice)
+    practice.sweep()
+    reply = said(practice, says)
+    shown = practice.browser(practice.hire()).get(f"/replies/{reply.id}/answer").text
+    assert ('name="closes" value="yes" checked' in shown) is closes

@@ -12,6 +12,7 @@ from reminders.care import assigning, patients, thread
 from reminders.care.timeline import timeline
 from reminders.errors import InvalidInputError, NotFoundError, Problem
 from reminders.models import Patient, Reply
+from reminders.triage import Label
 from reminders.web.access import Posted, Reader, Writer
 from reminders.web.pages.timeline_view import TimelineLine, timeline_view
 from reminders.web.views import page
@@ -22,7 +23,7 @@ router = APIRouter(include_in_schema=False, prefix="/replies/{reply_id}")
 _SAID = frozenset({"message", "reply"})
 _MOST_LINES = 30
 _NONCE_BYTES = 16
-_NOTHING_TYPED: dict[str, Any] = {"text": "", "urgent": False, "closes": True}
+_NOTHING_TYPED: dict[str, Any] = {"text": "", "urgent": False, "closes": None}
 
 
 @router.get("/answer")
@@ -82,6 +83,9 @@ def _page(member: Member, reply_id: UUID, form: dict[str, Any], status: int = 20
         reply = thread.get(session, member.clinic.id, reply_id)
         patient = _patient(session, member, reply)
         said = _said(session, member, patient)
+    if form["closes"] is None:
+        # A text that went out is no sign that somebody with a red flag is safe: closing is then a choice of its own.
+        form = form | {"closes": Label.URGENT not in (reply.labels or ())}
     context = {"reply": reply, "patient": patient, "said": said, "form": form, "problems": {}, "shown": None}
     return page(member, "thread.html", status, **(context | more))
 
