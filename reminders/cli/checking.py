@@ -8,6 +8,7 @@ import click
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from reminders import migrate
 from reminders.care import clinics
@@ -82,38 +83,35 @@ def _broker(settings: Settings) -> Finding:
 
 def _alerts(settings: Settings) -> Finding:
     """Whether every clinic has somebody whom a red flag's alert reaches by what is really connected."""
-    database = connect(settings)
-    try:
-        if not migrate.is_current(database):
-            return _NOT_SEEN
-        with database.begin() as session:
-            # As every start does: what was connected since the last one counts.
-            clinics.follow_environment(session, settings)
-            names = clinics_without(session, _really(settings))
-    except SQLAlchemyError:
-        return _NOT_SEEN
-    finally:
-        database.close()
-    if not names:
-        return _FINE
-    return Finding(f"nobody would hear of a red flag at {', '.join(names)}; {_MEND_ALERTS}", is_wrong=True)
+
+    def unheard(session: Session) -> list[str]:
+        # As every start does: what was connected since the last one counts.
+        clinics.follow_environment(session, settings)
+        return clinics_without(session, _really(settings))
+
+    return _at_clinics(settings, unheard, ("nobody would hear of a red flag", _MEND_ALERTS))
 
 
 def _alarm_tests(settings: Settings) -> Finding:
     """Whether somebody has answered the weekly test alerts."""
+    return _at_clinics(settings, silent_clinics, ("nobody answered the test alert", _MEND_SILENCE))
+
+
+def _at_clinics(settings: Settings, which: Callable[[Session], list[str]], words: tuple[str, str]) -> Finding:
+    """What is wrong at the clinics that `which` names, and how to mend it; nothing is seen of a database that is away
+    or of another schema."""
     database = connect(settings)
     try:
         if not migrate.is_current(database):
             return _NOT_SEEN
         with database.begin() as session:
-            names = silent_clinics(session)
+            names = which(session)
     except SQLAlchemyError:
         return _NOT_SEEN
     finally:
         database.close()
-    if not names:
-        return _FINE
-    return Finding(f"nobody answered the test alert at {', '.join(names)}; {_MEND_SILENCE}", is_wrong=True)
+    fault, mend = words
+    return Finding(f"{fault} at {', '.join(names)}; {mend}", is_wrong=True) if names else _FINE
 
 
 def _really(settings: Settings) -> frozenset[Channel]:
