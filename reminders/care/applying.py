@@ -30,8 +30,9 @@ from reminders.triage import Reading
 _USEFUL_FOR = timedelta(hours=24)
 """How long an answer or a safety text is worth sending after the patient wrote."""
 
-_IN_THE_WORDS_LANGUAGE = frozenset({"answer:help"})
-"""Keywords are answered in the language that they belong to; all else in the one that the patient chose."""
+_ABOUT_NO_TREATMENT = frozenset({"answer:help"})
+"""Answers to a keyword: in the language that the word belongs to, not the one that the patient chose, and tied to no
+treatment, so that a protocol that is on hold for its contents keeps nobody from reading how to reach the clinic."""
 
 
 @dataclass(frozen=True)
@@ -113,14 +114,19 @@ def _draft(act: Act, kind: MessageKind, template: str, key: str) -> Draft:
         useful_until=act.now + _USEFUL_FOR,
         # Nobody's name for an unknown or shared address: delivery then writes to the address that the reply came from.
         patient_id=reply.patient_id,
-        treatment_id=act.context.treatment.id if act.context.treatment else None,
+        treatment_id=_treatment_of(act, template),
         reply_id=reply.id,
     )
 
 
+def _treatment_of(act: Act, template: str) -> uuid.UUID | None:
+    treatment = act.context.treatment
+    return treatment.id if treatment and template not in _ABOUT_NO_TREATMENT else None
+
+
 def _language(act: Act, template: str) -> Language:
     chosen = act.context.chosen
-    first, second = (act.said_in, chosen) if template in _IN_THE_WORDS_LANGUAGE else (chosen, act.said_in)
+    first, second = (act.said_in, chosen) if template in _ABOUT_NO_TREATMENT else (chosen, act.said_in)
     return first or second or act.context.clinic_language
 
 

@@ -112,9 +112,10 @@ def held_clinics(session: Session) -> list[Clinic]:
     return list(session.scalars(select(Clinic).where(Clinic.held_at.is_not(None)).order_by(Clinic.held_at)))
 
 
-def held_protocols(session: Session) -> list[Protocol]:
-    """The protocols on hold that the session may see, the longest first."""
-    return list(session.scalars(select(Protocol).where(Protocol.held_at.is_not(None)).order_by(Protocol.held_at)))
+def held_protocols(session: Session, clinic_id: uuid.UUID | None = None) -> list[Protocol]:
+    """The protocols on hold that the session may see, or one clinic's, the longest first."""
+    held = select(Protocol).where(Protocol.held_at.is_not(None)).order_by(Protocol.held_at)
+    return list(session.scalars(held.where(Protocol.clinic_id == clinic_id) if clinic_id else held))
 
 
 def held_patients(session: Session) -> list[Patient]:

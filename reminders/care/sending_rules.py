@@ -114,11 +114,13 @@ def _wrong_line(line: str) -> Problem | None:
 def _segments(typed: str) -> int | None:
     if typed.lower() in {"", NO_LIMIT}:
         return None
-    if not (typed.isascii() and typed.isdigit()):
+    digits = typed.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit()):
         raise InvalidInputError({"monthly_segments": Problem("not_a_number")})
     # Bounded before it is read: int() of a very long number raises.
-    if len(typed) > len(str(MOST_SEGMENTS)) or int(typed) > MOST_SEGMENTS:
-        raise InvalidInputError({"monthly_segments": Problem("number_outside", limit=str(MOST_SEGMENTS))})
+    if len(typed) > len(str(MOST_SEGMENTS)) or not 0 <= int(typed) <= MOST_SEGMENTS:
+        limits = f"0 – {MOST_SEGMENTS}"
+        raise InvalidInputError({"monthly_segments": Problem("number_outside", limit=limits)})
     return int(typed)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy import select
@@ -19,7 +20,7 @@ _ALL = "nothing leaves, safety texts and alerts included"
 _ALL_BUT = "nothing leaves but safety texts and alerts"
 _WHICH = click.option("--clinic", "clinic_name", default="", help="Which clinic, by name, where there are several.")
 _REASON = click.option("--reason", required=True, help="Why, for staff to read. No health details.")
-_MOMENT = "%Y-%m-%d %H:%M UTC"
+_MOMENT = "%Y-%m-%d %H:%M %Z"
 
 
 @click.group()
@@ -121,21 +122,23 @@ def list_holds() -> None:
 
 
 def _lines(session: Session) -> list[str]:
-    names = {clinic.id: clinic.name for clinic in session.scalars(select(Clinic))}
+    clinics = {clinic.id: clinic for clinic in session.scalars(select(Clinic))}
     switch = holds.everything(session)
     return [
-        *([f"everything, {_since(switch.since)}"] if switch else []),
-        *(f"clinic {clinic.name}, {_since(clinic.held_at)}" for clinic in holds.held_clinics(session)),
-        *(
-            f"protocol {one.key} of {names[one.clinic_id]}, {_since(one.held_at)}"
-            for one in holds.held_protocols(session)
-        ),
-        *(f"patient {one.id} of {names[one.clinic_id]}, {_since(one.held_at)}" for one in holds.held_patients(session)),
+        *([f"everything, {_since(switch.since, 'UTC')}"] if switch else []),
+        *(f"clinic {one.name}, {_since(one.held_at, one.timezone)}" for one in holds.held_clinics(session)),
+        *(_line(f"protocol {one.key}", one, clinics[one.clinic_id]) for one in holds.held_protocols(session)),
+        *(_line(f"patient {one.id}", one, clinics[one.clinic_id]) for one in holds.held_patients(session)),
     ]
 
 
-def _since(moment: datetime | None) -> str:
-    return f"since {moment:{_MOMENT}}" if moment else "since when is unknown"
+def _line(what: str, held: Protocol | Patient, clinic: Clinic) -> str:
+    return f"{what} of {clinic.name}, {_since(held.held_at, clinic.timezone)}"
+
+
+def _since(moment: datetime | None, zone: str) -> str:
+    """By the clinic's own clock, as its pages say it."""
+    return f"since {moment.astimezone(ZoneInfo(zone)):{_MOMENT}}" if moment else "since when is unknown"
 
 
 def _put(find: Callable[[Session], holds.Holdable], reason: str, means: str) -> None:

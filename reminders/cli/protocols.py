@@ -67,6 +67,7 @@ def publish_one(key: str, clinic_name: str, approved_by: str, language: str) -> 
             version = publish(session, actor, clinic, _find(session, clinic, key).protocol, now(session))
             say(f"{key}: version {version.number} is published")
     except BlockedError as error:
+        say(f"{key} is NOT published: {len(error.findings)} found that must be mended first")
         _tell(error.findings, Language(language))
         sys.exit(1)
 

@@ -66,13 +66,15 @@ class Visitor:
 class Member(Visitor):
     """A signed-in member of a clinic's staff, whose sessions see that clinic alone.
 
-    `everything_held` and `standstill` are what every page says of sending, if there is anything to say.
+    `everything_held`, `held_protocols` (by name, in their language) and `standstill` are what every page says of
+    sending, if there is anything to say.
     """
 
     staff: Staff
     clinic: Clinic
     session_id: UUID
     everything_held: holds.EverythingHeld | None
+    held_protocols: tuple[str, ...]
     standstill: Standstill | None
 
     @property
@@ -136,8 +138,14 @@ def _member(session: Session, request: Request, signed: SignedIn, now: datetime,
         clinic=signed.clinic,
         session_id=signed.session_id,
         everything_held=holds.everything(session),
+        held_protocols=_held_protocols(session, signed),
         standstill=standstill(watch.pulse(session), request.app.state.settings),
     )
+
+
+def _held_protocols(session: Session, signed: SignedIn) -> tuple[str, ...]:
+    found = holds.held_protocols(session, signed.clinic.id)
+    return tuple(one.name.get(signed.staff.language.value, one.key) for one in found)
 
 
 def _stranger(session: Session, request: Request, now: datetime, *, on_demo_clock: bool) -> Visitor:

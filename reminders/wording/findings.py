@@ -37,6 +37,7 @@ class Code(StrEnum):
     TREATMENT_NAMED = "treatment_named"
     TREATMENT_NAMED_INSIDE = "treatment_named_inside"
     CARRIER_WORD = "carrier_word"
+    PUBLIC_SHORTENER = "public_shortener"
     ANSWERS_MISSING = "answers_missing"
     EMERGENCY_MISSING = "emergency_missing"
     NOT_GSM7 = "not_gsm7"

@@ -12,7 +12,7 @@ from reminders.wording.render import PLACEHOLDERS, Rendered, WordingError, place
 from reminders.wording.samples import NOTHING, weighed
 from reminders.wording.segments import count, nearest_gsm7, outside_gsm7
 from reminders.wording.texts import Text
-from reminders.wording.vocabulary import carrier_answer_in, has_way_out, treatment_in
+from reminders.wording.vocabulary import carrier_answer_in, has_way_out, shortener_in, treatment_in
 from schedules.protocol import Step, StepKind
 
 _EMERGENCY = "911"
@@ -137,6 +137,8 @@ def _treatment(subject: Subject, full: Rendered, names: Sequence[str]) -> Iterat
 def _carriers(subject: Subject) -> Iterator[Finding]:
     if word := carrier_answer_in(subject.text.body):
         yield subject.found(Code.CARRIER_WORD, word)
+    if host := shortener_in(subject.text.body):
+        yield subject.found(Code.PUBLIC_SHORTENER, host)
 
 
 def _alphabet(subject: Subject, values: Mapping[str, str]) -> Iterator[Finding]:

@@ -33,6 +33,13 @@ def carrier_answer_in(text: str) -> str | None:
     return found["word"].upper() if found else None
 
 
+def shortener_in(text: str) -> str | None:
+    """The first of the public link shorteners that `text` has a link of, if any."""
+    hosts = "|".join(re.escape(host) for host in _data()["shorteners"]["hosts"])
+    found = re.search(rf"(?<![\w.@-])(?:www\.)?({hosts})(?![\w-]|\.\w)", text.casefold())
+    return found[1] if found else None
+
+
 def has_way_out(text: str, language: Language, way: str) -> bool:
     """Whether `text` names the language's word for a `way` out: "stop" or "help"."""
     return _any_of(_data()["ways_out"][language.value][way]).search(fold(text)) is not None

@@ -100,6 +100,8 @@ def test_findings_stand_beside_the_text_and_keep_it_from_being_published(browser
     assert "It names a treatment (“microneedling”)" in form
     assert "ç. Nearest: ç → c" in form
     assert "2 things must be mended" in shown
+    assert shown.count('<li><a href="#day-') == 1, "the way to the one text that is at fault"
+    assert '<a href="#day-3-fr-sms">Day 3: Advice, Text, French</a>' in shown
     assert "draft/publish" not in shown
     refused = browser.post(f"{path}/draft/publish")
     assert refused.status_code == 422

@@ -372,3 +372,22 @@ def test_the_neighbours_hold_is_none_of_ours(browser: Browser, browser_for: NewB
     neighbour.post("/sending/hold", WHY)
     assert CLINIC_HELD in neighbour.get("/").text
     assert CLINIC_HELD not in browser.get("/").text
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_held_protocol_stands_on_every_page_and_beside_what_it_keeps(
+    browser_for: NewBrowser, language: Language
+) -> None:
+    """Seen to fail when the neighbour's hold was shown too, and when what is kept read as planned."""
+    browser, neighbour, texts = browser_for(language=language), browser_for(language=language), catalogue(language)
+    patient = browser.add_patient()
+    browser.add_treatment(patient)
+    means, kept = texts.text("banner.protocol_held_means"), f'<span class="tag warn">{texts.text("state.held")}</span>'
+    browser.post(f"/sending/protocols/{_first_protocol(browser).id}/hold", WHY)
+    for path in ("/", "/patients", f"/patients/{patient.id}"):
+        assert means in unescape(browser.get(path).text), path
+    assert kept in browser.get(f"/patients/{patient.id}").text
+    assert means not in unescape(neighbour.get("/").text)
+    browser.post(f"/sending/protocols/{_first_protocol(browser).id}/release")
+    shown = unescape(browser.get(f"/patients/{patient.id}").text)
+    assert (means in shown, kept in shown) == (False, False)

@@ -24,6 +24,9 @@ from schedules.library import LibraryProtocol
 from schedules.protocol import Protocol as Schedule
 from schedules.protocol import Step, protocol_from_data
 
+_A_LINE = 45
+"""Characters that a text's field shows in a line, on a small laptop."""
+
 
 @dataclass(frozen=True)
 class VersionLine:
@@ -76,8 +79,13 @@ class TextBox:
 
     @property
     def lines(self) -> int:
-        """How tall its field is."""
-        return 7 if self.at.channel is Channel.SMS else 14
+        """How tall its field is, so that the whole text is seen where a line takes some 45 characters."""
+        return 2 + sum(1 + len(line) // _A_LINE for line in self.body.splitlines() or [""])
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether it keeps the draft from being published."""
+        return any(said.blocks for said in self.findings)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A patient's timeline in words: what is to come, then what was, newest first. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,10 @@ from reminders.models.kinds import Language
 from reminders.web.i18n import Catalogue, catalogue
 
 _BAD = frozenset({"undelivered", "failed", "expired", "unknown"})
-_QUIET = frozenset({"cancelled", "skipped"})
+_ADDED = re.compile(r"day-(\d+)(?:-\d+)?$")
+_QUIET = frozenset({"cancelled", "skipped", "held"})
+_HELD = "message_held_"
+"""How the sentence's key begins that explains a message which some hold keeps."""
 _SHOWN_STATES = frozenset({"message", "reminder", "consult", "ticket"})
 """Kinds whose state says something that the heading does not."""
 
@@ -59,11 +63,16 @@ def _line(entry: TimelineEntry, language: Language, zone: ZoneInfo, now: datetim
         title=_title(entry, texts),
         text=entry.text or _ticked(entry.params, texts),
         folded=entry.kind == "consent",
-        state=texts.text(f"state.{entry.state}") if entry.kind in _SHOWN_STATES else "",
+        state=texts.text(f"state.{_state(entry)}") if entry.kind in _SHOWN_STATES else "",
         colour=_colour(entry),
         why=sentence(Explanation(entry.why_key, entry.why_params), language, zone) if entry.why_key else "",
         labels=entry.labels,
     )
+
+
+def _state(entry: TimelineEntry) -> str:
+    """What is planned and kept by a hold is not on its way: it says so."""
+    return "held" if entry.why_key.startswith(_HELD) else entry.state
 
 
 def _title(entry: TimelineEntry, texts: Catalogue) -> str:
@@ -76,11 +85,17 @@ def _words(params: Mapping[str, str], texts: Catalogue) -> dict[str, str]:
     step = params.get("step") or params.get("template", "").removeprefix("step:").removeprefix("follow_up:")
     return {
         "channel": texts.text(f"channel.{params['channel']}") if "channel" in params else "",
-        "step": texts.text(f"step.name.{step}") if step else "",
+        "step": _step(step, texts) if step else "",
         "outcome": texts.text(f"check_in.{params['outcome']}") if params.get("outcome") else "",
         "value": params.get("value", ""),
         "source": texts.text(f"source.{params['source']}") if params.get("source") else "",
     }
+
+
+def _step(key: str, texts: Catalogue) -> str:
+    """A step's name; one that the clinic has added is called by the day that it was added for."""
+    known, day = f"step.name.{key}", _ADDED.match(key)
+    return texts.text(known) if texts.has(known) or not day else texts.text("step.name.added", day=day[1])
 
 
 def _ticked(params: Mapping[str, str], texts: Catalogue) -> str:
@@ -106,6 +121,6 @@ def _side(entry: TimelineEntry, now: datetime) -> str:
 def _colour(entry: TimelineEntry) -> str:
     if entry.state in _BAD:
         return "danger"
-    if entry.state in _QUIET:
+    if _state(entry) in _QUIET:
         return "warn"
     return "good" if entry.state in {"delivered", "closed", "attended", "booked"} else ""

@@ -1,5 +1,7 @@
 """A keyword is confirmed in the language that it belongs to; one that belongs to both, in the patient's.
 
+What answers HELP is about no treatment, so that a protocol on hold does not keep it (seen to fail with the treatment).
+
 Seen to fail when: what tells no language was read as English.
 """
 
@@ -54,3 +56,11 @@ def test_a_reply_that_tells_no_language_is_kept_without_one(database: Database, 
     with database.begin() as session:
         add_patient(session, clinic, phone="+15145550171")
     assert say(database, clinic, "3", from_address="+15145550171").language is None
+
+
+def test_help_is_answered_whatever_the_protocol_does(database: Database, clinic: Clinic) -> None:
+    with database.begin() as session:
+        add_treatment(session, add_patient(session, clinic, phone="+15145550171"), NOW)
+    reply = say(database, clinic, "HELP", from_address="+15145550171")
+    (sent,) = [message for message in messages(database) if message.reply_id == reply.id]
+    assert (sent.template, sent.treatment_id) == ("answer:help", None)

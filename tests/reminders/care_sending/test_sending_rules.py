@@ -61,10 +61,10 @@ def test_other_options_stay(database: Database, clinic: Clinic) -> None:
     ("typed", "problems"),
     [
         (("perhaps", None), {"unknown": Problem("choice_unknown", choices="try_again, ask_staff")}),
-        ((None, "-1"), {"monthly_segments": Problem("not_a_number")}),
+        ((None, "-1"), {"monthly_segments": Problem("number_outside", limit="0 – 10000000")}),
         ((None, "²"), {"monthly_segments": Problem("not_a_number")}),
-        ((None, "9" * 5000), {"monthly_segments": Problem("number_outside", limit="10000000")}),
-        ((None, "10000001"), {"monthly_segments": Problem("number_outside", limit="10000000")}),
+        ((None, "9" * 5000), {"monthly_segments": Problem("number_outside", limit="0 – 10000000")}),
+        ((None, "10000001"), {"monthly_segments": Problem("number_outside", limit="0 – 10000000")}),
     ],
 )
 def test_what_cannot_be_is_refused(

@@ -82,3 +82,18 @@ def test_a_file_that_is_no_database(command: Command, tmp_path: Path) -> None:
     done = command("migrate", REMINDERS_DATABASE_URL=f"sqlite:///{tmp_path}/text.db")
     assert done.exit_code == 2
     assert done.stderr == "REMINDERS_DATABASE_URL: the database does not answer (DatabaseError)\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (("holds", "--foo"), "No such option '--foo'. See `reminders holds --help`."),
+        (("nonsense",), "No such command 'nonsense'. See `reminders --help`."),
+        (("--foo",), "No such option '--foo'. See `reminders --help`."),
+        (("hold", "clinic"), "Missing option '--reason'. See `reminders hold clinic --help`."),
+    ],
+)
+def test_a_command_called_wrongly_is_answered_in_a_line(command: Command, typed: tuple[str, ...], said: str) -> None:
+    done = command(*typed)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.replace("main", "reminders").splitlines() == [said]

@@ -15,7 +15,7 @@ from reminders.settings import load
 from tests.reminders.cli.conftest import Command
 
 WHY = ("--reason", "the wrong text")
-SINCE = r"since \d{4}-\d\d-\d\d \d\d:\d\d UTC"
+SINCE = r"since \d{4}-\d\d-\d\d \d\d:\d\d (UTC|EST|EDT)"
 
 
 def _create(command: Command, name: str, number: str) -> None:
