@@ -1,8 +1,8 @@
 """Every branch of the conversation in both languages, on separate processes: a phone of the sandbox is asked the day-7
 question, answers in words of its own, and reads what its words deserve; staff have the ticket that belongs to them.
 
-Seen to fail when: French answers were written in English; an improving patient was not asked again; a nudge went to
-somebody who had answered; the nurse was called for a question.
+Seen to fail when: French answers were written in English; a nudge went to those who had answered; nobody who was
+improving was asked again.
 """
 
 import re
