@@ -64,13 +64,13 @@ def _known() -> frozenset[str]:
     grammar = load("grammar")["words"]
     listed = {word for group in grammar.values() for word in group.split()}
     written = {word for full in EXPANSIONS.values() for word in full}
-    spelt = set().union(*(index.vocabulary() for index in (REDFLAGS, INTENTS, OUTCOME, IDIOMS, GRAMMAR)))
+    spelt = set().union(*(index.vocabulary() for index in (REDFLAGS, INTENTS, OUTCOME, SOON, IDIOMS, GRAMMAR)))
     return frozenset(listed | written | spelt | REAL_WORDS | TONGUES["en"] | TONGUES["fr"])
 
 
 def _french() -> frozenset[str]:
     """Every word that the French files spell out."""
-    files = [load(f"{family}_fr") for family in ("redflags", "intents", "outcome")]
+    files = [load(f"{family}_fr") for family in ("redflags", "intents", "outcome", "soon")]
     entries = [text for file in files for name, entry in file.items() for text in _texts(name, entry)]
     return frozenset(word for text in entries for word in _WORDS.findall(text))
 
@@ -82,8 +82,9 @@ def _texts(name: str, entry: dict[str, Any]) -> Iterable[str]:
 REDFLAGS, FLAG_SETTINGS = _family("redflags")
 INTENTS, _ = _family("intents")
 OUTCOME, _ = _family("outcome")
+SOON, _ = _family("soon")
 IDIOMS, _ = _family("idioms")
 GRAMMAR = _grammar()
 KNOWN = _known()
 FRENCH = _french()
-TOLERANT = frozenset().union(*(index.vocabulary() for index in (REDFLAGS, INTENTS, OUTCOME)))
+TOLERANT = frozenset().union(*(index.vocabulary() for index in (REDFLAGS, INTENTS, OUTCOME, SOON)))

@@ -103,4 +103,4 @@ def _english(head: str, tail: str) -> list[str]:
         return [head[:-1], "not"]
     if tail == "s" and head in _IS_AFTER:
         return [head, "is"]
-    return [head, _CLITICS[tail]]
+    return [*EXPANSIONS.get(head, [head]), _CLITICS[tail]]

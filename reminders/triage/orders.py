@@ -22,6 +22,8 @@ _LONGEST_END = 6  # words before a closing STOP
 _STRANGERS = 2
 _DENIAL_REACH = 3
 _HALTING = word_group("halting")
+_NO_MORE = [["no", "more"], ["plus", "rien"], ["nomore", "rien"], ["aucun", "autre"]]
+_SKIN = word_group("skin_complaints")
 _ME = frozenset({"me", "moi"})
 _THANKS = frozenset({"thanks", "thank", "merci", "cheers", "regards"})
 
@@ -53,8 +55,15 @@ def _stops(scene: Scene, found: Found) -> list[Match]:
     kept = found.get("keep_going", [])
     frames = [match for match in found.get("stop", ()) if not _overlaps(match, kept)]
     keywords = [match for match in found.get("stop_keyword", ()) if not _overlaps(match, kept) and _bare(scene, match)]
-    alone = [*_alone(scene, found.get("stop_alone", ())), *_whole(scene, found.get("stop_clause", ()))]
+    whole = [match for match in _whole(scene, found.get("stop_clause", ())) if not _of_the_skin(scene, match)]
+    alone = [*_alone(scene, found.get("stop_alone", ())), *whole]
     return [*frames, *keywords, *alone]
+
+
+def _of_the_skin(scene: Scene, match: Match) -> bool:
+    """ "No bumps, no more!" carries on what was said of the skin."""
+    start, end = scene.sentence(match.start)
+    return scene.words[match.start : match.end] in _NO_MORE and not _SKIN.isdisjoint(scene.words[start:end])
 
 
 def _starts(scene: Scene, found: Found) -> list[Match]:

@@ -25,6 +25,7 @@ _SKIN = word_group("skin_complaints")
 _BREAKOUTS = word_group("breakout_words")
 _REDNESS = frozenset({"red", "redness", "rouge", "rouges", "rougeur", "rougeurs"})
 _BREAKING = _BREAKOUTS | {"broke", "broken", "breaking"}
+_LEFT = frozenset({"reste", "restent", "left", "remaining"})  # "I had 12 and 3 are left" is of today
 _NOT_THE_SKIN = word_group("not_the_skin")
 _PROGRESSIVE = word_group("progressive")
 
@@ -116,7 +117,7 @@ def _beside_the_point(scene: Scene, said: Said) -> bool:
         return True
     if said.cue is Cue.GONE:
         return _in_a_list_of_others(scene, said.match)
-    return _past(scene, said.match)
+    return _LEFT.isdisjoint(words_of(scene, said.match)) and _past(scene, said.match)
 
 
 def _in_a_list_of_others(scene: Scene, match: Match) -> bool:

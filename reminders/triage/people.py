@@ -10,6 +10,8 @@ _SELVES = word_group("selves")
 _REPORTERS = word_group("reporters")
 _PRONOUNS = frozenset(["he", "she", "they", "il", "elle", "ils", "elles"])
 _PLACES = frozenset({"chez", "avec", "at", "with"})
+_AT = frozenset({"at", "a"})
+_THERE = frozenset({"there", "y", "virus", "bug", "gastro"})
 _REACH = 5
 _FAR = 12  # words; further back another person is no longer the subject
 _UNOWNED = frozenset(["everyone", "everybody", "kids"])
@@ -18,7 +20,7 @@ _UNOWNED = frozenset(["everyone", "everybody", "kids"])
 def somebody_else(scene: Scene, match: Match) -> bool:
     """True when another person is the subject, says nothing about the patient, and was not treated here."""
     start, end = scene.sentence(match.start)
-    if scene.marked("going_around", match.end, min(end, match.end + _REACH)):
+    if _goes_around(scene, match, start, end):
         return True
     if scene.marked("treated", start, end):
         return False
@@ -27,6 +29,13 @@ def somebody_else(scene: Scene, match: Match) -> bool:
         return _carried_on(scene, start, match.start)
     between = set(scene.words[person + 1 : match.start])
     return not between & _SELVES and not between & _REPORTERS
+
+
+def _goes_around(scene: Scene, match: Match, start: int, end: int) -> bool:
+    """ "Fever is going around", "pus at school"; "I fainted at work" is of whoever writes."""
+    marks = scene.marked("going_around", match.end, min(end, match.end + _REACH))
+    theirs = not (_OTHERS | _UNOWNED | _THERE).isdisjoint(scene.words[start : match.start])
+    return any(theirs or scene.words[mark.start] not in _AT for mark in marks)
 
 
 def _person_before(scene: Scene, start: int, end: int) -> int | None:

@@ -11,11 +11,13 @@ from reminders.triage.quoted import Source, own_words
 from reminders.triage.redflags import red_flags, set_aside
 from reminders.triage.requests import requests
 from reminders.triage.scene import Scene, build
+from reminders.triage.soon import soon
 
 CHECK_IN_DAY = 7
 _THANKED = 0.8
 _NOT_UNDERSTOOD = 0.3  # below what anybody should act on: a person reads it
 _MACHINE_SAID = 0.95
+_GRAVEST: tuple[Tier, ...] = ("emergency", "urgent", "soon")
 
 
 def asked_on(day: int | None) -> Asked:
@@ -50,7 +52,9 @@ def _findings(scene: Scene, day: int | None, asked: Asked) -> list[Finding]:
     wanted = requests(scene, ordered)
     found = red_flags(scene) + ordered + wanted
     if all(finding.label is not Label.WRONG_NUMBER for finding in wanted):  # a stranger's skin is not the patient's
-        found += outcome(scene, day, asked)
+        # What is back, or new, outranks what is said of the rest of the skin.
+        flagged = any(finding.label is Label.URGENT for finding in found)
+        found += ([] if flagged else soon(scene)) or outcome(scene, day, asked)
     return found or [_other(scene)]
 
 
@@ -73,6 +77,4 @@ def _confidence(findings: Sequence[Finding]) -> float:
 
 def _tier(findings: Sequence[Finding]) -> Tier | None:
     tiers = {finding.tier for finding in findings if finding.tier}
-    if "emergency" in tiers:
-        return "emergency"
-    return "urgent" if tiers else None
+    return next((tier for tier in _GRAVEST if tier in tiers), None)

@@ -78,8 +78,18 @@ def _slight(scene: Scene, match: Match) -> bool:
     near = range(max(clause.start, match.start - _MILD_REACH), min(clause.end, match.end + _MILD_REACH))
     itself = set(range(match.start, match.end)) - set(match.skipped)
     small = any(_calls_small(scene, at) for at in near if at not in itself)
-    slight = small or bool(scene.marked("expected", start, end))
+    slight = small or bool(scene.marked("expected", start, end)) or easing(scene, match)
     return slight and not _GROWING & set(scene.words[clause.start : clause.end])
+
+
+def easing(scene: Scene, match: Match) -> bool:
+    """ "The swelling is going down": on its way out, and not "down my neck" or "not going down"."""
+    clause = scene.clause(match.start)
+    here = (max(clause.start, match.start - _MILD_REACH), scene.clause(match.end - 1).end)
+    further = (*scene.marked("moving", *here), *scene.marked("comes_back", *scene.sentence(match.start)))
+    if any(mark.concept == "comes_back" for mark in further):
+        return False
+    return any(not any(mark.overlaps(other) for other in further) for mark in scene.marked("easing", *here))
 
 
 def _calls_small(scene: Scene, at: int) -> bool:

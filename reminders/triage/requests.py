@@ -26,6 +26,7 @@ _VERBS_OF_TU = word_group("verbs_of_tu")
 _OR_NOT = [["ou", "pas"], ["ou", "non"], ["ou", "demain"]]
 _FINE = [["fine"], ["correct"]]
 _FEW_ECHOED = 3
+_WHOLE = frozenset({"everything", "all"})  # "everything is fine, skin looks normal"
 _SHORTEST_ASKED = 3
 _NEGATION_REACH = 3
 _CONDITION_REACH = 4
@@ -86,6 +87,8 @@ def _subject(words: Sequence[str], at: int) -> bool:
 def _opens(scene: Scene, match: Match) -> bool:
     """True at the beginning of a clause, polite words apart: "hi is the gym ok", not "I know what is best"."""
     clause = scene.clause(match.start)
+    if scene.words[max(clause.start, match.start - 1)] in _WHOLE:
+        return False
     return clause.asks or all(word in _LEADING for word in scene.words[clause.start : match.start])
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from reminders.triage.numbers import Spoken, spoken
 from reminders.triage.patterns import Match
 from reminders.triage.scene import Scene
 from reminders.triage.vocabulary import words as word_group
@@ -12,40 +13,46 @@ _PLEASE = word_group("please")
 _HAVING = frozenset({"ai", "fais", "fait", "at", "running"})
 _ABOUT = word_group("normal_temperature_words")
 _WEATHER = word_group("weather")
+_INSTEAD_OF = frozenset({"pas", "not"})
 _FEVER = ((38.0, 42.5), (100.3, 108.0))  # Celsius, Fahrenheit
 _NORMAL = ((35.5, 37.7), (96.0, 99.9))
 
 
 def fevers(scene: Scene) -> Iterator[Match]:
     """Numbers that are a fever, where the sentence speaks of temperature or the number is written as one."""
-    for at, _ in _readings(scene, _FEVER):
-        yield Match("fever", at, at + 1)
+    for one in _readings(scene, _FEVER):
+        yield Match("fever", one.start, one.end)
 
 
 def normal(scene: Scene, match: Match) -> bool:
-    """True when the clause of this mention gives a normal temperature."""
+    """True when the clause of this mention gives a normal temperature: "36.8", but not "39 and not 36"."""
     clause = scene.clause(match.start)
-    return any(clause.start <= at < clause.end for at, _ in _readings(scene, _NORMAL))
+    return any(clause.start <= one.start < clause.end for one in _readings(scene, _NORMAL)) and not any(
+        clause.start <= one.start < clause.end for one in _readings(scene, _FEVER)
+    )
 
 
-def _readings(scene: Scene, ranges: tuple[tuple[float, float], ...]) -> Iterator[tuple[int, float]]:
+def _readings(scene: Scene, ranges: tuple[tuple[float, float], ...]) -> Iterator[Spoken]:
+    for one in (*_written(scene), *spoken(scene.words)):
+        if any(low <= one.value <= high for low, high in ranges) and _of_a_body(scene, one):
+            yield one
+
+
+def _written(scene: Scene) -> Iterator[Spoken]:
     for at, word in enumerate(scene.words):
         found = _NUMBER.fullmatch(word)
-        if found is None:
-            continue
-        value = float(found.group(1).replace(",", "."))
-        if any(low <= value <= high for low, high in ranges) and _of_a_body(scene, at, found):
-            yield at, value
+        if found and scene.words[max(0, at - 1)] not in _INSTEAD_OF:
+            exact = found.group(2) is not None or "." in found.group(1) or "," in found.group(1)
+            yield Spoken(float(found.group(1).replace(",", ".")), at, at + 1, exact)
 
 
-def _of_a_body(scene: Scene, at: int, found: re.Match[str]) -> bool:
-    start, end = scene.sentence(at)
+def _of_a_body(scene: Scene, one: Spoken) -> bool:
+    start, end = scene.sentence(one.start)
     said = set(scene.words[start:end])
-    written = found.group(2) is not None or "." in found.group(1) or "," in found.group(1)
-    return not said & _WEATHER and (written or bool(said & _ABOUT) or _all_that_is_had(scene, at))
+    return not said & _WEATHER and (one.exact or bool(said & _ABOUT) or _all_that_is_had(scene, one))
 
 
-def _all_that_is_had(scene: Scene, at: int) -> bool:
+def _all_that_is_had(scene: Scene, one: Spoken) -> bool:
     """ "J'ai 39": nothing follows that the number could count."""
-    rest = scene.words[at + 1 : scene.clause(at).end]
-    return at > 0 and scene.words[at - 1] in _HAVING and all(word in _PLEASE for word in rest)
+    rest = scene.words[one.end : scene.clause(one.start).end]
+    return one.start > 0 and scene.words[one.start - 1] in _HAVING and all(word in _PLEASE for word in rest)

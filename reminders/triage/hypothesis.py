@@ -1,0 +1,64 @@
+"""Whether a symptom is only thought of: "what if", "is it common", "I sometimes get"; not "if I touch it"."""
+
+from reminders.triage.negation import negates
+from reminders.triage.patterns import Match
+from reminders.triage.scene import Scene
+from reminders.triage.tense import goes_on
+from reminders.triage.vocabulary import words as word_group
+
+_FILLERS = word_group("list_fillers")
+_IF = frozenset({"if", "si"})
+_CONSEQUENCE = word_group("consequence")
+_OPENERS = word_group("openers")
+_SUBJECTS = frozenset({"i", "there", "je", "y"})
+_COME = frozenset({"out", "today", "now", "just", "sorti", "sort", "la", "maintenant", "aujourd'hui", "commence"})
+
+
+def in_general(scene: Scene, match: Match) -> bool:
+    clause = scene.clause(match.start)
+    asks = clause.asks or scene.words[clause.start] in _OPENERS or "combien" in scene.words[clause.start : clause.end]
+    return asks and bool(scene.marked("in_general", clause.start, clause.end))
+
+
+def hypothetical(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
+    region = scene.region(match.start)
+    start = _list_start(scene, match, flags)
+    marks = [mark for mark in scene.marked("hypothetical", region, match.end) if mark.start < match.start]
+    return any(
+        mark.end > start and not _main_clause(scene, mark, match) and not _excused(scene, mark) for mark in marks
+    )
+
+
+def _excused(scene: Scene, mark: Match) -> bool:
+    """True where "if" asks whether it is so now; "what happens if" never does."""
+    if any(mark.overlaps(other) for other in scene.marks.get("condition", ())):
+        return False
+    names = ("indirect_question", "touching", "stated")
+    return any(mark.overlaps(other) for name in names for other in scene.marks.get(name, ()))
+
+
+def _main_clause(scene: Scene, mark: Match, match: Match) -> bool:
+    """ "If it helps I have a fever": a second subject begins what is told, unless that is what one would do then."""
+    second = [at for at in range(mark.end + 1, match.start) if scene.words[at] in _SUBJECTS]
+    if scene.words[mark.start] not in _IF or not second:
+        return False
+    return _CONSEQUENCE.isdisjoint(scene.words[second[-1] : match.end])
+
+
+def _list_start(scene: Scene, match: Match, flags: frozenset[int]) -> int:
+    """Where the clause of this symptom begins, or that of the list of symptoms which it continues."""
+    number = scene.text.clause_of[match.start]
+    clause = scene.text.clauses[number]
+    while number and all(at in flags or scene.words[at] in _FILLERS for at in range(clause.start, clause.end)):
+        number -= 1
+        clause = scene.text.clauses[number]
+    return clause.start
+
+
+def habitual(scene: Scene, match: Match) -> bool:
+    """ "I get cold sores sometimes": what one is prone to, where nothing in the sentence says that it is so today."""
+    clause, (_, end) = scene.clause(match.start), scene.sentence(match.start)
+    marks = scene.marked("habit", clause.start, clause.end)
+    if not marks or any(negates(scene, at) for at in range(clause.start, match.start)):
+        return False
+    return not scene.marked("present", match.end, end) and _COME.isdisjoint(scene.words[match.start : end])
