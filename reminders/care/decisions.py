@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from reminders.care.effects import (
     EMERGENCY,
+    SOON,
     Effect,
     OfferConsult,
     OpenTicket,
@@ -155,27 +156,32 @@ def _tickets(labels: frozenset[Label], reading: Reading, situation: Situation) -
     if Label.STOP in labels and situation.has_treatment:
         tickets.append(OpenTicket(TicketKind.OPTED_OUT))
     if tickets or Label.URGENT in labels:
-        return tickets + _beside(labels, situation)
+        return tickets + _beside(labels, reading, situation)
     return _for_a_person(labels, reading, situation)
 
 
-def _beside(labels: frozenset[Label], situation: Situation) -> list[Effect]:
+def _beside(labels: frozenset[Label], reading: Reading, situation: Situation) -> list[Effect]:
     """A persisting breakout of somebody who also wants no more messages: only a call is left."""
-    alone = Label.URGENT not in labels and situation.known and situation.check_in_asked
+    alone = Label.URGENT not in labels and situation.known and (situation.check_in_asked or reading.tier == SOON)
     if alone and Label.PERSISTING in labels and Label.STOP in labels:
-        return [OpenTicket(TicketKind.CONSULT)]
+        return [OpenTicket(TicketKind.CONSULT, _pressing(reading))]
     return []
 
 
 def _for_a_person(labels: frozenset[Label], reading: Reading, situation: Situation) -> list[Effect]:
-    whose = _whose(situation)
+    whose = _whose(situation) or _pressing(reading)
     asked_for_one = Label.PERSISTING in labels and situation.check_in_asked
-    if Label.CONSULT in labels or asked_for_one:
+    if Label.CONSULT in labels or asked_for_one or reading.tier == SOON:
         offer: list[Effect] = [OfferConsult()] if situation.has_treatment and not asked_for_one else []
         return [*offer, OpenTicket(TicketKind.CONSULT, whose)]
     if Label.QUESTION in labels:
         return [OpenTicket(TicketKind.QUESTION, whose)]
     return _unclear(labels, reading, situation)
+
+
+def _pressing(reading: Reading) -> str:
+    """Why it presses more than a consult does."""
+    return SOON if reading.tier == SOON else ""
 
 
 def _unclear(labels: frozenset[Label], reading: Reading, situation: Situation) -> list[Effect]:
@@ -209,6 +215,8 @@ def _answer(labels: frozenset[Label], effects: list[Effect], situation: Situatio
         return [] if again else [SendAnswer(_HELP)]
     if Label.START in labels or not situation.known:
         return []
+    if OpenTicket(TicketKind.CONSULT, SOON) in effects:
+        return _unless_recent("answer:soon", situation)
     outcome = next((effect.outcome for effect in effects if isinstance(effect, RecordOutcome)), None)
     if outcome is not None:
         return _unless_recent(f"answer:{outcome.value}", situation)

@@ -3,11 +3,19 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from reminders.models.kinds import CheckInOutcome, TicketKind
 
 EMERGENCY = "emergency"
 """The tier of a red flag whose patient is told to call 911, and the reason of its ticket."""
+
+
+SOON = "soon"
+"""The tier of what a clinician should see within 24 to 48 hours (facts/aftercare), and the reason of its ticket."""
+
+SEEN_WITHIN: Mapping[str, timedelta] = {SOON: timedelta(hours=48)}
+"""How long after it was opened a ticket of this reason should be seen at the latest; none for the others."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from reminders.care import audit
 from reminders.care.actors import Actor
 from reminders.care.consults import book
-from reminders.care.effects import EMERGENCY
+from reminders.care.effects import EMERGENCY, SOON
 from reminders.database import insert_missing
 from reminders.errors import InvalidInputError, Problem
 from reminders.models import Message, Patient, Reply, Ticket
@@ -33,7 +33,7 @@ PRIORITY: Mapping[TicketKind, int] = {
 }
 """Lower is more urgent; the gaps leave room for a trend that makes one ticket press more than its kind does."""
 
-BY_REASON: Mapping[str, int] = {EMERGENCY: PRIORITY[TicketKind.RED_FLAG] - 10}
+BY_REASON: Mapping[str, int] = {EMERGENCY: PRIORITY[TicketKind.RED_FLAG] - 10, SOON: PRIORITY[TicketKind.CONSULT] - 5}
 """Reasons that make a ticket press more than its kind does."""
 
 ALERT_LOST = PRIORITY[TicketKind.RED_FLAG] + 1

@@ -3,7 +3,6 @@
 from reminders.triage.negation import negates
 from reminders.triage.patterns import Match
 from reminders.triage.scene import Scene
-from reminders.triage.tense import goes_on
 from reminders.triage.vocabulary import words as word_group
 
 _FILLERS = word_group("list_fillers")

@@ -55,8 +55,9 @@ class Reading:
     """What a reply means. `confidence` is that of the least certain label, or of the red flag where there is one.
 
     `language` is "unknown" where the text does not tell (a bare digit, INFO): the patient's recorded one holds.
-    `tier` is None unless `urgent` is among the labels, or `soon`: nothing urgent, but to be seen within 24 to 48 hours. `set_aside` are the words of red flags that were taken for
-    somebody else's: whoever knows that the sender may speak for the patient must not pass over them.
+    `tier` is None unless `urgent` is among the labels, or it is "soon": nothing urgent, but to be seen within 24 to 48
+    hours. `set_aside` are the words of red flags that were taken for somebody else's: whoever knows that the sender may
+    speak for the patient must not pass over them.
     """
 
     labels: frozenset[Label]

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from reminders.care.effects import SEEN_WITHIN
 from reminders.care.inbox import InboxItem
 from reminders.models import Patient, Reply, Ticket
 from reminders.models.kinds import TicketKind, TicketState
@@ -44,6 +46,12 @@ class TicketLine:
     def is_urgent(self) -> bool:
         """Whether it must stand out."""
         return self.ticket.kind is TicketKind.RED_FLAG
+
+    @property
+    def see_by(self) -> datetime | None:
+        """When the patient should have been seen at the latest, where that is known."""
+        within = SEEN_WITHIN.get(self.ticket.reason)
+        return self.ticket.opened_at + within if within else None
 
     @property
     def in_hand(self) -> bool:

@@ -201,6 +201,29 @@ TABLE: list[tuple[str, Reading, Situation, list[Effect]]] = [
         [OfferConsult(), OpenTicket(TicketKind.CONSULT), SendAnswer("answer:question")],
     ),
     (
+        "to be seen within two days, on any day: an answer of its own, and a ticket that presses more",
+        reading(Label.PERSISTING, tier="soon"),
+        UNASKED,
+        [OfferConsult(), OpenTicket(TicketKind.CONSULT, "soon"), SendAnswer("answer:soon")],
+    ),
+    (
+        "to be seen within two days, at the check-in",
+        reading(Label.PERSISTING, Label.QUESTION, tier="soon"),
+        ASKED,
+        [
+            RecordOutcome(OUTCOME.PERSISTING),
+            OfferConsult(),
+            OpenTicket(TicketKind.CONSULT, "soon"),
+            SendAnswer("answer:soon"),
+        ],
+    ),
+    (
+        "to be seen within two days beside a stop: only a call is left",
+        reading(Label.PERSISTING, Label.STOP, tier="soon"),
+        UNASKED,
+        [StopMessages("reply"), OpenTicket(TicketKind.OPTED_OUT), OpenTicket(TicketKind.CONSULT, "soon")],
+    ),
+    (
         "question",
         reading(Label.QUESTION),
         UNASKED,

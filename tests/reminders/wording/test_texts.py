@@ -30,6 +30,7 @@ SEGMENTS = {
     "answer:clear": (2, 1, 2, 2),
     "answer:improving": (2, 2, 2, 2),
     "answer:persisting": (2, 2, 3, 2),
+    "answer:soon": (2, 2, 3, 2),
     "answer:question": (1, 1, 2, 1),
     "answer:unclear": (1, 1, 2, 1),
     "answer:help": (2, 1, 2, 2),
