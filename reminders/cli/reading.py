@@ -10,6 +10,7 @@ from reminders.errors import SettingsError
 from reminders.triage import Asked, asked_on, read
 from reminders.triage.evaluate import Row, evaluate, report, rows, to_json
 from reminders.triage.reading import CHECK_IN_DAY
+from reminders.triage.sheet import Language, sheet
 
 
 @click.command("read-reply")
@@ -42,6 +43,17 @@ def read_replies(file: Path, *, as_json: bool) -> None:
         click.echo(line)
 
 
+@click.command("triage-lexicon")
+@click.option("--language", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="Of the entries.")
+def triage_lexicon(language: Language) -> None:
+    """Print the words that replies are read by, for review.
+
+    Each class of red flags and of opt-outs in plain words, with texts that are read so and texts that are not.
+    """
+    for line in sheet(language):
+        click.echo(line)
+
+
 def _rows(file: Path) -> list[Row]:
     try:
         return list(rows(file))
@@ -53,4 +65,4 @@ def _as_json(row: Row) -> str:
     return json.dumps(to_json(read(row.text, row.day, asked_on(row.day))), ensure_ascii=False)
 
 
-COMMANDS = (read_reply, read_replies)
+COMMANDS = (read_reply, read_replies, triage_lexicon)

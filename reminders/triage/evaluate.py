@@ -68,6 +68,10 @@ class Evaluation:
         """The part of rows whose label set is exactly right (0 to 1); 1.0 of no rows."""
         return sum(result.right for result in self.results) / len(self.results) if self.results else 1.0
 
+    def of(self, label: Label) -> Score:
+        """The score of one label."""
+        return next(score for score in self.scores if score.label is label)
+
     @property
     def misses(self) -> tuple[Result, ...]:
         """Every row that was read otherwise than expected."""
@@ -119,10 +123,17 @@ def report(evaluation: Evaluation) -> Iterator[str]:
     for score in evaluation.scores:
         yield f"{score.label:<14}{score.expected:>9}{score.found:>7}{score.precision:>11.3f}{score.recall:>8.3f}"
     yield f"{len(evaluation.results)} rows: {evaluation.exact:.1%} exactly right"
+    yield f"red flags found: {_found(evaluation, Label.URGENT)}"
+    yield f"opt-outs found: {_found(evaluation, Label.STOP)}"
     yield f"{evaluation.false_alarms:.1%} of harmless rows called urgent or stop"
     for miss in evaluation.misses:
         yield f"expected {_listed(miss.row.expected)}, read {_listed(miss.reading.labels)}: {miss.row.text!r}"
         yield from (f"    {one.label}: {one.words}" for one in miss.reading.evidence)
+
+
+def _found(evaluation: Evaluation, label: Label) -> str:
+    score = evaluation.of(label)
+    return f"{score.both} of {score.expected} ({score.recall:.1%})"
 
 
 def _listed(labels: Iterable[Label]) -> str:

@@ -24,8 +24,14 @@ def hypothetical(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
     start = _list_start(scene, match, flags)
     marks = [mark for mark in scene.marked("hypothetical", region, match.end) if mark.start < match.start]
     return any(
-        mark.end > start and not _main_clause(scene, mark, match) and not _excused(scene, mark) for mark in marks
+        mark.end > start and _whole(scene, mark) and not _main_clause(scene, mark, match) and not _excused(scene, mark)
+        for mark in marks
     )
+
+
+def _whole(scene: Scene, mark: Match) -> bool:
+    """ "I'm worried, there's pus": words on both sides of a comma make no "worried about"."""
+    return scene.text.clause_of[mark.start] == scene.text.clause_of[mark.end - 1]
 
 
 def _excused(scene: Scene, mark: Match) -> bool:

@@ -16,6 +16,7 @@ _SMALL = word_group("small")
 _GROWING = word_group("growing")
 _ELSEWHERE = word_group("elsewhere")
 _MANY_TIMES = frozenset({"times", "twice", "double", "triple", "size"})  # "three times its normal size" is not normal
+_USUAL = frozenset({"normal", "normale", "usual", "expected"})
 _MILD_REACH = 3
 
 
@@ -94,4 +95,6 @@ def easing(scene: Scene, match: Match) -> bool:
 
 def _calls_small(scene: Scene, at: int) -> bool:
     """ "Slight", "as usual", and not "not normal"."""
+    if scene.words[at] in _USUAL and scene.clause(at).asks:  # "is it normal to have huge lips?"
+        return False
     return scene.words[at] in _SMALL and not (at and scene.words[at - 1] in NEGATORS)

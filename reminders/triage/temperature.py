@@ -13,6 +13,7 @@ _PLEASE = word_group("please")
 _HAVING = frozenset({"ai", "fais", "fait", "at", "running"})
 _ABOUT = word_group("normal_temperature_words")
 _WEATHER = word_group("weather")
+_IT_IS_OUT = (["il", "fait"], ["y", "fait"])
 _INSTEAD_OF = frozenset({"pas", "not"})
 _FEVER = ((38.0, 42.5), (100.3, 108.0))  # Celsius, Fahrenheit
 _NORMAL = ((35.5, 37.7), (96.0, 99.9))
@@ -49,6 +50,8 @@ def _written(scene: Scene) -> Iterator[Spoken]:
 def _of_a_body(scene: Scene, one: Spoken) -> bool:
     start, end = scene.sentence(one.start)
     said = set(scene.words[start:end])
+    if scene.words[max(0, one.start - 2) : one.start] in _IT_IS_OUT:
+        return False
     return not said & _WEATHER and (one.exact or bool(said & _ABOUT) or _all_that_is_had(scene, one))
 
 

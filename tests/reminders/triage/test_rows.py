@@ -27,7 +27,7 @@ def half(row: Row) -> str:
 
 
 def recall(evaluation: Evaluation, label: Label) -> float:
-    return next(score.recall for score in evaluation.scores if score.label is label)
+    return evaluation.of(label).recall
 
 
 def said(evaluation: Evaluation, label: Label) -> list[str]:
@@ -108,6 +108,25 @@ def test_the_report_names_each_miss_and_what_decided_it() -> None:
     assert "expected other, read urgent: 'I have a fever'" in lines
     assert "    urgent: fever" in lines
     assert any(line.split()[:3] == ["urgent", "0", "1"] for line in lines)
+
+
+def test_the_report_ends_with_what_matters_most() -> None:
+    lines = list(
+        report(
+            evaluate(
+                [
+                    Row("en", 3, frozenset({Label.URGENT}), "I have a fever"),
+                    Row("en", 3, frozenset({Label.URGENT}), "the sky is blue"),
+                    Row("en", 3, frozenset({Label.STOP}), "stop texting me"),
+                    Row("en", 3, frozenset({Label.OTHER}), "thanks"),
+                ]
+            )
+        )
+    )
+
+    assert "red flags found: 1 of 2 (50.0%)" in lines
+    assert "opt-outs found: 1 of 1 (100.0%)" in lines
+    assert "0.0% of harmless rows called urgent or stop" in lines
 
 
 @pytest.mark.parametrize(
