@@ -12,6 +12,7 @@ _PRONOUNS = frozenset(["he", "she", "they", "il", "elle", "ils", "elles"])
 _PLACES = frozenset({"chez", "avec", "at", "with"})
 _AT = frozenset({"at", "a"})
 _THERE = frozenset({"there", "y", "virus", "bug", "gastro"})
+_OF_MINE = (["of", "mine"], ["a", "moi"])
 _REACH = 5
 _FAR = 12  # words; further back another person is no longer the subject
 _UNOWNED = frozenset(["everyone", "everybody", "kids"])
@@ -27,7 +28,8 @@ def somebody_else(scene: Scene, match: Match) -> bool:
     person = _person_before(scene, start, match.start)
     if person is None:
         return _carried_on(scene, start, match.start)
-    between = set(scene.words[person + 1 : match.start])
+    after = person + 1 + 2 * (scene.words[person + 1 : person + 3] in _OF_MINE)
+    between = set(scene.words[after : match.start])
     return not between & _SELVES and not between & _REPORTERS
 
 

@@ -31,12 +31,15 @@ def past(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
     here = (clause.start, clause.end)
     told = scene.marked("past_verb", *here) and scene.marked("long_past", *here)
     lasting = any(scene.marked(name, *here) for name in ("recent", "ongoing")) or goes_on(scene, match)
+    lasting = lasting or bool(scene.marked("there_now", match.end, end))
     # A burn or a numb cheek that came "during the session" is there until it is said to be gone.
     return bool(told) and not lasting and not FLAG_SETTINGS[match.concept].get("lasting")
 
 
 def _resolved(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
     number = scene.text.clause_of[match.end - 1]
+    if scene.text.clauses[number].asks:  # "yellow that runs, is that fine now?"
+        return False
     if _ended(scene, _own_part(scene, match), scene.text.clauses[number].end, flags):
         return True
     for clause in scene.text.clauses[number + 1 : number + 1 + _FOLLOWING]:
