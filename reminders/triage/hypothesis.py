@@ -10,6 +10,7 @@ _IF = frozenset({"if", "si"})
 _CONSEQUENCE = word_group("consequence")
 _OPENERS = word_group("openers")
 _SUBJECTS = frozenset({"i", "there", "je", "y"})
+_PRONE_TO = frozenset({"blisters", "hives"})  # "sometimes it oozes" is said of today
 _COME = frozenset({"out", "today", "now", "just", "sorti", "sort", "la", "maintenant", "aujourd'hui", "commence"})
 
 
@@ -64,6 +65,6 @@ def habitual(scene: Scene, match: Match) -> bool:
     """ "I get cold sores sometimes": what one is prone to, where nothing in the sentence says that it is so today."""
     clause, (_, end) = scene.clause(match.start), scene.sentence(match.start)
     marks = scene.marked("habit", clause.start, clause.end)
-    if not marks or any(negates(scene, at) for at in range(clause.start, match.start)):
+    if match.concept not in _PRONE_TO or not marks or any(negates(scene, at) for at in range(clause.start, match.start)):
         return False
     return not scene.marked("present", match.end, end) and _COME.isdisjoint(scene.words[match.start : end])
