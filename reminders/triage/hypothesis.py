@@ -1,5 +1,6 @@
 """Whether a symptom is only thought of: "what if", "is it common", "I sometimes get"; not "if I touch it"."""
 
+from reminders.triage.lexicon import FLAG_SETTINGS
 from reminders.triage.negation import negates
 from reminders.triage.patterns import Match
 from reminders.triage.scene import Scene
@@ -11,13 +12,22 @@ _CONSEQUENCE = word_group("consequence")
 _OPENERS = word_group("openers")
 _SUBJECTS = frozenset({"i", "there", "je", "y"})
 _PRONE_TO = frozenset({"blisters", "hives"})  # "sometimes it oozes" is said of today
+_USUAL = frozenset({"normal", "normale", "expected", "usual", "ok", "okay"})
+_GENERAL = _USUAL | {"is", "a", "some", "little", "le", "la", "ce", "est", "tu", "un", "peu", "de", "l"}
 _COME = frozenset({"out", "today", "now", "just", "sorti", "sort", "la", "maintenant", "aujourd'hui", "commence"})
 
 
 def in_general(scene: Scene, match: Match) -> bool:
     clause = scene.clause(match.start)
     asks = clause.asks or scene.words[clause.start] in _OPENERS or "combien" in scene.words[clause.start : clause.end]
-    return asks and bool(scene.marked("in_general", clause.start, clause.end))
+    return asks and (bool(scene.marked("in_general", clause.start, clause.end)) or _bare(scene, match))
+
+
+def _bare(scene: Scene, match: Match) -> bool:
+    """ "Is swelling normal?" and nothing of one's own."""
+    clause = scene.clause(match.start)
+    rest = scene.words[clause.start : match.start] + scene.words[match.end : clause.end]
+    return bool(FLAG_SETTINGS[match.concept].get("mild")) and _GENERAL.issuperset(rest) and not _USUAL.isdisjoint(rest)
 
 
 def hypothetical(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
@@ -65,6 +75,10 @@ def habitual(scene: Scene, match: Match) -> bool:
     """ "I get cold sores sometimes": what one is prone to, where nothing in the sentence says that it is so today."""
     clause, (_, end) = scene.clause(match.start), scene.sentence(match.start)
     marks = scene.marked("habit", clause.start, clause.end)
-    if match.concept not in _PRONE_TO or not marks or any(negates(scene, at) for at in range(clause.start, match.start)):
+    if (
+        match.concept not in _PRONE_TO
+        or not marks
+        or any(negates(scene, at) for at in range(clause.start, match.start))
+    ):
         return False
     return not scene.marked("present", match.end, end) and _COME.isdisjoint(scene.words[match.start : end])

@@ -56,7 +56,9 @@ def test_our_own_rows_are_read() -> None:
     assert evaluation.exact >= 0.97
 
 
-@pytest.mark.parametrize(("file", "least", "exact"), [("en", 500, 0.99), ("fr", 500, 0.98), ("second", 400, 0.97), ("classes", 5000, 0.98)])
+@pytest.mark.parametrize(
+    ("file", "least", "exact"), [("en", 500, 0.99), ("fr", 500, 0.98), ("second", 400, 0.97), ("classes", 5000, 0.98)]
+)
 def test_the_other_rows_are_read(file: str, least: int, exact: float) -> None:
     """Every red flag and opt-out is found; the share read exactly right is what it was, less a point."""
     evaluation = evaluate(rows(DATA / f"replies_{file}.tsv"))
