@@ -60,7 +60,8 @@ def said_by(scene: Scene, match: Match) -> Said | None:
     concept, cue = match.concept, _CUES[match.concept]
     if (concept == "clear_word" and not _alone(scene, match)) or _only_more(scene, match):
         return None
-    if concept == "none" and _none_of_another(scene, match):
+    other = {"skin_good": _two_things, "none": _none_of_another}.get(concept)
+    if other and other(scene, match):
         return None
     if cue is Cue.WORSE and not _LESS.isdisjoint(scene.words[max(0, match.start - 1) : match.end]):
         return None
@@ -71,6 +72,12 @@ def said_by(scene: Scene, match: Match) -> Said | None:
         return Said(cue, match, plain)
     turned = {Cue.BETTER: Cue.WORSE, Cue.GOOD: Cue.STILL, Cue.GONE: Cue.STILL}.get(cue)
     return Said(turned, match, plain=turned is Cue.STILL) if turned else None
+
+
+def _two_things(scene: Scene, match: Match) -> bool:
+    """ "Slept great, skin feels tight": what is great is not the skin behind the comma."""
+    divided = scene.clause(match.start) is not scene.clause(match.end - 1)
+    return divided and not match.skipped and scene.words[match.end - 1] in _SKIN
 
 
 def _none_of_another(scene: Scene, match: Match) -> bool:

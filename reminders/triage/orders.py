@@ -13,6 +13,8 @@ from reminders.triage.vocabulary import words as word_group
 Found = Mapping[str, list[Match]]
 SURE = 0.95
 _PLEASE = word_group("please")
+_OPENERS = word_group("openers")
+_SENT = word_group("stop_fillers") | word_group("about_messages")
 _FILLERS = word_group("stop_fillers") | _PLEASE
 _BEFORE = word_group("orders_before")
 _AFTER = word_group("orders_after")
@@ -139,4 +141,5 @@ def _closes(before: Sequence[str], after: Sequence[str]) -> bool:
         and all(_filler(word) for word in after)
         and bool(before)
         and before[-1] not in _BEFORE
+        and (before[0] not in _OPENERS or before[-1] in _SENT)  # not "when should the redness stop"
     )
