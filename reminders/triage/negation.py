@@ -17,6 +17,7 @@ _NO = frozenset({"no", "non", "nope"})
 _SUBJECTS = frozenset({"i", "they", "it", "there", "we", "je", "ca", "ce", "y", "ils", "elles"})
 _VERBS = frozenset({"is", "are", "was", "has", "have", "est", "sont", "a", "ai"})
 _REACH = 8
+_OWN = frozenset({"ma", "mon", "mes", "la", "le", "les", "ca", "je", "ce", "il", "elle", "y"})
 _NOTHING = frozenset({"nothing", "rien"})
 _LINKS = frozenset({"de", "qui", "that", "is"})
 
@@ -65,8 +66,8 @@ def _denied_before(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
 
 def _fenced(scene: Scene, at: int) -> bool:
     word = scene.words[at]
-    if word in _FENCES:
-        return True
+    if word in _FENCES or (word == "tellement" and not _OWN.isdisjoint(scene.words[at + 1 : at + 2])):
+        return True  # "my glasses no longer fit, so swollen is my face"
     before = scene.words[at - 1] if at else ""
     return word in _HOLDING and before not in NEGATORS and before not in _BEFORE_HOLDING
 
