@@ -52,29 +52,30 @@ class _WindowRule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    needs_consent: bool
+    consent_to: Purpose | None
+    """For what the patient must have agreed to messages on the channel; None: it needs no consent."""
     opt_out: _OptOutRule
     window: _WindowRule
 
 
-_ALL_THREE = _Rule(needs_consent=True, opt_out=_OptOutRule.BLOCKS, window=_WindowRule.NEEDED)
-_ANY_HOUR = _Rule(needs_consent=False, opt_out=_OptOutRule.IGNORED, window=_WindowRule.IGNORED)
+_ALL_THREE = _Rule(consent_to=Purpose.AFTERCARE, opt_out=_OptOutRule.BLOCKS, window=_WindowRule.NEEDED)
+_ANY_HOUR = _Rule(consent_to=None, opt_out=_OptOutRule.IGNORED, window=_WindowRule.IGNORED)
 
 RULES: Mapping[MessageKind, _Rule] = {
     MessageKind.REMINDER: _ALL_THREE,
     MessageKind.NUDGE: _ALL_THREE,
     # Who writes to the clinic has asked for the answer, so it needs no consent on record.
-    MessageKind.ANSWER: _Rule(needs_consent=False, opt_out=_OptOutRule.BLOCKS, window=_WindowRule.UNLESS_FRESH),
+    MessageKind.ANSWER: _Rule(consent_to=None, opt_out=_OptOutRule.BLOCKS, window=_WindowRule.UNLESS_FRESH),
     # Goes although opted out, being what confirms it; once, because its dedupe key names the opt-out.
-    MessageKind.CONFIRMATION: _Rule(
-        needs_consent=False, opt_out=_OptOutRule.BLOCKS_BY_CARRIER, window=_WindowRule.IGNORED
-    ),
+    MessageKind.CONFIRMATION: _Rule(consent_to=None, opt_out=_OptOutRule.BLOCKS_BY_CARRIER, window=_WindowRule.IGNORED),
     MessageKind.SAFETY: _ANY_HOUR,
     # What a member of staff writes to a patient: urgency opens the window, and nothing else.
-    MessageKind.STAFF: _Rule(needs_consent=True, opt_out=_OptOutRule.BLOCKS, window=_WindowRule.UNLESS_URGENT),
+    MessageKind.STAFF: _Rule(
+        consent_to=Purpose.AFTERCARE, opt_out=_OptOutRule.BLOCKS, window=_WindowRule.UNLESS_URGENT
+    ),
     MessageKind.ALERT: _ANY_HOUR,
 }
-"""Kind x (consent, opt-out, window)."""
+"""Kind x (consent, opt-out, window). Nothing that is sent is marketing, so no agreement to that opens any row here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class Standing:
     channel: Channel
     has_address: bool
     consented: bool
+    """Whether the patient agrees to what the kind needs, which is aftercare wherever it needs anything."""
     opted_out: bool
     opted_out_by_carrier: bool
     window_open: bool
@@ -115,7 +117,7 @@ def _refusal(rule: _Rule, standing: Standing) -> str:
         "answered": standing.answered,
         "no_address": not standing.has_address,
         "opted_out": blocked,
-        "no_consent": rule.needs_consent and not standing.consented,
+        "no_consent": rule.consent_to is not None and not standing.consented,
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
 
@@ -151,11 +153,13 @@ def standing_opt_out(clinic_id: _Column, channel: Channel, index: _Column) -> Co
     return found.correlate_except(OptOut).scalar_subquery()
 
 
-def consented(session: Session, patient_ids: Collection[uuid.UUID]) -> set[tuple[uuid.UUID, Channel]]:
-    """The patients and channels whose newest ledger entry for aftercare is a grant. One statement."""
+def consented(
+    session: Session, patient_ids: Collection[uuid.UUID], purpose: Purpose = Purpose.AFTERCARE
+) -> set[tuple[uuid.UUID, Channel]]:
+    """The patients and channels whose newest ledger entry for the purpose is a grant. One statement."""
     if not patient_ids:
         return set()
-    entries = session.execute(_LEDGER, {"patients": list(patient_ids)})
+    entries = session.execute(_LEDGER, {"patients": list(patient_ids), "purpose": purpose})
     newest = {(patient_id, channel): action for patient_id, channel, action in entries}
     return {key for key, action in newest.items() if action is ConsentAction.GRANTED}
 
@@ -173,7 +177,7 @@ def opted_out(
 
 _LEDGER = (
     select(Consent.patient_id, Consent.channel, Consent.action)
-    .where(among(Consent.patient_id, "patients"), Consent.purpose == Purpose.AFTERCARE)
+    .where(among(Consent.patient_id, "patients"), Consent.purpose == bindparam("purpose"))
     .order_by(Consent.at, Consent.id)
 )
 _STANDING = select(OptOut.channel, OptOut.address_index, OptOut.by_carrier).where(

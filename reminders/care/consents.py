@@ -1,26 +1,29 @@
-"""The ledger of what patients agreed to: grants and withdrawals, never changed, the newest holds."""
+"""What patients agreed to: grants and withdrawals of a channel, for aftercare and, apart from it, for marketing."""
 
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care import audit, patients, replanning, wrong_numbers
+from reminders.care import ledger, patients, replanning, wrong_numbers
 from reminders.care.actors import Actor
-from reminders.care.consent_wording import CURRENT, WORDING, wording
+from reminders.care.consent_wording import CURRENT, CURRENT_FOR, WORDING, wording
+from reminders.care.minors import PATIENT, Giver, check_giver, today
 from reminders.care.reach import address_index
 from reminders.errors import InvalidInputError, Problem
-from reminders.ids import new_id
-from reminders.models import Audit, Clinic, Consent, OptOut, Patient
+from reminders.models import Clinic, Consent, OptOut, Patient
 from reminders.models.kinds import Channel, ConsentAction, Language, Purpose
 
-__all__ = ["CURRENT", "WORDING", "Grant", "Granted", "current", "grant", "history", "withdraw", "wording"]
-
-_TICK = timedelta(microseconds=1)
+# fmt: off
+__all__ = [
+    "CURRENT", "CURRENT_FOR", "WORDING", "Giver", "Grant", "Granted", "current", "field_of", "first_rows", "grant",
+    "history", "withdraw", "withdraw_marketing", "wording",
+]
+# fmt: on
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Grant:
     """A patient's agreement to one channel: which wording, in which version and language, they agreed to.
 
     `wording` is the text as shown; for a consent given elsewhere (an import), a description of where it is kept.
+    `giver` is who agreed in the place of a minor; for a patient under 14 nobody else may.
     """
 
     patient_id: uuid.UUID
@@ -37,6 +41,8 @@ class Grant:
     language: Language
     confirms_address: bool = False
     """Staff have spoken with the patient: an address that was somebody else's is theirs."""
+    purpose: Purpose = Purpose.AFTERCARE
+    giver: Giver = PATIENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +61,20 @@ def grant(session: Session, actor: Actor, given: Grant, now: datetime) -> Grante
     would prove nothing, is written to again after a grant that confirms the address.
 
     Raises:
-        InvalidInputError: on consent_sms or consent_email: consent_without_address, or wording_missing.
+        InvalidInputError: on the consent's field (`field_of`): consent_without_address, or wording_missing; on
+            given_by or given_by_relation: guardian_needed for a patient under 14, or nobody who can be.
         NotFoundError: no such patient in this clinic.
     """
     patient = patients.get(session, actor.clinic_id, given.patient_id)
-    _check(patient, given)
-    newest = _newest(session, patient.id).get(given.channel)
+    clinic = session.get_one(Clinic, actor.clinic_id)
+    given_by = _check(clinic, patient, given, now)
+    newest = ledger.newest(session, patient.id).get((given.channel, given.purpose))
     lifted = given.confirms_address and wrong_numbers.lift(session, _place(patient, given.channel), now)
-    if newest is not None and _says_the_same(newest, given) and not lifted:
+    entry = _granted(given, given_by)
+    if newest is not None and _says_the_same(newest, entry) and not lifted:
         return Granted(newest, _notice(session, patient, given.channel))
-    entry = _append(session, actor, patient, newest, _granted(given), now)
-    return Granted(entry, _notice(session, patient, given.channel))
+    stored = _append(session, actor, patient, newest, entry, now)
+    return Granted(stored, _notice(session, patient, given.channel))
 
 
 def withdraw(session: Session, actor: Actor, patient_id: uuid.UUID, channel: Channel, now: datetime) -> Consent | None:
@@ -76,81 +85,91 @@ def withdraw(session: Session, actor: Actor, patient_id: uuid.UUID, channel: Cha
     Raises:
         NotFoundError: no such patient in this clinic.
     """
+    return _withdraw(session, actor, patient_id, (channel, Purpose.AFTERCARE), now)
+
+
+def withdraw_marketing(
+    session: Session, actor: Actor, patient_id: uuid.UUID, channel: Channel, now: datetime
+) -> Consent | None:
+    """As `withdraw`, of offers on the channel: aftercare goes on."""
+    return _withdraw(session, actor, patient_id, (channel, Purpose.MARKETING), now)
+
+
+def _withdraw(
+    session: Session, actor: Actor, patient_id: uuid.UUID, what: ledger.Agreement, now: datetime
+) -> Consent | None:
     patient = patients.get(session, actor.clinic_id, patient_id)
-    newest = _newest(session, patient.id).get(channel)
+    newest = ledger.newest(session, patient.id).get(what)
     if newest is None or newest.action is ConsentAction.WITHDRAWN:
         return None
-    entry = {"channel": channel, "action": ConsentAction.WITHDRAWN, "language": patient.language}
-    return _append(session, actor, patient, newest, entry, now)
+    channel, purpose = what
+    ended = {"channel": channel, "purpose": purpose, "language": patient.language}
+    return _append(session, actor, patient, newest, ended | {"action": ConsentAction.WITHDRAWN}, now)
 
 
-def current(session: Session, patient_id: uuid.UUID) -> dict[Channel, Consent]:
+def current(session: Session, patient_id: uuid.UUID, purpose: Purpose = Purpose.AFTERCARE) -> dict[Channel, Consent]:
     """The grants in force, by channel. A channel that was never granted, or withdrawn, is not in it."""
-    newest = _newest(session, patient_id)
-    return {channel: entry for channel, entry in newest.items() if entry.action is ConsentAction.GRANTED}
+    held = ledger.newest(session, patient_id).items()
+    granted = [(what, entry) for what, entry in held if entry.action is ConsentAction.GRANTED]
+    return {channel: entry for (channel, what_for), entry in granted if what_for is purpose}
 
 
-def history(session: Session, patient_id: uuid.UUID) -> Sequence[Consent]:
-    """Every entry of a patient's ledger on aftercare, oldest first (a withdrawal after a grant): the evidence."""
-    wanted = (Consent.patient_id == patient_id, Consent.purpose == Purpose.AFTERCARE)
-    return session.scalars(select(Consent).where(*wanted).order_by(Consent.at, Consent.action, Consent.id)).all()
+def history(session: Session, patient_id: uuid.UUID, purpose: Purpose = Purpose.AFTERCARE) -> Sequence[Consent]:
+    """Every entry of a patient's ledger for one purpose, oldest first (a withdrawal after a grant)."""
+    return [entry for entry in ledger.entries(session, patient_id) if entry.purpose is purpose]
 
 
-def _newest(session: Session, patient_id: uuid.UUID) -> dict[Channel, Consent]:
-    return {entry.channel: entry for entry in history(session, patient_id)}
+_PREFIX: Mapping[Purpose, str] = {Purpose.AFTERCARE: "consent", Purpose.MARKETING: "marketing"}
 
 
-def _check(patient: Patient, given: Grant) -> None:
-    field = f"consent_{given.channel}"
+def field_of(channel: Channel, purpose: Purpose = Purpose.AFTERCARE) -> str:
+    """The name of a form's field for this agreement: consent_sms, marketing_email."""
+    return f"{_PREFIX[purpose]}_{channel}"
+
+
+def _check(clinic: Clinic, patient: Patient, given: Grant, now: datetime) -> dict[str, str] | None:
+    field = field_of(given.channel, given.purpose)
     if address_index(patient, given.channel) is None:
         raise InvalidInputError({field: Problem("consent_without_address")})
     if not (given.wording.strip() and given.wording_version.strip()):
         raise InvalidInputError({field: Problem("wording_missing")})
+    return check_giver(patient.birth_date, given.giver, today(clinic, now))
 
 
-def _says_the_same(entry: Consent, given: Grant) -> bool:
-    held = (entry.action, entry.wording_version, entry.wording, entry.language)
-    return held == (ConsentAction.GRANTED, given.wording_version, given.wording, given.language)
+_MEANS = ("action", "wording_version", "wording", "language", "given_by")
+
+
+def _says_the_same(held: Consent, new: Mapping[str, Any]) -> bool:
+    return all(getattr(held, name) == new[name] for name in _MEANS)
 
 
 def first_rows(actor: Actor, given: Grant, now: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The ledger's first entry on a channel of a patient who is stored with it, and the trail's on that, as rows."""
-    row = _row(actor, given.patient_id, _granted(given), now)
-    return row, _noted(actor, row, now)
+    """The ledger's first entry on a channel of a patient who is stored with it, and the trail's on that, as rows.
+
+    The caller has asked `check_giver`.
+    """
+    row = ledger.row(actor, given.patient_id, _granted(given, given.giver.clean()), now)
+    return row, ledger.noted(actor, row, now)
 
 
-def _granted(given: Grant) -> dict[str, Any]:
+def _granted(given: Grant, given_by: dict[str, str] | None) -> dict[str, Any]:
     return {
         "channel": given.channel,
+        "purpose": given.purpose,
         "action": ConsentAction.GRANTED,
         "wording_version": given.wording_version,
         "wording": given.wording,
         "language": given.language,
+        "given_by": given_by,
     }
-
-
-def _row(actor: Actor, patient_id: uuid.UUID, entry: Mapping[str, Any], at: datetime) -> dict[str, Any]:
-    own: dict[str, Any] = {"id": new_id(), "clinic_id": actor.clinic_id, "patient_id": patient_id, "at": at}
-    return {**own, "purpose": Purpose.AFTERCARE, "source": actor.source, "staff_id": actor.staff_id, **entry}
-
-
-def _noted(actor: Actor, row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    detail = {"channel": row["channel"].value, "patient": str(row["patient_id"])}
-    return audit.entry(actor, f"consent.{row['action']}", ("consent", row["id"]), now, detail)
 
 
 def _append(
     session: Session, actor: Actor, patient: Patient, newest: Consent | None, entry: Mapping[str, Any], now: datetime
 ) -> Consent:
-    # Two entries at one instant would leave it open which holds.
-    at = max(now, newest.at + _TICK) if newest is not None else now
-    row = _row(actor, patient.id, entry, at)
-    stored = Consent(**row)
-    session.add(stored)
-    session.flush()
-    session.add(Audit(**_noted(actor, row, now)))
-    clinic = session.get_one(Clinic, actor.clinic_id)
-    replanning.refresh(session, clinic, patient, now)
+    stored = ledger.append(session, actor, newest, ledger.row(actor, patient.id, entry, now), now)
+    if stored.purpose is Purpose.AFTERCARE:
+        replanning.refresh(session, session.get_one(Clinic, actor.clinic_id), patient, now)
     return stored
 
 

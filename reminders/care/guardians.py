@@ -26,7 +26,13 @@ def may_speak_for_another(holders: Sequence[Person], today: date) -> bool:
 
 def is_minor(birth_date: str | None, today: date) -> bool:
     """Whether somebody is known to be under 18 on that local date; without a birth date they are not."""
+    age = years(birth_date, today)
+    return age is not None and age < OF_AGE
+
+
+def years(birth_date: str | None, today: date) -> int | None:
+    """How old somebody is on that local date; None without a birth date."""
     if not birth_date:
-        return False
+        return None
     born = date.fromisoformat(birth_date)
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) < OF_AGE
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))

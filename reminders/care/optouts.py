@@ -2,14 +2,14 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from reminders.care import replanning, withdrawals
+from reminders.care import minors, replanning, withdrawals
 from reminders.care.matching import INDEX, holders
 from reminders.care.wrong_numbers import WRONG_NUMBER
 from reminders.database import insert_missing
@@ -84,9 +84,13 @@ def opt_in(session: Session, request: OptOutRequest, now: datetime) -> bool:
         return False
     every = holders(session, request.clinic_id, request.channel, request.address_index)
     patients = [_Held(patient.id, patient.language) for patient in every]
+    clinic = _clinic(session, request)
+    under_age = minors.under_age(every, minors.today(clinic, now))
     for change in _changes(request, patients, now):
-        withdrawals.restore(session, change, since=lifted.at)
-    _plan_again(session, request, every, now)
+        withdrawals.restore(session, replace(change, under_age=under_age), since=lifted.at)
+    for patient in every:
+        # What is still useful comes back, as a further round; what was superseded or is too late does not.
+        replanning.refresh(session, clinic, patient, now)
     _confirm(session, request, patients, _Confirmation("confirmation:start", lifted.id, now), now)
     return True
 
@@ -167,13 +171,6 @@ def _pending(request: OptOutRequest, patients: Sequence[_Held]) -> ColumnElement
     )
     of_ours = (Message.clinic_id == request.clinic_id) & Message.channel.in_(_channels(request, patients))
     return of_ours & Message.kind.in_(_ENDED_BY_IT) & to_it
-
-
-def _plan_again(session: Session, request: OptOutRequest, patients: Sequence[Patient], now: datetime) -> None:
-    """What is still useful comes back, as a further round; what was superseded or is too late does not."""
-    clinic = _clinic(session, request)
-    for patient in patients:
-        replanning.refresh(session, clinic, patient, now)
 
 
 def _clinic(session: Session, request: OptOutRequest) -> Clinic:

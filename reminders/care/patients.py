@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
-from reminders.care import audit, holding, replanning
+from reminders.care import audit, holding, minors, replanning
 from reminders.care.actors import Actor
 from reminders.care.addresses import email_key
 from reminders.care.names import name_tokens
@@ -42,7 +42,7 @@ _ONE = select(_patient).where(
     _patient.c.id == bindparam("patient"), _patient.c.clinic_id == bindparam("clinic"), _patient.c.erased_at.is_(None)
 )
 _ONE_HELD = _ONE.with_for_update(key_share=True)
-_MEANS_REPLANNING = frozenset({"phone", "email", "language", "timezone"})
+_MEANS_REPLANNING = frozenset({"phone", "email", "language", "timezone", "consents"})
 
 
 def add(session: Session, actor: Actor, clinic: Clinic, given: CleanPatient, now: datetime) -> Patient:
@@ -65,6 +65,8 @@ def change(
 ) -> frozenset[str]:
     """Make `patient` what `given` says; what is planned follows a new address, language or zone. Returns the fields.
 
+    A birth date that makes them under 14 ends what they agreed to themself; then "consents" is among the fields.
+
     Raises:
         InvalidInputError, DuplicateError: as `add`.
     """
@@ -76,6 +78,8 @@ def change(
         return changed
     _write_tokens(session, patient)
     audit.note(session, actor, "patient.changed", "patient", patient.id, now, {"fields": sorted(changed)})
+    if "birth_date" in changed and minors.withdraw_own(session, actor, clinic, patient, now):
+        changed |= {"consents"}
     if changed & _MEANS_REPLANNING:
         replanning.refresh(session, clinic, patient, now)
     return changed

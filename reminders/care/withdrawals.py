@@ -26,6 +26,8 @@ class Change:
     source: str
     at: datetime
     reply_id: uuid.UUID | None = None
+    under_age: frozenset[uuid.UUID] = frozenset()
+    """Those of the patients for whom only a guardian may agree: their own word restores nothing."""
 
 
 def withdraw(session: Session, change: Change) -> None:
@@ -38,9 +40,9 @@ def withdraw(session: Session, change: Change) -> None:
 
 def restore(session: Session, change: Change, since: datetime) -> None:
     """Grant again what was in force when the opt-out of `since` withdrew it; what staff withdrew stays so."""
-    for history in _histories(session, change).values():
+    for (patient_id, _), history in _histories(session, change).items():
         before = consented_before(history, since)
-        if before is not None:
+        if before is not None and (before.given_by is not None or patient_id not in change.under_age):
             session.add(_entry(before, history[-1].at, change, ConsentAction.GRANTED))
     session.flush()
 
@@ -77,6 +79,7 @@ def _entry(like: Consent, newest: datetime, change: Change, action: ConsentActio
         at=max(change.at, newest + _TICK),
         source=change.source,
         reply_id=change.reply_id,
+        given_by=like.given_by if action is ConsentAction.GRANTED else None,
         wording_version=like.wording_version,
         wording=like.wording,
         language=like.language,

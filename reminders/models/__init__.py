@@ -4,6 +4,7 @@ from reminders.database import Base
 from reminders.models.clinic import (
     ApiKey,
     Clinic,
+    HandOver,
     IdempotencyKey,
     Provider,
     Sender,
@@ -27,6 +28,7 @@ __all__ = [
     "Consent",
     "Consult",
     "Event",
+    "HandOver",
     "IdempotencyKey",
     "Instance",
     "Message",

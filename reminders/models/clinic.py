@@ -4,12 +4,14 @@ import uuid
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reminders.database import Base, ClinicOwned, Sealed, words
 from reminders.ids import new_id
 from reminders.models.kinds import Channel, Language, Role
+
+_TO_COME = text("done_at IS NULL")
 
 NOT_CONNECTED = ""
 """The address of a sender whose channel is not connected: nothing leaves by it until it is."""
@@ -102,6 +104,21 @@ class Staff(ClinicOwned, Base):
     locked_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+
+
+class HandOver(ClinicOwned, Base):
+    """From `at` on this member of staff alone is on call; `done_at` is when that was made so. See `care.hand_overs`."""
+
+    __tablename__ = "hand_over"
+    __table_args__ = (Index("ix_hand_over_due", "at", sqlite_where=_TO_COME, postgresql_where=_TO_COME),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    staff_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
+    at: Mapped[datetime]
+    recorded_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    created_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
 
 
 class SignInLink(ClinicOwned, Base):

@@ -36,6 +36,13 @@ class Purpose(StrEnum):
     MARKETING = "marketing"
 
 
+class Relation(StrEnum):
+    """Who may agree in the place of a minor under 14: whoever has parental authority, or the tutor."""
+
+    PARENT = "parent"
+    TUTOR = "tutor"
+
+
 class ConsentAction(StrEnum):
     """What an entry in the consent ledger records."""
 

@@ -16,6 +16,7 @@ _PLANNED = text("state = 'planned'")
 _IN_HAND = text("state IN ('claimed', 'sending', 'unknown')")
 _TO_CHECK = text("check_at IS NOT NULL")
 _ANSWERS = text("reply_id IS NOT NULL")
+_ABOUT_TICKETS = text("ticket_id IS NOT NULL")
 
 
 class Message(ClinicOwned, Base):
@@ -34,6 +35,7 @@ class Message(ClinicOwned, Base):
         Index("ix_message_expiry", "useful_until", sqlite_where=_PLANNED, postgresql_where=_PLANNED),
         Index("ix_message_check", "check_at", sqlite_where=_TO_CHECK, postgresql_where=_TO_CHECK),
         Index("ix_message_reply_id", "reply_id", sqlite_where=_ANSWERS, postgresql_where=_ANSWERS),
+        Index("ix_message_ticket_id", "ticket_id", sqlite_where=_ABOUT_TICKETS, postgresql_where=_ABOUT_TICKETS),
         Index(None, "patient_id", "due_at"),
     )
 

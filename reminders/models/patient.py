@@ -76,9 +76,12 @@ class Consent(ClinicOwned, Base):
     action: Mapped[ConsentAction] = mapped_column(words(ConsentAction))
     at: Mapped[datetime]
     source: Mapped[str] = mapped_column(String(32))
-    """Where it came from: form, api, import, reply, email, page, carrier, staff."""
+    """Where it came from: form, api, import, reply, email, page, carrier, staff, under_age."""
     staff_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    api_key_id: Mapped[uuid.UUID | None]
     reply_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reply.id"))
+    given_by: Mapped[Any | None] = mapped_column(Sealed("consent.given_by"))
+    """Whoever agreed in the patient's place: {"name", "relation"}; None if it was the patient."""
     wording_version: Mapped[str] = mapped_column(String(32), default="")
     wording: Mapped[str] = mapped_column(Text, default="")
     language: Mapped[Language | None] = mapped_column(words(Language))

@@ -15,6 +15,7 @@ from reminders.web.api import router as api
 from reminders.web.pages import (
     account,
     check_in,
+    consents,
     consults,
     health,
     inbox,
@@ -37,7 +38,7 @@ from reminders.web.webhooks import router as webhooks
 # fmt: off
 _PAGES = (
     health, sign_in, account, inbox, record, patients, patient_hold, treatments, sending, reports,
-    protocols, protocol_draft, unsubscribe, check_in, thread, consults,
+    protocols, protocol_draft, unsubscribe, check_in, thread, consults, consents,
 )
 # fmt: on
 

@@ -5,9 +5,9 @@ import uuid
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care import consents, treatments
+from reminders.care import consents, ledger, treatments
 from reminders.care.imports import known
-from reminders.care.imports.evidence import grant
+from reminders.care.imports.evidence import grants
 from reminders.care.imports.people import find_or_add
 from reminders.care.imports.ready import Line, Run, Setting
 from reminders.care.imports.report import ACCEPTED, ALREADY, SKIPPED, TOO_LATE, LineResult
@@ -63,10 +63,9 @@ def _known(run: Run, line: int, treatment: Treatment, *, is_consent_new: bool) -
 
 def _take_consents(session: Session, run: Run, patient: Patient, given: ImportRow) -> bool:
     """Grant what the line says was agreed to, where there is an address and the ledger says nothing yet."""
-    told = {entry.channel for entry in consents.history(session, patient.id)}
-    fresh = [channel for channel in given.evidence if address_index(patient, channel) and channel not in told]
-    for channel in fresh:
-        agreed = grant(patient.id, channel, given.evidence[channel], patient.language)
+    told = ledger.newest(session, patient.id)
+    fresh = [what for what in given.evidence if address_index(patient, what[0]) and what not in told]
+    for agreed in grants(patient.id, given, fresh, patient.language):
         consents.grant(session, run.actor, agreed, run.now)
     return bool(fresh)
 

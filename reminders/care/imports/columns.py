@@ -42,6 +42,19 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
     "consent_email": (
         "consentement courriel", "consentement courriels", "email consent", "e mail consent", "consent email",
     ),
+    "marketing_sms": (
+        "promotions texto", "consentement promotions texto", "marketing texto", "sms marketing", "marketing sms",
+        "marketing sms consent", "sms marketing consent", "text marketing consent",
+    ),
+    "marketing_email": (
+        "promotions courriel", "consentement promotions courriel", "infolettre", "marketing courriel",
+        "email marketing", "marketing email", "marketing email consent", "email marketing consent", "newsletter",
+    ),
+    "given_by": (
+        "consentement donne par", "parent ou tuteur", "nom du parent", "nom du parent ou tuteur", "consent given by",
+        "parent or tutor", "parent name", "guardian name",
+    ),
+    "given_by_relation": ("lien", "lien avec le patient", "lien de parente", "relation", "relationship"),
     "treatment_id": (
         "no rendez vous", "no rv", "no traitement", "numero de traitement", "numero de rendez vous", "id traitement",
         "appointment id", "treatment id", "visit id",

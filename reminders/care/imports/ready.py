@@ -12,6 +12,7 @@ from reminders.care.actors import Actor
 from reminders.care.imports.columns import Columns
 from reminders.care.imports.file import Numbered
 from reminders.care.imports.rows import ImportRow, protocol_names, read_row
+from reminders.care.minors import check_giver, today
 from reminders.care.names import name_tokens, words
 from reminders.care.patient_input import CleanPatient, clean
 from reminders.care.patients import check_birth_date, columns_of
@@ -106,6 +107,8 @@ def _ready(
     zone = ZoneInfo(clinic.timezone)
     try:
         check_birth_date(person, run.now)
+        if given.evidence:
+            check_giver(person.birth_date, given.giver, today(clinic, run.now))
         check_lines(given.treatment)
         moment = treated_at(given.treatment, zone, run.now)
     except InvalidInputError:

@@ -5,12 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from reminders.care.consents import field_of
 from reminders.care.imports.columns import Columns
+from reminders.care.ledger import Agreement
+from reminders.care.minors import GIVEN_BY, PATIENT, RELATION, Giver
 from reminders.care.names import words
 from reminders.care.patient_input import PatientInput
 from reminders.care.treatment_input import TreatmentInput
 from reminders.errors import InvalidInputError, Problem
-from reminders.models.kinds import Channel, Language
+from reminders.models.kinds import Channel, Language, Purpose, Relation
 
 _YES = frozenset({"oui", "o", "yes", "y", "x", "1", "vrai", "true", "✓", "✔"})
 _NO = frozenset({"", "non", "n", "no", "0", "faux", "false", "-"})
@@ -19,7 +22,14 @@ _LANGUAGES: Mapping[str, str] = {
     **dict.fromkeys(("fr", "f", "fra", "fre", "francais", "francaise", "french"), Language.FR.value),
     **dict.fromkeys(("en", "a", "ang", "eng", "anglais", "anglaise", "english"), Language.EN.value),
 }
-_CONSENT_FIELDS: Mapping[Channel, str] = {Channel.SMS: "consent_sms", Channel.EMAIL: "consent_email"}
+_CONSENT_FIELDS: Mapping[Agreement, str] = {
+    (channel, purpose): field_of(channel, purpose) for purpose in Purpose for channel in Channel
+}
+_RELATIONS: Mapping[str, Relation] = {
+    **dict.fromkeys(("parent", "mere", "pere", "mother", "father", "maman", "papa"), Relation.PARENT),
+    **dict.fromkeys(("tuteur", "tutrice", "tutor", "guardian", "legal guardian"), Relation.TUTOR),
+}
+"""What practice systems call whoever agrees for a child. What is not here is refused, with the two words that are."""
 
 _DAY_FIRST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})([/.-])(\d{1,2})\2(\d{1,2})", re.ASCII)
@@ -41,11 +51,13 @@ the clinic has published that one."""
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """What a row says; `evidence` is, for each channel agreed to, the column and the cell that say so."""
+    """What a row says; `evidence` is, for all that was agreed to, the column and the cell that say so, and `giver` who
+    agreed in the place of a child."""
 
     patient: PatientInput
     treatment: TreatmentInput
-    evidence: Mapping[Channel, str]
+    evidence: Mapping[Agreement, str]
+    giver: Giver = PATIENT
 
 
 def read_row(cells: Sequence[str], columns: Columns, protocols: Mapping[str, str]) -> ImportRow:
@@ -65,7 +77,7 @@ def read_row(cells: Sequence[str], columns: Columns, protocols: Mapping[str, str
         provider=columns.value("provider", cells),
         external_id=columns.value("treatment_id", cells),
     )
-    return ImportRow(_patient(columns, cells), treatment, _evidence(columns, cells))
+    return ImportRow(_patient(columns, cells), treatment, _evidence(columns, cells), _giver(columns, cells))
 
 
 def protocol_names(published: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
@@ -122,15 +134,20 @@ def _protocol(columns: Columns, cells: Sequence[str], protocols: Mapping[str, st
     return keys.pop()
 
 
-def _evidence(columns: Columns, cells: Sequence[str]) -> dict[Channel, str]:
+def _giver(columns: Columns, cells: Sequence[str]) -> Giver:
+    relation = columns.value(RELATION, cells)
+    return Giver(columns.value(GIVEN_BY, cells), _RELATIONS.get(_folded(relation), relation))
+
+
+def _evidence(columns: Columns, cells: Sequence[str]) -> dict[Agreement, str]:
     found = {}
-    for channel, field in _CONSENT_FIELDS.items():
+    for what, field in _CONSENT_FIELDS.items():
         cell = columns.value(field, cells)
         answer = cell.lower() if cell in {"✓", "✔", "-"} else _folded(cell)
         if answer not in _YES | _NO:
             raise _wrong(field, "consent_unreadable")
         if answer in _YES:
-            found[channel] = f"{columns.name(field)[:80]} = {cell}"
+            found[what] = f"{columns.name(field)[:80]} = {cell}"
     return found
 
 

@@ -15,7 +15,7 @@ from reminders.bulk import among
 from reminders.care import audit, clinics, consents, owed_rows, protocols
 from reminders.care.actors import Actor
 from reminders.care.imports import known
-from reminders.care.imports.evidence import grant
+from reminders.care.imports.evidence import grants
 from reminders.care.imports.ready import Line, Ready, Run, Setting
 from reminders.care.imports.report import TOO_LATE
 from reminders.care.owed import Intents, Terms, decide
@@ -35,7 +35,7 @@ from reminders.models import (
     Reminder,
     Treatment,
 )
-from reminders.models.kinds import Channel
+from reminders.models.kinds import Channel, Purpose
 from reminders.outbox.enqueue import senders_of
 from schedules.plan import plan
 from schedules.protocol import Protocol as Schedule
@@ -131,13 +131,12 @@ class _Party:
         return patient_id
 
     def _consents(self, one: Ready, patient_id: uuid.UUID) -> list[Channel]:
-        fresh = [channel for channel in one.row.evidence if one.columns[_INDEX[channel]]]
-        for channel in fresh:
-            given = grant(patient_id, channel, one.row.evidence[channel], one.person.language)
+        fresh = [what for what in one.row.evidence if one.columns[_INDEX[what[0]]]]
+        for given in grants(patient_id, one.row, fresh, one.person.language):
             row, note = consents.first_rows(self.actor, given, self.now)
             self.rows[Consent].append(row)
             self.rows[Audit].append(note)
-        return fresh
+        return [channel for channel, purpose in fresh if purpose is Purpose.AFTERCARE]
 
     def _treatment(self, one: Ready, patient_id: uuid.UUID, way: Reach, terms: Terms) -> Taken:
         given = one.row.treatment

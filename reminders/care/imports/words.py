@@ -31,7 +31,8 @@ COLUMNS: Words = {
         "birth_date": "date of birth", "phone": "phone", "email": "e-mail", "language": "language",
         "treated_on": "treatment date", "treated_time": "time", "protocol": "treatment", "provider": "provider",
         "protocol_key": "treatment", "consent_sms": "text consent", "consent_email": "e-mail consent",
-        "treatment_id": "appointment number",
+        "treatment_id": "appointment number", "marketing_sms": "offers by text", "marketing_email": "offers by e-mail",
+        "given_by": "consent given by", "given_by_relation": "relation",
     },
     Language.FR: {
         "external_id": "no de dossier", "given_name": "prénom", "family_name": "nom",
@@ -39,6 +40,8 @@ COLUMNS: Words = {
         "treated_on": "date du traitement", "treated_time": "heure", "protocol": "traitement",
         "provider": "praticien", "protocol_key": "traitement", "consent_sms": "consentement texto",
         "consent_email": "consentement courriel", "treatment_id": "no de rendez-vous",
+        "marketing_sms": "promotions texto", "marketing_email": "promotions courriel",
+        "given_by": "consentement donné par", "given_by_relation": "lien",
     },
 }  # fmt: skip
 
@@ -76,6 +79,9 @@ REASONS: Words = {
         "protocol_missing": "it does not say which treatment",
         "protocol_unknown": "the clinic has no protocol for this treatment",
         "consent_unreadable": "unreadable consent: yes or no ({column})",
+        "guardian_needed": "under {age} only a parent or the tutor may agree: name them in “consent given by”",
+        "giver_missing": "the relation is there, but not who agreed ({column})",
+        "relation_unknown": "unknown relation: parent or tutor",
         "too_many_cells": "more cells than the header has: is a delimiter inside a cell?",
         "file_empty": "The file is empty.",
         "file_too_big": "The file is larger than {limit} MB.",
@@ -118,6 +124,9 @@ REASONS: Words = {
         "protocol_missing": "il manque le nom du traitement",
         "protocol_unknown": "la clinique n’a pas de protocole pour ce traitement",
         "consent_unreadable": "consentement illisible : oui ou non ({column})",
+        "guardian_needed": "avant {age} ans, seul un parent ou le tuteur consent : colonne « consentement donné par »",
+        "giver_missing": "le lien est là, mais pas le nom de qui a consenti ({column})",
+        "relation_unknown": "lien inconnu : parent ou tuteur",
         "too_many_cells": "plus de cellules que d’en-têtes : un séparateur dans une cellule?",
         "file_empty": "Le fichier est vide.",
         "file_too_big": "Le fichier dépasse {limit} Mo.",

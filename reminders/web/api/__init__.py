@@ -5,12 +5,12 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from reminders.web.api import consults, patients, reminders, replies, reports, tickets, treatments
+from reminders.web.api import consents, consults, patients, reminders, replies, reports, tickets, treatments
 from reminders.web.api.errors import BASE
 from reminders.web.api.openapi import PROBLEMS, describe
 
 _described = APIRouter(prefix=BASE, responses=PROBLEMS)
-for _module in (patients, treatments, reminders, replies, tickets, consults, reports):
+for _module in (patients, consents, treatments, reminders, replies, tickets, consults, reports):
     _described.include_router(_module.router)
 
 router = APIRouter()

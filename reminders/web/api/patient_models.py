@@ -1,14 +1,16 @@
 """A patient, as requests and answers have one."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue, StrictBool
 
+from reminders.care.minors import Giver
 from reminders.care.patients import PatientInput
 from reminders.models import Patient
-from reminders.models.kinds import Channel, Language
+from reminders.models.kinds import Channel, Language, Purpose, Relation
 from reminders.web.api.fields import FileNumber, Line, Name, Shown, Strict, Word
 from reminders.web.api.paging import Paged
 
@@ -47,12 +49,29 @@ class PatientFields(Strict):
         return PatientInput(**(kept | sent))
 
 
+class GivenBy(Strict):
+    """Who agreed in the patient's place: for a patient under 14 only a parent or the tutor may."""
+
+    name: Line
+    relation: Relation
+
+    def giver(self) -> Giver:
+        """As care takes it."""
+        return Giver(self.name, self.relation)
+
+
 class NewPatient(PatientFields):
     """A patient to add."""
 
     consents: list[Channel] = Field(
-        [], max_length=len(Channel), description="The channels whose current wording the patient agreed to."
+        [],
+        max_length=len(Channel),
+        description="The channels whose current wording on aftercare the patient agreed to.",
     )
+    marketing: list[Channel] = Field(
+        [], max_length=len(Channel), description="Those by which the patient also agreed to offers and news."
+    )
+    consents_given_by: GivenBy | None = None
     confirm_duplicate: StrictBool = Field(
         default=False, description="Add them although a patient of this name has this phone or e-mail."
     )
@@ -87,7 +106,8 @@ class PatientShown(Shown):
     timezone: str | None
     birth_date: str | None
     guardian: str | None
-    consents: list[Channel] = Field(description="The channels that the patient agrees to now.")
+    consents: list[Channel] = Field(description="The channels by which the patient agrees to aftercare now.")
+    marketing: list[Channel] = Field(description="Those by which they agree to offers and news now.")
     created_at: datetime
 
     model_config = ConfigDict(
@@ -100,6 +120,7 @@ class PatientShown(Shown):
                 "birth_date": None,
                 "guardian": None,
                 "consents": ["sms", "email"],
+                "marketing": [],
                 "created_at": "2026-03-10T15:00:00Z",
             }
         }
@@ -119,11 +140,18 @@ def on_file(patient: Patient) -> PatientInput:
     return PatientInput(language=patient.language.value, guardian=_guardian(patient) or "", **plain)
 
 
-def shown(patient: Patient, agreed: set[tuple[UUID, Channel]]) -> PatientShown:
-    """A stored patient as an answer has it; `agreed` are the consents in force, of any patients."""
+def shown(patient: Patient, agreed: Mapping[Purpose, set[tuple[UUID, Channel]]]) -> PatientShown:
+    """A stored patient as an answer has it; `agreed` are the consents in force by purpose, of any patients."""
     plain = {name: getattr(patient, name) for name in (*_FIELDS, "id", "created_at") if name != "guardian"}
-    channels = [channel for channel in Channel if (patient.id, channel) in agreed]
-    return PatientShown(guardian=_guardian(patient), consents=channels, **plain)
+    by_purpose = {
+        purpose: [channel for channel in Channel if (patient.id, channel) in of_it] for purpose, of_it in agreed.items()
+    }
+    return PatientShown(
+        guardian=_guardian(patient),
+        consents=by_purpose[Purpose.AFTERCARE],
+        marketing=by_purpose[Purpose.MARKETING],
+        **plain,
+    )
 
 
 def _guardian(patient: Patient) -> str | None:

@@ -1,22 +1,18 @@
-"""Patients, and what they agreed to."""
+"""Patients."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import ConfigDict, Field, StrictBool
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from reminders.care import consents, patients
+from reminders.care import patients
 from reminders.care.patient_search import searching
-from reminders.models import Consent, Patient
-from reminders.models.kinds import Channel, Language
-from reminders.web.api.caller import Caller, KnownCaller
-from reminders.web.api.errors import duplicates_as, fields_as, path_to
-from reminders.web.api.fields import FieldProblem, Shown, Strict
+from reminders.models import Patient
+from reminders.web.api.caller import KnownCaller
+from reminders.web.api.errors import duplicates_as, path_to
 from reminders.web.api.once import Made, OnlyOnce
 from reminders.web.api.paging import Listing, fetch
 from reminders.web.api.patient_models import (
@@ -27,32 +23,10 @@ from reminders.web.api.patient_models import (
     PatientShown,
     on_file,
 )
-from reminders.web.api.people import add_patient, as_shown, grant
+from reminders.web.api.people import add_patient, as_shown
 from reminders.web.api.route import ApiRoute
-from reminders.web.i18n import catalogue
 
 router = APIRouter(prefix="/patients", tags=["patients"], route_class=ApiRoute)
-
-
-class ConsentGiven(Strict):
-    """That a patient agreed to a channel's current wording, or no longer agrees."""
-
-    channel: Channel
-    granted: StrictBool
-
-    model_config = ConfigDict(json_schema_extra={"example": {"channel": "sms", "granted": True}})
-
-
-class ConsentShown(Shown):
-    """How a channel stands now. `notice` warns that nothing will go out all the same: the address has opted out."""
-
-    channel: Channel
-    granted: bool
-    at: datetime | None = Field(None, description="Since when; null if the patient never agreed.")
-    wording_version: str = ""
-    wording: str = ""
-    language: Language | None = None
-    notice: FieldProblem | None = None
 
 
 @router.get("")
@@ -92,44 +66,3 @@ def change_patient(caller: KnownCaller, patient_id: UUID, given: PatientChange) 
         clean = patients.clean(given.typed(on_file(patient)), caller.clinic)
         patients.change(session, caller.actor, caller.clinic, patient, clean, caller.now)
         return as_shown(session, [patient])[0]
-
-
-@router.post("/{patient_id}/consents", response_model=ConsentShown)
-def record_consent(once: OnlyOnce, patient_id: UUID, given: ConsentGiven) -> Response:
-    """Record a consent or its withdrawal; what is planned follows. Saying it again changes nothing."""
-    caller = once.caller
-
-    def act(session: Session) -> Made:
-        patient = patients.get(session, caller.clinic.id, patient_id)
-        if not given.granted:
-            consents.withdraw(session, caller.actor, patient.id, given.channel, caller.now)
-            return Made(_newest(session, patient, given.channel))
-        with fields_as(lambda _field: "channel"):
-            granted = grant(session, caller, patient, given.channel)
-        return Made(_shown(granted.consent, _notice(caller, granted)))
-
-    return once.answer(act)
-
-
-def _newest(session: Session, patient: Patient, channel: Channel) -> ConsentShown:
-    entries = [entry for entry in consents.history(session, patient.id) if entry.channel is channel]
-    return _shown(entries[-1], None) if entries else ConsentShown(channel=channel, granted=False, at=None)
-
-
-def _shown(entry: Consent, notice: FieldProblem | None) -> ConsentShown:
-    return ConsentShown(
-        channel=entry.channel,
-        granted=entry.action.value == "granted",
-        at=entry.at,
-        wording_version=entry.wording_version,
-        wording=entry.wording,
-        language=entry.language,
-        notice=notice,
-    )
-
-
-def _notice(caller: Caller, granted: consents.Granted) -> FieldProblem | None:
-    if granted.notice is None:
-        return None
-    message = catalogue(caller.language).problem(granted.notice)
-    return FieldProblem(field="channel", key=granted.notice.key, message=message)

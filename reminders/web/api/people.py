@@ -7,14 +7,16 @@ from sqlalchemy.orm import Session
 
 from reminders import consent
 from reminders.care import consents, patients
+from reminders.care.ledger import Agreement
+from reminders.care.minors import GIVEN_BY, PATIENT, RELATION
 from reminders.care.names import fold
 from reminders.care.patients import CleanPatient
 from reminders.errors import Problem
 from reminders.models import Patient
-from reminders.models.kinds import Channel
+from reminders.models.kinds import Purpose
 from reminders.web.api.caller import Caller
 from reminders.web.api.errors import ConflictError, duplicates_as, fields_as, path_to
-from reminders.web.api.patient_models import NewPatient, PatientShown, shown
+from reminders.web.api.patient_models import GivenBy, NewPatient, PatientShown, shown
 
 
 def add_patient(session: Session, caller: Caller, given: NewPatient, prefix: str = "") -> Patient:
@@ -30,31 +32,42 @@ def add_patient(session: Session, caller: Caller, given: NewPatient, prefix: str
             _refuse_same_person(session, caller, clean)
         with duplicates_as("patients", f"{prefix}external_id", "external_id_taken"):
             patient = patients.add(session, caller.actor, caller.clinic, clean, caller.now)
-        for channel in sorted(set(given.consents)):
-            grant(session, caller, patient, channel)
+        agreed = {Purpose.AFTERCARE: given.consents, Purpose.MARKETING: given.marketing}
+        for what in [(channel, purpose) for purpose in Purpose for channel in sorted(set(agreed[purpose]))]:
+            grant(session, caller, patient, what, given.consents_given_by)
     return patient
 
 
-def grant(session: Session, caller: Caller, patient: Patient, channel: Channel) -> consents.Granted:
-    """Record that the patient agreed to the current wording, in their language.
+def grant(
+    session: Session, caller: Caller, patient: Patient, what: Agreement, given_by: GivenBy | None
+) -> consents.Granted:
+    """Record that the patient, or who may agree for them, agreed to the current wording, in the patient's language.
 
     Raises:
-        InvalidInputError: on consent_sms or consent_email: the patient has no such address.
+        InvalidInputError: as `consents.grant`.
     """
-    wording = consents.wording(consents.CURRENT, channel, patient.language, caller.clinic.name)
-    given = consents.Grant(patient.id, channel, consents.CURRENT, wording, patient.language)
+    channel, purpose = what
+    version, language = consents.CURRENT_FOR[purpose], patient.language
+    wording = consents.wording(version, channel, language, caller.clinic.name)
+    giver = given_by.giver() if given_by else PATIENT
+    given = consents.Grant(patient.id, channel, version, wording, language, purpose=purpose, giver=giver)
     return consents.grant(session, caller.actor, given, caller.now)
 
 
 def as_shown(session: Session, found: Iterable[Patient]) -> list[PatientShown]:
-    """Patients as answers have them: one query for all of their consents."""
+    """Patients as answers have them: two queries for all of their consents."""
     listed = list(found)
     ids: list[UUID] = [patient.id for patient in listed]
-    agreed = consent.consented(session, ids)
+    agreed = {purpose: consent.consented(session, ids, purpose) for purpose in Purpose}
     return [shown(patient, agreed) for patient in listed]
 
 
-_REQUEST_NAME = {"consent_sms": "consents", "consent_email": "consents"}
+_REQUEST_NAME = {
+    **dict.fromkeys(("consent_sms", "consent_email"), "consents"),
+    **dict.fromkeys(("marketing_sms", "marketing_email"), "marketing"),
+    GIVEN_BY: "consents_given_by",
+    RELATION: "consents_given_by.relation",
+}
 
 
 def _refuse_same_person(session: Session, caller: Caller, given: CleanPatient) -> None:

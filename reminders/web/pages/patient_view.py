@@ -1,35 +1,22 @@
 """What a patient's page shows."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care import consents, consults
+from reminders.care import consults
 from reminders.care.patient_input import PatientInput
-from reminders.care.reach import address_index
 from reminders.care.timeline import timeline
-from reminders.care.wrong_numbers import WRONG_NUMBER
-from reminders.models import OptOut, Patient, Protocol, Provider, Treatment
-from reminders.models.kinds import Channel, TreatmentState
+from reminders.models import Patient, Protocol, Provider, Treatment
+from reminders.models.kinds import TreatmentState
+from reminders.web.pages.consent_view import consent_lines, under_age
 from reminders.web.pages.inbox_view import LABEL_COLOURS
 from reminders.web.pages.moved import told
+from reminders.web.pages.record_view import relations
 from reminders.web.pages.timeline_view import timeline_view
 from reminders.web.visitors import Member
-
-
-@dataclass(frozen=True)
-class ConsentLine:
-    """How one channel stands for a patient, and the wording to agree to."""
-
-    channel: str
-    address: str
-    agreed_at: datetime | None
-    opted_out_at: datetime | None
-    wrong_number: bool
-    wording: str
 
 
 @dataclass(frozen=True)
@@ -61,7 +48,10 @@ def patient_context(session: Session, member: Member, patient: Patient) -> dict[
     """Everything on a patient's page. A constant number of queries, however much was sent."""
     return {
         "patient": patient,
-        "lines": _consent_lines(session, member, patient),
+        "lines": consent_lines(session, member, patient),
+        "under_age": under_age(member, patient),
+        "relations": relations(member.language),
+        "typed": {},
         "consults": consults.of_patient(session, patient),
         "treatments": _treatment_lines(session, member, patient),
         "timeline": timeline_view(timeline(session, member.clinic, patient), member.language, member.zone, member.now),
@@ -69,29 +59,6 @@ def patient_context(session: Session, member: Member, patient: Patient) -> dict[
         "moved": told(member.request.query_params, "moved"),
         "problems": {},
     }
-
-
-def _consent_lines(session: Session, member: Member, patient: Patient) -> list[ConsentLine]:
-    agreed = consents.current(session, patient.id)
-    stopped = _opt_outs(session, patient)
-    addresses = {Channel.SMS: patient.phone or "", Channel.EMAIL: patient.email or ""}
-    return [
-        ConsentLine(
-            channel.value,
-            addresses[channel],
-            agreed[channel].at if channel in agreed else None,
-            stopped[channel].at if channel in stopped else None,
-            channel in stopped and stopped[channel].source == WRONG_NUMBER,
-            consents.wording(consents.CURRENT, channel, patient.language, member.clinic.name),
-        )
-        for channel in Channel
-    ]
-
-
-def _opt_outs(session: Session, patient: Patient) -> dict[Channel, OptOut]:
-    indexes = [index for channel in Channel if (index := address_index(patient, channel))]
-    stands = (OptOut.address_index.in_(indexes), OptOut.lifted_at.is_(None))
-    return {found.channel: found for found in session.scalars(select(OptOut).where(*stands))}
 
 
 def _treatment_lines(session: Session, member: Member, patient: Patient) -> list[TreatmentLine]:

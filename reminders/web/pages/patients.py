@@ -9,10 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from reminders.care import audit, consents, patients
+from reminders.care import audit, patients
 from reminders.errors import DuplicateError, InvalidInputError, Problem
 from reminders.models import Patient
-from reminders.models.kinds import Channel
 from reminders.web.access import OwnForm, Posted, Reader, Writer
 from reminders.web.pages.patient_view import input_of, patient_context
 from reminders.web.pages.record_form import patient_fields, patient_from
@@ -68,45 +67,17 @@ def edit(sent: Writer, patient_id: UUID) -> Response:
     typed = patient_from(sent.form)
     try:
         with sent.member.begin() as session:
-            _change(session, sent, patients.get(session, sent.member.clinic.id, patient_id))
+            changed = _change(session, sent, patients.get(session, sent.member.clinic.id, patient_id))
     except InvalidInputError as error:
         return _edit_page(sent.member, patient_id, patient_fields(typed), error.problems, 422)
-    return _back(patient_id, "saved")
+    return _back(patient_id, "saved_under_age" if "consents" in changed else "saved")
 
 
-@router.post("/{patient_id}/consents/{channel}/withdraw")
-def withdraw(sent: Writer, patient_id: UUID, channel: Channel) -> Response:
-    """The patient told staff that they no longer agree."""
-    member = sent.member
-    with member.begin() as session:
-        consents.withdraw(session, member.actor, patient_id, channel, member.now)
-    return _back(patient_id, "withdrawn")
-
-
-@router.post("/{patient_id}/consents/{channel}/grant")
-def grant(sent: Writer, patient_id: UUID, channel: Channel) -> Response:
-    """The patient agreed to the wording that the page shows."""
-    member = sent.member
-    try:
-        with member.begin() as session:
-            granted = _grant(session, member, patient_id, channel)
-    except InvalidInputError as error:
-        return _with_problems(member, patient_id, error.problems)
-    return _back(patient_id, "granted_opted_out" if granted.notice else "granted")
-
-
-def _grant(session: Session, member: Member, patient_id: UUID, channel: Channel) -> consents.Granted:
-    patient = patients.get(session, member.clinic.id, patient_id)
-    wording = consents.wording(consents.CURRENT, channel, patient.language, member.clinic.name)
-    given = consents.Grant(patient.id, channel, consents.CURRENT, wording, patient.language, confirms_address=True)
-    return consents.grant(session, member.actor, given, member.now)
-
-
-def _change(session: Session, sent: Posted, patient: Patient) -> None:
+def _change(session: Session, sent: Posted, patient: Patient) -> frozenset[str]:
     member = sent.member
     given = patients.clean(patient_from(sent.form), member.clinic)
     try:
-        patients.change(session, member.actor, member.clinic, patient, given, member.now)
+        return patients.change(session, member.actor, member.clinic, patient, given, member.now)
     except DuplicateError:
         raise InvalidInputError({"external_id": Problem("external_id_taken")}) from None
 
@@ -116,12 +87,6 @@ def _edit_page(
 ) -> Response:
     context: dict[str, Any] = {"form": form, "patient_id": patient_id, "zones": sorted(available_timezones())}
     return page(member, "patient_edit.html", status, problems=problems, **context)
-
-
-def _with_problems(member: Member, patient_id: UUID, problems: dict[str, Problem]) -> Response:
-    with member.read() as session:
-        context = patient_context(session, member, patients.get(session, member.clinic.id, patient_id))
-    return page(member, "patient.html", 422, **(context | {"problems": problems}))
 
 
 def _newest(session: Session) -> list[Patient]:

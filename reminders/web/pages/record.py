@@ -9,12 +9,15 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from reminders.care import consents, patients, treatments
+from reminders.care.ledger import Agreement
+from reminders.care.minors import check_giver, today
 from reminders.care.patients import CleanPatient
 from reminders.care.preview import Preview
 from reminders.errors import DuplicateError, InvalidInputError, Problem
 from reminders.models import Patient
-from reminders.models.kinds import Channel
+from reminders.models.kinds import Channel, Purpose
 from reminders.web.access import Posted, Reader, Writer
+from reminders.web.pages.consent_view import agreed
 from reminders.web.pages.record_form import Ask, RecordForm, asked_for, blank, kept, parse
 from reminders.web.pages.record_view import Duplicate, calendar, form_context
 from reminders.web.views import page
@@ -109,6 +112,11 @@ def _looked_at(session: Session, member: Member, filled: RecordForm) -> tuple[Pa
     except InvalidInputError as error:
         problems |= error.problems
     try:
+        if patient is not None:
+            _check_consents(member, patient, filled)
+    except InvalidInputError as error:
+        problems |= error.problems
+    try:
         channels = _channels(session, patient, filled)
         found = treatments.preview(session, member.clinic, patient, channels, filled.treatment, member.now)
     except InvalidInputError as error:
@@ -128,7 +136,6 @@ def _patient(session: Session, member: Member, filled: RecordForm) -> Patient | 
         return _chosen(session, member, filled.patient_id)
     given = patients.clean(filled.patient, member.clinic)
     patients.check_birth_date(given, member.now)
-    _check_consents(given, filled.consents)
     if not filled.somebody_else and patients.same_address(session, member.clinic.id, given):
         raise InvalidInputError({"patient_id": Problem("same_address")})
     return given
@@ -152,20 +159,29 @@ def _stored_patient(session: Session, member: Member, filled: RecordForm) -> Pat
         raise InvalidInputError({"external_id": Problem("external_id_taken")}) from None
 
 
-def _check_consents(given: CleanPatient, ticked: frozenset[Channel]) -> None:
-    addresses = {Channel.SMS: given.phone, Channel.EMAIL: given.email}
-    lacking = {f"consent_{channel}": Problem("consent_without_address") for channel in ticked if not addresses[channel]}
+def _check_consents(member: Member, patient: Patient | CleanPatient, filled: RecordForm) -> None:
+    addresses = {Channel.SMS: patient.phone, Channel.EMAIL: patient.email}
+    ticked = _ticked(filled)
+    lacking = {
+        consents.field_of(channel, purpose): Problem("consent_without_address")
+        for channel, purpose in ticked
+        if not addresses[channel]
+    }
     if lacking:
         raise InvalidInputError(lacking)
+    if ticked:
+        check_giver(patient.birth_date, filled.giver, today(member.clinic, member.now))
+
+
+def _ticked(filled: RecordForm) -> list[Agreement]:
+    """What is ticked, aftercare first: it decides by which channel the messages go."""
+    chosen = {Purpose.AFTERCARE: filled.consents, Purpose.MARKETING: filled.marketing}
+    return [(channel, purpose) for purpose in Purpose for channel in sorted(chosen[purpose])]
 
 
 def _grants(member: Member, patient: Patient, filled: RecordForm) -> list[consents.Grant]:
-    version, language = consents.CURRENT, patient.language
     return [
-        consents.Grant(
-            patient.id, channel, version, consents.wording(version, channel, language, member.clinic.name), language
-        )
-        for channel in sorted(filled.consents)
+        agreed(member, patient, channel, purpose=purpose, giver=filled.giver) for channel, purpose in _ticked(filled)
     ]
 
 

@@ -6,9 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from reminders.care.consents import field_of
+from reminders.care.minors import GIVEN_BY, PATIENT, RELATION, Giver
 from reminders.care.patient_input import PatientInput
 from reminders.care.treatment_input import DETAIL_KEYS, TreatmentInput
-from reminders.models.kinds import Channel
+from reminders.models.kinds import Channel, Purpose
 from reminders.web import csrf
 from reminders.web.forms import Form
 
@@ -36,6 +38,8 @@ class RecordForm:
     patient: PatientInput
     treatment: TreatmentInput
     consents: frozenset[Channel]
+    marketing: frozenset[Channel] = frozenset()
+    giver: Giver = PATIENT
     somebody_else: bool = False
     confirmed: bool = False
 
@@ -50,7 +54,10 @@ class RecordForm:
         return {
             "q": self.q,
             "patient_id": self.patient_id,
-            "consents": {channel.value for channel in self.consents},
+            "ticked": {field_of(channel) for channel in self.consents}
+            | {field_of(channel, Purpose.MARKETING) for channel in self.marketing},
+            GIVEN_BY: self.giver.name,
+            RELATION: self.giver.relation,
             "details": details,
             "details_open": any(value for _, value in details),
             "protocol_key": self.treatment.protocol_key,
@@ -84,10 +91,21 @@ def parse(form: Form) -> RecordForm:
             provider=form.get("provider"),
             details={key: form.get(f"details.{key}") for key in DETAIL_KEYS if form.get(f"details.{key}")},
         ),
-        consents=frozenset(channel for channel in Channel if form.ticked(f"consent_{channel}")),
+        consents=_ticked(form, Purpose.AFTERCARE),
+        marketing=_ticked(form, Purpose.MARKETING),
+        giver=giver_from(form),
         somebody_else=form.ticked("somebody_else"),
         confirmed=form.ticked("confirmed"),
     )
+
+
+def giver_from(form: Form, prefix: str = "") -> Giver:
+    """Who agrees in the patient's place, of a form; `prefix` tells its fields from those of others on the page."""
+    return Giver(form.get(prefix + GIVEN_BY), form.get(prefix + RELATION))
+
+
+def _ticked(form: Form, purpose: Purpose) -> frozenset[Channel]:
+    return frozenset(channel for channel in Channel if form.ticked(field_of(channel, purpose)))
 
 
 def blank(patient_id: str, language: str, now: datetime, zone: ZoneInfo) -> RecordForm:

@@ -14,7 +14,8 @@ from reminders.care.explain import Explanation, sentence
 from reminders.care.preview import Preview, PreviewEntry
 from reminders.errors import InvalidInputError, NotFoundError, Problem
 from reminders.models import Patient, Provider
-from reminders.models.kinds import Channel, Language
+from reminders.models.kinds import Channel, Language, Purpose, Relation
+from reminders.web.i18n import catalogue
 from reminders.web.moments import Words
 from reminders.web.pages.record_form import RecordForm
 from reminders.web.views import phone
@@ -72,7 +73,9 @@ def form_context(
         "twins": _twins(session, member, filled, problems),
         "protocols": _protocol_options(session, member),
         "providers": sorted(session.scalars(select(Provider.name))),
-        "wordings": wordings(member.clinic.name),
+        "wordings": wordings(member.clinic.name, Purpose.AFTERCARE),
+        "offers": wordings(member.clinic.name, Purpose.MARKETING),
+        "relations": relations(member.language),
         "details_wrong": any(name.startswith("details") for name in problems),
     }
 
@@ -92,13 +95,29 @@ def choices(session: Session, found: Sequence[Patient]) -> list[PatientChoice]:
     ]
 
 
-def wordings(clinic_name: str) -> list[tuple[str, list[tuple[str, str]]]]:
+def relations(language: Language) -> list[tuple[str, str]]:
+    """Who may agree in a minor's place, as a form offers them; nobody, unless chosen."""
+    texts = catalogue(language)
+    return [("", ""), *((one.value, texts.text(f"relation.{one}")) for one in Relation)]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One thing to agree to: its box's name, by what it goes, and its wording in each language."""
+
+    name: str
+    channel: str
+    texts: tuple[tuple[str, str], ...]
+
+
+def wordings(clinic_name: str, purpose: Purpose) -> list[Asked]:
     """The current consent wording by channel, in each language."""
-    version = consents.CURRENT
+    version = consents.CURRENT_FOR[purpose]
     return [
-        (
+        Asked(
+            consents.field_of(channel, purpose),
             channel.value,
-            [(language.value, consents.wording(version, channel, language, clinic_name)) for language in Language],
+            tuple((one.value, consents.wording(version, channel, one, clinic_name)) for one in Language),
         )
         for channel in Channel
     ]
