@@ -1,7 +1,10 @@
-"""What a setting must look like to work. Pure: each rule takes a value and says what is wrong with it, or ""."""
+"""What a setting must look like to work. Each rule takes a value and says what is wrong with it, or "".
+
+Pure, but for the values that are read from files.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -17,6 +20,24 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _HOST = re.compile(r"[^\s/@]+")
 _DATABASE = re.compile(r"(sqlite|postgresql)(\+(pysqlite|psycopg))?://")
 _IN_MEMORY, _SOCKET = "memory", "redis+socket"
+
+
+def split(value: object) -> object:
+    """A list as the environment has it, comma-separated."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def read_files(given: dict[str, str], names: Iterable[str]) -> tuple[dict[str, str], list[str]]:
+    """`given` with each NAME of `names` that only NAME_FILE names read from its file, and what could not be."""
+    problems = []
+    for name in sorted(names):
+        if not (path := given.get(f"{name}_FILE")) or given.get(name):
+            continue
+        try:
+            given[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"{name}_FILE: cannot read {path}: {type(error).__name__}")
+    return given, problems
 
 
 def secret_problem(secret: str) -> str:

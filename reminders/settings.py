@@ -21,14 +21,10 @@ SANDBOX_NUMBER = "+15145550100"
 """The sandbox clinic's number, from the range reserved for fiction (555-0100 to 555-0199)."""
 
 
-def _split(value: object) -> object:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
 SANDBOX_MAIL_FROM = "clinic@clinic.example"
 """The sandbox clinic's e-mail address, in a domain that nobody can own (RFC 2606)."""
 
-Several = Annotated[tuple[SecretStr, ...], BeforeValidator(_split)]
+Several = Annotated[tuple[SecretStr, ...], BeforeValidator(setting_rules.split)]
 
 
 class Settings(BaseModel):
@@ -123,7 +119,7 @@ def load(environ: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) 
     """
     given = {name: value for name, value in dotenv_values(dotenv).items() if value is not None}
     given.update(os.environ if environ is None else environ)
-    given, problems = _read_files(given)
+    given, problems = setting_rules.read_files(given, [str(one.alias) for one in Settings.model_fields.values()])
     try:
         settings = _with_defaults(Settings.model_validate({k: v for k, v in given.items() if v != ""}))
     except ValidationError as error:
@@ -133,19 +129,6 @@ def load(environ: Mapping[str, str] | None = None, dotenv: Path = Path(".env")) 
     if problems:
         raise SettingsError(problems)
     return settings
-
-
-def _read_files(given: dict[str, str]) -> tuple[dict[str, str], list[str]]:
-    """`given` with each NAME that only NAME_FILE names read from its file."""
-    problems = []
-    for name in sorted(str(field.alias) for field in Settings.model_fields.values()):
-        if not (path := given.get(f"{name}_FILE")) or given.get(name):
-            continue
-        try:
-            given[name] = Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            problems.append(f"{name}_FILE: cannot read {path}: {type(error).__name__}")
-    return given, problems
 
 
 def _with_defaults(settings: Settings) -> Settings:

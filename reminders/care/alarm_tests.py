@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from reminders.care import rounds
 from reminders.care.alerts import Cause, draft, staff_of
 from reminders.care.rounds import Call, Round
-from reminders.care.tickets import ALARM_SILENT, ALARM_TEST, ALERT_LOST, NewTicket, key_for_alarm_test, row_of
+from reminders.care.ticket_keys import ALARM_TEST, key_for_alarm_test
+from reminders.care.tickets import ALARM_SILENT, ALERT_LOST, NewTicket, row_of
 from reminders.database import Database, insert_missing
 from reminders.delivery.windows import window_of
 from reminders.ids import new_id

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from reminders.care import rounds
 from reminders.care.effects import EMERGENCY
 from reminders.care.rounds import OWNERS_FROM, Call, Colleague
-from reminders.care.tickets import ALERT_LOST, NewTicket, key_for_nobody, open_ticket
+from reminders.care.ticket_keys import key_for_nobody
+from reminders.care.tickets import ALERT_LOST, NewTicket, open_ticket
 from reminders.inserting import write
 from reminders.models import Clinic, Message, Staff, Ticket
 from reminders.models.kinds import Channel, MessageKind, Role, TicketKind
@@ -47,9 +48,7 @@ def raise_alert(session: Session, ticket: Ticket | Cause, now: datetime) -> list
     planned = rounds.calls(staff_of(session, ticket.clinic_id), senders.keys())
     if not planned:
         _tell_of_nobody(session, ticket.clinic_id, now)
-    rows, _ = first_rows(
-        [draft(ticket, call, now, _ABOUT.get(ticket.reason, "alert:red_flag")) for call in planned], senders, now
-    )
+    rows, _ = first_rows(drafts_about(ticket, planned, now), senders, now)
     write(session, [(Message, rows)])
     return [row["id"] for row in rows]
 
@@ -94,6 +93,11 @@ def staff_of(session: Session, clinic_id: uuid.UUID) -> Sequence[Colleague]:
     # Past the ORM, which would put the same statement together each time; what it still holds must come first.
     session.flush()
     return [Colleague(*row) for row in session.connection().execute(_STAFF, {"clinic": clinic_id})]
+
+
+def drafts_about(ticket: Ticket | Cause, calls: Sequence[Call], begins: datetime) -> list[Draft]:
+    """The messages that these calls about a red flag are; the alarm `begins` with the flag."""
+    return [draft(ticket, call, begins, _ABOUT.get(ticket.reason, "alert:red_flag")) for call in calls]
 
 
 def draft(ticket: Ticket | Cause, call: Call, now: datetime, template: str) -> Draft:

@@ -18,7 +18,8 @@ from reminders.care.effects import (
 )
 from reminders.care.page_answers import ticked
 from reminders.care.situation import Context
-from reminders.care.tickets import NewTicket, key_for, row_of
+from reminders.care.ticket_keys import key_for
+from reminders.care.tickets import NewTicket, row_of
 from reminders.database import Base
 from reminders.ids import new_id
 from reminders.models import CheckIn, Consult, Message, Ticket

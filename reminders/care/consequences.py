@@ -10,15 +10,8 @@ from sqlalchemy.orm import Session
 from reminders.care import fallback, optouts
 from reminders.care.alerts import call_owners_now
 from reminders.care.matching import address_index
-from reminders.care.tickets import (
-    ALERT_LOST,
-    NewTicket,
-    key_for,
-    key_for_lost_alerts,
-    key_for_sender,
-    key_for_spending,
-    open_ticket,
-)
+from reminders.care.ticket_keys import key_for, key_for_lost_alerts, key_for_sender, key_for_spending
+from reminders.care.tickets import ALERT_LOST, NewTicket, open_ticket
 from reminders.database import keyring_of
 from reminders.models import Attempt, Event, Message
 from reminders.models.kinds import EventKind, MessageKind, TicketKind

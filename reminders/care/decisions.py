@@ -1,33 +1,21 @@
 """From a reading and a situation to the effects of a reply: the decision itself, pure."""
 
-from dataclasses import replace
-
+from reminders.care.colleagues import STAFF_NUMBER, from_colleague
 from reminders.care.effects import (
-    EMERGENCY,
+    HELP,
     SOON,
     Effect,
     OfferConsult,
     OpenTicket,
     RecordOutcome,
     SendAnswer,
-    SendSafety,
     Situation,
     StartMessages,
     StopMessages,
-    TakeAlarm,
 )
+from reminders.care.red_flags import SURE, red_flag
 from reminders.models.kinds import CheckInOutcome, TicketKind
-from reminders.triage import Evidence, Label, Reading
-
-SURE = 0.6
-"""The confidence from which a reading is acted on without a person looking at it."""
-
-_A_RELATIVES = 0.4
-"""How sure a red flag is that the words give to a relative, who may be the patient."""
-
-MOST_SAFETY_TEXTS = 3
-"""How often one address gets the same safety text within the hour: more than two machines need to talk in a ring."""
-
+from reminders.triage import Label, Reading
 
 _OUTCOMES: tuple[tuple[Label, CheckInOutcome], ...] = (
     (Label.PERSISTING, CheckInOutcome.PERSISTING),
@@ -39,30 +27,10 @@ _OUTCOMES: tuple[tuple[Label, CheckInOutcome], ...] = (
 _PLAIN = frozenset({Label.OTHER, Label.CLEAR, Label.IMPROVING})
 """What needs no person when it is read with confidence."""
 
-_HELP = "answer:help"
-"""HELP must be answered, so it counts by itself: neither does another answer stop it, nor does it stop another."""
-
 _KEYWORDS = frozenset({Label.STOP, Label.START, Label.HELP})
-
 
 _WHOEVER_WRITES = _KEYWORDS | {Label.URGENT}
 """What holds for a member of staff like for anybody: a red flag may be their own, a keyword is about their number."""
-
-STAFF_NUMBER = "staff_number"
-"""The reason of a ticket about words from a member of staff's number that nobody can be sure of."""
-
-
-def as_meant(reading: Reading, situation: Situation) -> Reading:
-    """The reading, with a relative's red flag as one in doubt where the sender may speak for the patient."""
-    if not (situation.for_another and reading.set_aside) or Label.URGENT in reading.labels:
-        return reading
-    return replace(
-        reading,
-        labels=reading.labels - {Label.OTHER} | {Label.URGENT},
-        confidence=_A_RELATIVES,
-        evidence=(*(Evidence(Label.URGENT, words) for words in reading.set_aside), *reading.evidence),
-        tier="urgent",
-    )
 
 
 def decide_effects(reading: Reading, situation: Situation) -> list[Effect]:
@@ -72,12 +40,12 @@ def decide_effects(reading: Reading, situation: Situation) -> list[Effect]:
     """
     labels = _labels(reading, situation)
     if situation.colleague and not labels & _WHOEVER_WRITES:
-        return _from_colleague(situation) or _as_usual(labels, reading, situation)
+        return from_colleague(situation) or _as_usual(labels, reading, situation)
     return _as_usual(labels, reading, situation)
 
 
 def _as_usual(labels: frozenset[Label], reading: Reading, situation: Situation) -> list[Effect]:
-    effects = _red_flag(reading, situation) if Label.URGENT in labels else []
+    effects = red_flag(reading, situation, _whose(situation)) if Label.URGENT in labels else []
     effects += _keywords(labels, situation)
     effects += _outcome(labels, reading, situation)
     effects += _tickets(labels, reading, situation)
@@ -90,28 +58,6 @@ def _labels(reading: Reading, situation: Situation) -> frozenset[Label]:
     """The reading's labels, with the keyword that the carrier has already acted on."""
     carrier = situation.answered_by_carrier.lower()
     return reading.labels | {label for label in _KEYWORDS if label.value == carrier}
-
-
-def _red_flag(reading: Reading, situation: Situation) -> list[Effect]:
-    tier = (reading.tier or "urgent") if reading.confidence >= SURE else "cautious"
-    template = f"safety:{tier}" if situation.on_call else f"safety:{tier}_alone"
-    tired = situation.safety_texts.get(template, 0) >= MOST_SAFETY_TEXTS
-    safety: list[Effect] = [] if tired else [SendSafety(template)]
-    return [*safety, OpenTicket(TicketKind.RED_FLAG, EMERGENCY if tier == EMERGENCY else _whose(situation))]
-
-
-def _from_colleague(situation: Situation) -> list[Effect]:
-    """What a text from a member of staff's number does; nothing where it is a patient's like any other.
-
-    A number that is a patient's, too, takes no alarm: a person finds out which of the two was meant.
-    """
-    if situation.candidates:
-        return [OpenTicket(TicketKind.UNCLEAR, STAFF_NUMBER)] if situation.alarm else []
-    if situation.alarm is None:
-        return [OpenTicket(TicketKind.UNCLEAR, STAFF_NUMBER)]
-    if situation.takes:
-        return [TakeAlarm(situation.alarm)]
-    return [*_unless_recent("alert:not_taken", situation), OpenTicket(TicketKind.UNCLEAR, STAFF_NUMBER)]
 
 
 def _keywords(labels: frozenset[Label], situation: Situation) -> list[Effect]:
@@ -211,8 +157,8 @@ def _answer(labels: frozenset[Label], effects: list[Effect], situation: Situatio
     if situation.unknown_number:
         return []
     if Label.HELP in labels:
-        again = bool(situation.answered_by_carrier) or _HELP in situation.recent_answers
-        return [] if again else [SendAnswer(_HELP)]
+        again = bool(situation.answered_by_carrier) or HELP in situation.recent_answers
+        return [] if again else [SendAnswer(HELP)]
     if Label.START in labels or not situation.known:
         return []
     if OpenTicket(TicketKind.CONSULT, SOON) in effects:
@@ -224,18 +170,13 @@ def _answer(labels: frozenset[Label], effects: list[Effect], situation: Situatio
 
 
 def _unless_recent(template: str, situation: Situation) -> list[Effect]:
-    return [] if _has_answer(situation) else [SendAnswer(template)]
-
-
-def _has_answer(situation: Situation) -> bool:
-    """Whether the patient got an automatic answer just now: whatever it said, one is enough."""
-    return bool(situation.recent_answers - {_HELP})
+    return [] if situation.has_answer else [SendAnswer(template)]
 
 
 def _hand_over(effects: list[Effect], situation: Situation) -> list[Effect]:
     """Tell the patient that a person will read it."""
     opened = {effect.kind for effect in effects if isinstance(effect, OpenTicket)}
-    if _has_answer(situation) or situation.voice:
+    if situation.has_answer or situation.voice:
         return []
     if opened & {TicketKind.QUESTION, TicketKind.CONSULT}:
         return [SendAnswer("answer:question")]

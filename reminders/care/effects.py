@@ -10,6 +10,9 @@ from reminders.models.kinds import CheckInOutcome, TicketKind
 EMERGENCY = "emergency"
 """The tier of a red flag whose patient is told to call 911, and the reason of its ticket."""
 
+HELP = "answer:help"
+"""HELP must be answered, so it counts by itself: neither does another answer stop it, nor does it stop another."""
+
 
 SOON = "soon"
 """The tier of what a clinician should see within 24 to 48 hours (facts/aftercare), and the reason of its ticket."""
@@ -47,6 +50,11 @@ class Situation:
     on_call: bool = True
     recent_answers: frozenset[str] = frozenset()
     safety_texts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether the patient got an automatic answer just now: whatever it said, one is enough."""
+        return bool(self.recent_answers - {HELP})
 
 
 @dataclass(frozen=True)

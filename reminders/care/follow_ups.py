@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from reminders import logs
 from reminders.care import clinics, reach, replanning, silence
 from reminders.care.silence import Asked, Improving
-from reminders.care.tickets import NewTicket, key_for, open_ticket
+from reminders.care.ticket_keys import key_for
+from reminders.care.tickets import NewTicket, open_ticket
 from reminders.database import Database
 from reminders.ids import new_id
 from reminders.models import Clinic, Message, Patient, Reminder, Treatment

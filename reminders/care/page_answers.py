@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from reminders.care.decisions import SURE
+from reminders.care.red_flags import SURE
 from reminders.models.kinds import ReplyKind
 from reminders.triage import Evidence, Label, Reading
 from reminders.triage.labels import Tier

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
-from reminders.care.tickets import PRIORITY, NewTicket, key_for, open_ticket
+from reminders.care.ticket_keys import key_for
+from reminders.care.tickets import PRIORITY, NewTicket, open_ticket
 from reminders.database import insert_missing
 from reminders.models import Reminder, Severity, Ticket, Treatment
 from reminders.models.kinds import TicketKind, TicketState

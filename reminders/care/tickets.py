@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, literal_column, or_, select, update
@@ -13,10 +13,11 @@ from reminders.care import audit
 from reminders.care.actors import Actor
 from reminders.care.consults import book
 from reminders.care.effects import EMERGENCY, SOON
+from reminders.care.ticket_keys import ALARM_TEST
 from reminders.database import insert_missing
 from reminders.errors import InvalidInputError, Problem
 from reminders.models import Message, Patient, Reply, Ticket
-from reminders.models.kinds import Channel, ConsultState, MessageKind, TicketKind, TicketState
+from reminders.models.kinds import ConsultState, MessageKind, TicketKind, TicketState
 from reminders.outbox import cancel
 
 PRIORITY: Mapping[TicketKind, int] = {
@@ -39,8 +40,8 @@ BY_REASON: Mapping[str, int] = {EMERGENCY: PRIORITY[TicketKind.RED_FLAG] - 10, S
 ALERT_LOST = PRIORITY[TicketKind.RED_FLAG] + 1
 """The priority of a ticket that says that an alert reached nobody: right after the red flags themselves."""
 
-ALARM_TEST, ALARM_SILENT = "alarm_test", "alarm_silent"
-"""The reason of the ticket of a weekly test alert, and what it becomes when nobody has answered it."""
+ALARM_SILENT = "alarm_silent"
+"""What the reason of a weekly test alert's ticket becomes when nobody has answered it."""
 
 OUTCOMES: Mapping[str, ConsultState | None] = {
     "done": None,
@@ -58,7 +59,7 @@ OUTCOMES: Mapping[str, ConsultState | None] = {
 
 @dataclass(frozen=True)
 class NewTicket:
-    """A ticket to open. `dedupe_key` is made by one of the `key_` functions below."""
+    """A ticket to open. `dedupe_key` is made by one of the functions in `ticket_keys`."""
 
     clinic_id: uuid.UUID
     kind: TicketKind
@@ -83,37 +84,6 @@ class OpenTicket:
     def waiting(self, now: datetime) -> timedelta:
         """How long somebody has waited for staff."""
         return now - self.ticket.opened_at
-
-
-def key_for(kind: TicketKind, cause: uuid.UUID) -> str:
-    """The key of the ticket of this kind that one reply, message or reminder causes."""
-    return f"ticket:{kind.value}:{cause}"
-
-
-def key_for_sender(sender_id: uuid.UUID, day: date) -> str:
-    """The key of the ticket that says that a sender is paused: one a day."""
-    return f"ticket:paused:{sender_id}:{day.isoformat()}"
-
-
-def key_for_spending(clinic_id: uuid.UUID, month: str, most: int) -> str:
-    """The key of the ticket that says that a clinic's texts have reached its maximum: one for each that is set."""
-    return f"ticket:spending:{clinic_id}:{month}:{most}"
-
-
-def key_for_nobody(clinic_id: uuid.UUID, day: date) -> str:
-    """The key of the ticket that says that nobody can be alerted: one a day."""
-    return f"ticket:nobody:{clinic_id}:{day.isoformat()}"
-
-
-def key_for_alarm_test(clinic_id: uuid.UUID, day: date) -> str:
-    """The key of the weekly test alert of the ISO week that a clinic's local date is in."""
-    week = day.isocalendar()
-    return f"ticket:{ALARM_TEST}:{clinic_id}:{week.year}-W{week.week:02}"
-
-
-def key_for_lost_alerts(ticket_id: uuid.UUID, staff_id: uuid.UUID, channel: Channel) -> str:
-    """The key of the ticket that says that one person's alerts about one ticket do not arrive on one channel."""
-    return f"ticket:alert_lost:{ticket_id}:{staff_id}:{channel}"
 
 
 def open_ticket(session: Session, new: NewTicket, now: datetime) -> Ticket:

@@ -11,13 +11,15 @@ from sqlalchemy.orm import Session
 
 from reminders import logs
 from reminders.care.applying import Act, NewRows, rows_of
-from reminders.care.decisions import as_meant, decide_effects
+from reminders.care.decisions import decide_effects
 from reminders.care.deeds import carry_out, deeds_among
 from reminders.care.effects import Effect, OpenTicket
 from reminders.care.page_answers import as_ticked, ticked
+from reminders.care.red_flags import as_meant
 from reminders.care.situation import Kept, situation_of
 from reminders.care.surroundings import Surroundings, context_of, find_kept, look_around
-from reminders.care.tickets import NewTicket, key_for, open_ticket
+from reminders.care.ticket_keys import key_for
+from reminders.care.tickets import NewTicket, open_ticket
 from reminders.crypto import Keyring
 from reminders.database import Database, keyring_of, refuse_other_clinics
 from reminders.inserting import Change, write_after

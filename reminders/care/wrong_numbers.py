@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from reminders.care.tickets import NewTicket, key_for, open_ticket
+from reminders.care.ticket_keys import key_for
+from reminders.care.tickets import NewTicket, open_ticket
 from reminders.models import OptOut, Reply
 from reminders.models.kinds import Channel, TicketKind
 

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 import click
 from click.exceptions import NoArgsIsHelpError
 
-from reminders.cli import checking, desk, holding, previewing, protocols, reading, ruling, serving
+from reminders.cli import checking, desk, evidence, holding, on_call, previewing, protocols, reading, ruling, serving
 
 
 class _InALine(click.Group):
@@ -41,7 +41,7 @@ def main() -> None:
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
 
 
-_PARTS = (serving, desk, holding, ruling, previewing, protocols, reading, checking)
+_PARTS = (serving, desk, on_call, evidence, holding, ruling, previewing, protocols, reading, checking)
 
 for command in (command for part in _PARTS for command in part.COMMANDS):
     main.add_command(command)

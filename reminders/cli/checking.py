@@ -3,22 +3,27 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import click
 from redis import Redis
 from redis.exceptions import RedisError
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from reminders import migrate
-from reminders.care import clinics
+from reminders.care import clinics, hand_overs
 from reminders.care.alarm_tests import silent_clinics
 from reminders.care.alerts import clinics_without
 from reminders.cli.common import clear_errors, connect, start
 from reminders.local_keys import fresh_keys
-from reminders.models.kinds import Channel
+from reminders.models import Clinic
+from reminders.models.kinds import Channel, Language
 from reminders.setting_rules import is_in_memory, redis_url
 from reminders.settings import Settings
+from reminders.web.moments import Words
+from reminders.web.rota_words import rota_lines
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,26 @@ def _alerts(settings: Settings) -> Finding:
     return _at_clinics(settings, unheard, ("nobody would hear of a red flag", _MEND_ALERTS))
 
 
+def _on_call(settings: Settings) -> Finding:
+    """Who is on call at each clinic, and who takes over when: to know, not to mend."""
+    database = connect(settings)
+    try:
+        if not migrate.is_current(database):
+            return _NOT_SEEN
+        with database.read() as session:
+            clinics_of_it = session.scalars(select(Clinic).order_by(Clinic.name)).all()
+            said = [f"{one.name}: {' '.join(_rota(session, one))}" for one in clinics_of_it]
+    except SQLAlchemyError:
+        return _NOT_SEEN
+    finally:
+        database.close()
+    return Finding("; ".join(said))
+
+
+def _rota(session: Session, clinic: Clinic) -> list[str]:
+    return rota_lines(hand_overs.rota(session, clinic.id), Words(Language.EN, ZoneInfo(clinic.timezone)))
+
+
 def _alarm_tests(settings: Settings) -> Finding:
     """Whether somebody has answered the weekly test alerts."""
     return _at_clinics(settings, silent_clinics, ("nobody answered the test alert", _MEND_SILENCE))
@@ -150,6 +175,7 @@ _PROBES: dict[str, Callable[[Settings], Finding]] = {
     "broker": _broker,
     "channels": _channels,
     "alerts": _alerts,
+    "on-call": _on_call,
     "alarm-tests": _alarm_tests,
     "webhooks": _webhooks,
     "mailbox": _mailbox,

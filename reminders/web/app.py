@@ -17,8 +17,10 @@ from reminders.web.pages import (
     check_in,
     consents,
     consults,
+    evidence,
     health,
     inbox,
+    on_call,
     patient_hold,
     patients,
     protocol_draft,
@@ -38,7 +40,8 @@ from reminders.web.webhooks import router as webhooks
 # fmt: off
 _PAGES = (
     health, sign_in, account, inbox, record, patients, patient_hold, treatments, sending, reports,
-    protocols, protocol_draft, unsubscribe, check_in, thread, consults, consents,
+    protocols, protocol_draft, unsubscribe, check_in, thread, consults, consents, evidence,
+    on_call,
 )
 # fmt: on
 

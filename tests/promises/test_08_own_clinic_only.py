@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import aliased
 from starlette.testclient import TestClient
 
-from reminders.care import clinics, consults
+from reminders.care import clinics, consults, hand_overs
 from reminders.care.actors import Actor
 from reminders.care.consents import withdraw
 from reminders.care.staff import api_keys
@@ -75,13 +76,15 @@ def ours(practice: Practice) -> Ours:
     """A week at clinic A; clinic B has a key and nobody else."""
     marie = practice.world.patient(phone=MARIE, email="z@patient.example", given_name=SECRET)
     treatment = practice.world.treat(marie)
-    practice.nurse()
+    nurse = practice.nurse()
     practice.sweep()
     practice.text("3 but I have a fever")
     practice.text("who is this", sender=number(5))
     practice.sweep()
     with practice.database.begin() as session:
         consults.offer(session, treatment.id, practice.world.now)
+        later, clerk = practice.world.now + timedelta(days=1), Actor(practice.clinic.id, "form")
+        planned = hand_overs.hand_over(session, clerk, nurse.id, later, practice.world.now)
         new = clinics.NewClinic("Clinique d'à côté", phone="+15145550118", address="1, rue A")
         neighbour = clinics.create_clinic(session, new, practice.settings, practice.world.now)
         key = api_keys.new_api_key(session, neighbour.id, "system", practice.world.now)
@@ -92,6 +95,7 @@ def ours(practice: Practice) -> Ours:
         "ticket_id": str(practice.rows(select(Ticket.id))[0]),
         "reply_id": str(practice.rows(select(Reply.id).where(Reply.patient_id == marie.id))[0]),
         "consult_id": str(practice.rows(select(Consult.id))[0]),
+        "hand_over_id": str(planned.id),
         "channel": "sms",
         "token": "A" * 43,
         "attempt_id": str(practice.rows(select(Message.id))[0]),

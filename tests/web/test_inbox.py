@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from reminders.care.tickets import NewTicket, key_for, open_ticket
+from reminders.care.ticket_keys import key_for
+from reminders.care.tickets import NewTicket, open_ticket
 from reminders.ids import new_id
 from reminders.models import Patient, Reply, Sender, Ticket
 from reminders.models.kinds import Channel, ReplyKind, Role, TicketKind, TicketState

@@ -8,8 +8,10 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from reminders.care import consults
-from reminders.care.tickets import NewTicket, key_for, open_ticket
+from reminders.care import consults, hand_overs
+from reminders.care.actors import Actor
+from reminders.care.ticket_keys import key_for
+from reminders.care.tickets import NewTicket, open_ticket
 from reminders.models import Consent, Consult, Patient, Protocol, Reply, Sender, Ticket, Treatment
 from reminders.models.kinds import (
     Channel,
@@ -48,6 +50,8 @@ def ids(there: Browser) -> Mapping[str, str]:
         new = NewTicket(there.clinic.id, TicketKind.QUESTION, key, patient.id, reason="unreadable")
         ticket = open_ticket(session, new, TODAY - timedelta(hours=1))
         consult = consults.offer(session, treatment.id, TODAY)
+        later, clerk = TODAY + timedelta(days=1), Actor(there.clinic.id, "form")
+        planned = hand_overs.hand_over(session, clerk, there.staff.id, later, TODAY)
     with there.database.begin() as session:
         reply = Reply(
             clinic_id=there.clinic.id,
@@ -69,6 +73,7 @@ def ids(there: Browser) -> Mapping[str, str]:
         "ticket_id": str(ticket.id),
         "reply_id": str(reply.id),
         "consult_id": str(consult.id),
+        "hand_over_id": str(planned.id),
         "channel": "sms",
     }
 

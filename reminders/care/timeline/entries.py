@@ -24,7 +24,8 @@ class ReceiptLine:
 class TimelineEntry:
     """One line of a timeline.
 
-    `kind` is treatment, reminder, message, reply, check_in, severity, consult, ticket or consent; `subject_id` its row.
+    `kind` is treatment, reminder, message, reply, check_in, severity, consult, ticket, consent, alert or taken;
+    `subject_id` its row.
     `title_key` names the heading in the web's catalogue and `params` fill it; `text` is what was written, as it was.
     `why_key` and `why_params` are an `explain.Explanation`, empty where there is nothing to explain.
     """

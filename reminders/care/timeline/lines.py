@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from reminders.care.explain import Explanation, explain, explain_message
 from reminders.care.explain.waiting import Holds, holds
+from reminders.care.timeline.alarms import alarm_entries
 from reminders.care.timeline.entries import ENTRIES, TimelineEntry
 from reminders.care.timeline.rows import Rows, load
 from reminders.models import Clinic, Message, Patient, Reminder
@@ -23,6 +24,7 @@ def timeline(session: Session, clinic: Clinic, patient: Patient) -> list[Timelin
     rows = load(session, patient)
     now_held = holds(session, clinic, [patient.id], now(session))
     entries = [make(row) for kind, make in ENTRIES.items() for row in rows.of(kind)]
+    entries += alarm_entries(session, patient)
     entries += [_message(message, rows, now_held) for message in rows.messages]
     entries += [_reminder(reminder) for reminder in rows.reminders if not rows.carrying[reminder.id]]
     return sorted(entries, key=lambda entry: entry.at)

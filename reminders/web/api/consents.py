@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from reminders.care import consents, ledger, patients
+from reminders.care.evidence import evidence, note_export
 from reminders.care.minors import RELATION
 from reminders.models import Consent
 from reminders.models.kinds import Channel, Language, Purpose, Relation
-from reminders.web.api.caller import Caller
+from reminders.web.api.caller import Caller, KnownCaller
 from reminders.web.api.errors import fields_as
 from reminders.web.api.fields import FieldProblem, Shown, Strict
 from reminders.web.api.once import Made, OnlyOnce
@@ -55,6 +56,41 @@ class ConsentShown(Shown):
     language: Language | None = None
     given_by: GiverShown | None = None
     notice: FieldProblem | None = None
+
+
+class EntryShown(Shown):
+    """One entry of the evidence. `event` is granted, withdrawn, opted_out, lifted or confirmation."""
+
+    at: datetime
+    event: str
+    channel: Channel
+    purpose: Purpose | None
+    source: str
+    by: str = Field(description="The member of staff, or the practice system by its key's name.")
+    given_by: GiverShown | None
+    wording_version: str
+    wording: str
+    language: Language | None
+    said: str
+    state: str = Field(description="What became of a confirmation.")
+    by_carrier: bool
+    shared: bool = Field(description="Somebody else has the address too: nobody knows who of them spoke.")
+
+
+class Evidence(Shown):
+    """All that there is about a patient's consents, oldest first."""
+
+    items: list[EntryShown]
+
+
+@router.get("/{patient_id}/consents")
+def read_evidence(caller: KnownCaller, patient_id: UUID) -> Evidence:
+    """The whole ledger of one patient, with opt-outs and their confirmations. That it was read is noted."""
+    with caller.begin() as session:
+        patient = patients.get(session, caller.clinic.id, patient_id)
+        lines = evidence(session, patient)
+        note_export(session, caller.actor, patient, "api", caller.now)
+    return Evidence(items=[EntryShown.model_validate(line) for line in lines])
 
 
 @router.post("/{patient_id}/consents", response_model=ConsentShown)

@@ -8,12 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from reminders.care import checkins, tickets
+from reminders.care import checkins, hand_overs, tickets
 from reminders.care.inbox import inbox
 from reminders.errors import InvalidInputError, NotFoundError, Problem
 from reminders.models import Ticket
 from reminders.web.access import Reader, Writer
+from reminders.web.moments import Words
 from reminders.web.pages.inbox_view import LABEL_COLOURS, conversation
+from reminders.web.rota_words import rota_lines
 from reminders.web.views import page
 from reminders.web.visitors import Member
 
@@ -60,11 +62,13 @@ def _page(member: Member, problems: dict[str, Problem], status: int = 200) -> Re
     with member.read() as session:
         lines = [conversation(item) for item in inbox(session, member.clinic.id)]
         later = checkins.later_answers(session, member.clinic.id)
+        rota = hand_overs.rota(session, member.clinic.id)
     context: dict[str, Any] = {
         "waiting": [line for line in lines if line.tickets],
         "quiet": [line for line in lines if not line.tickets],
         "label_colours": LABEL_COLOURS,
         "later": later,
+        "on_call": rota_lines(rota, Words(member.language, member.zone)),
     }
     return page(member, "inbox.html", status, problems=problems, **context)
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care import holds
+from reminders.care import hand_overs, holds
 from reminders.care.sending_rules import YES_OR_NO
 from reminders.delivery.spending import spent_in
 from reminders.models import Clinic, Protocol, Sender
@@ -17,6 +17,8 @@ from reminders.models.follow_up_rules import follow_up_rules
 from reminders.models.kinds import Channel
 from reminders.models.options import SPEND_CAP, OnUnknown, rules_of
 from reminders.settings import Settings
+from reminders.web.moments import Words
+from reminders.web.rota_words import rota_lines
 from reminders.web.visitors import Member
 
 TROUBLE: Mapping[str, str] = {
@@ -69,6 +71,7 @@ def sending_context(session: Session, member: Member) -> dict[str, Any]:
         "protocols": _protocols(session, member),
         "patients": holds.held_patients(session),
         "senders": sender_lines(session, member),
+        "on_call": rota_lines(hand_overs.rota(session, clinic.id), Words(member.language, member.zone)),
         "choices": [choice.value for choice in OnUnknown],
     }
 

@@ -16,7 +16,7 @@ _ADDED = re.compile(r"day-(\d+)(?:-\d+)?$")
 _QUIET = frozenset({"cancelled", "skipped", "held"})
 _HELD = "message_held_"
 """How the sentence's key begins that explains a message which some hold keeps."""
-_SHOWN_STATES = frozenset({"message", "reminder", "consult", "ticket"})
+_SHOWN_STATES = frozenset({"message", "reminder", "consult", "ticket", "alert"})
 """Kinds whose state says something that the heading does not."""
 
 
@@ -88,6 +88,7 @@ def _words(params: Mapping[str, str], texts: Catalogue) -> dict[str, str]:
         "step": _step(step, texts) if step else "",
         "outcome": texts.text(f"check_in.{params['outcome']}") if params.get("outcome") else "",
         "value": params.get("value", ""),
+        "who": params.get("who", ""),
         "source": texts.text(f"source.{params['source']}") if params.get("source") else "",
     }
 

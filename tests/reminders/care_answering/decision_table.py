@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from reminders.care.decisions import MOST_SAFETY_TEXTS
 from reminders.care.effects import (
     Effect,
     OfferConsult,
@@ -14,6 +13,7 @@ from reminders.care.effects import (
     StartMessages,
     StopMessages,
 )
+from reminders.care.red_flags import MOST_SAFETY_TEXTS
 from reminders.models.kinds import CheckInOutcome, TicketKind
 from reminders.triage import Label, Reading
 

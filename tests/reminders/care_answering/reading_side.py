@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reminders.care.checkins import CheckInAnswer, row_of
-from reminders.care.tickets import NewTicket, key_for, open_ticket
+from reminders.care.ticket_keys import key_for
+from reminders.care.tickets import NewTicket, open_ticket
 from reminders.ids import new_id
 from reminders.models import CheckIn, Clinic, Reply, Sender
 from reminders.models.kinds import Channel, CheckInOutcome, ReplyKind, TicketKind

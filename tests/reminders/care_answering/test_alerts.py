@@ -11,7 +11,8 @@ from reminders.care.alerts import NOBODY, clinics_without, raise_alert
 from reminders.care.events import handle
 from reminders.care.replies import receive, understand
 from reminders.care.rounds import ROUNDS
-from reminders.care.tickets import ALERT_LOST, NewTicket, acknowledge, key_for, open_ticket, open_tickets
+from reminders.care.ticket_keys import key_for
+from reminders.care.tickets import ALERT_LOST, NewTicket, acknowledge, open_ticket, open_tickets
 from reminders.database import Database
 from reminders.models import Clinic, Event, Message, Sender, Staff, Ticket
 from reminders.models.kinds import Channel, EventKind, MessageKind, Role, TicketKind

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from reminders.care.severities import WORSE, NewSeverity, Point, record, rising, weigh
-from reminders.care.tickets import NewTicket, key_for, open_ticket
+from reminders.care.ticket_keys import key_for
+from reminders.care.tickets import NewTicket, open_ticket
 from reminders.database import Database
 from reminders.ids import new_id
 from reminders.models import Clinic, Severity, Ticket

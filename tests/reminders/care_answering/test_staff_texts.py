@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 
 from reminders.care.alerts import raise_alert
 from reminders.care.callers import takes
-from reminders.care.tickets import NewTicket, key_for, open_ticket
+from reminders.care.ticket_keys import key_for
+from reminders.care.tickets import NewTicket, open_ticket
 from reminders.database import Database
 from reminders.ids import new_id
 from reminders.models import Audit, Clinic, Message, Reply, Staff, Ticket

@@ -12,17 +12,8 @@ from reminders.care import consults
 from reminders.care.actors import Actor
 from reminders.care.alerts import raise_alert
 from reminders.care.effects import EMERGENCY
-from reminders.care.tickets import (
-    OUTCOMES,
-    PRIORITY,
-    NewTicket,
-    acknowledge,
-    close,
-    key_for,
-    open_ticket,
-    open_tickets,
-    row_of,
-)
+from reminders.care.ticket_keys import key_for
+from reminders.care.tickets import OUTCOMES, PRIORITY, NewTicket, acknowledge, close, open_ticket, open_tickets, row_of
 from reminders.database import Database
 from reminders.errors import InvalidInputError, Problem
 from reminders.ids import new_id

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import delete, select
 
 from reminders.care.alerts import raise_alert
-from reminders.care.tickets import NewTicket, key_for, open_ticket
+from reminders.care.ticket_keys import key_for
+from reminders.care.tickets import NewTicket, open_ticket
 from reminders.channels.base import ChannelError, Fault
 from reminders.channels.twilio_codes import PAUSE_BY_CODE, fault
 from reminders.delivery import pacing

@@ -64,3 +64,37 @@ def test_an_impossible_number_is_refused(command: Command) -> None:
 def test_the_owner_hears_by_email_once_that_is_connected(command: Command) -> None:
     mail = {"SMTP_URL": "smtp://mail.example:587", "MAIL_FROM": "clinic@example.org"}
     assert "ok  alerts\n" in command("check", **mail).stdout
+
+
+@pytest.mark.usefixtures("clinic")
+@pytest.mark.parametrize(
+    ("language", "now", "planned"),
+    [
+        ("en", "On call: Zoé Roy (text).\n", "==> The hand-over is planned.\n"),
+        ("fr", "De garde : Zoé Roy (texto).\n", "==> Le changement de garde est prévu.\n"),
+    ],
+)
+def test_it_is_handed_over_and_said(command: Command, language: str, now: str, planned: str) -> None:
+    assert command(*NURSE, "--on-call", "--phone", "514 555-0160", **TEXTS_ONLY).exit_code == 0
+    zoe = ("invite", "--name", "Zoé Roy", "--email", "zoe@clinic.example", "--phone", "514 555-0161")
+    assert command(*zoe, **TEXTS_ONLY).exit_code == 0
+    given = ("--language", language)
+    assert command("hand-over", "Zoe@clinic.example ", *given, **TEXTS_ONLY).exit_code == 0
+    assert command("on-call", *given, **TEXTS_ONLY).stdout == now
+    later = command("hand-over", "priya@clinic.example", "--at", "23:59", *given, **TEXTS_ONLY)
+    assert later.stdout == planned
+    first, second = command("on-call", *given, **TEXTS_ONLY).stdout.splitlines()
+    assert first + "\n" == now
+    assert "Priya Shah" in second
+    assert "ok  on-call: Lumière: On call: Zoé Roy (text). From " in command("check", **TEXTS_ONLY).stdout
+
+
+@pytest.mark.usefixtures("clinic")
+@pytest.mark.parametrize(
+    ("who", "at", "field"),
+    [("nobody@clinic.example", "", "staff_id"), ("camille@clinic.example", "", "staff_id"), ("x", "noon", "time")],
+)
+def test_nobody_who_cannot_be_alerted_takes_over(command: Command, who: str, at: str, field: str) -> None:
+    """The owner has no phone here, and e-mail is not connected."""
+    done = command("hand-over", who, "--at", at, **TEXTS_ONLY)
+    assert (done.exit_code, done.stderr.split(":")[0]) == (2, field)

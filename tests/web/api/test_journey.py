@@ -91,6 +91,31 @@ def test_a_consent_decides_whether_anything_is_sent(system: System) -> None:
     assert (never["granted"], never["at"]) == (False, None)
 
 
+def test_a_childs_consent_names_who_gave_it_and_offers_stand_apart(system: System) -> None:
+    given_by = {"name": "Anne Roy", "relation": "parent"}
+    child = PATIENT | {"birth_date": "2013-05-05", "external_id": None}
+    for language, said in (("en", "The patient is under 14"), ("fr", "La personne a moins de 14 ans")):
+        refused = system.post("/patients", child, language=language).json()["errors"][0]
+        assert (refused["field"], refused["key"]) == ("consents_given_by", "guardian_needed")
+        assert refused["message"].startswith(said)
+    patient = system.patient(**child, consents_given_by=given_by)
+    path = f"/patients/{patient['id']}/consents"
+    offers = {"channel": "sms", "granted": True, "purpose": "marketing"}
+    assert system.post(path, offers).json()["errors"][0]["field"] == "given_by"
+    assert system.post(path, offers | {"given_by": given_by}).json()["given_by"] == given_by
+    shown = system.get(f"/patients/{patient['id']}").json()
+    assert (shown["consents"], shown["marketing"]) == (["sms", "email"], ["sms"])
+    told = system.get(path).json()["items"]
+    assert [(one["purpose"], one["event"], one["given_by"]) for one in told] == [
+        ("aftercare", "granted", given_by),
+        ("aftercare", "granted", given_by),
+        ("marketing", "granted", given_by),
+    ]
+    assert {one["by"] for one in told} == {"Practice system"}
+    assert system.post(path, offers | {"granted": False}).json()["granted"] is False
+    assert system.get(f"/patients/{patient['id']}").json()["marketing"] == []
+
+
 def test_a_change_keeps_what_it_does_not_name(system: System) -> None:
     """null empties, an absent field stays."""
     patient = system.patient(guardian="Luc Tremblay", birth_date="2010-05-06")
