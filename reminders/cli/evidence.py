@@ -5,6 +5,7 @@ from uuid import UUID
 import click
 from sqlalchemy import select
 
+from reminders.care import patients
 from reminders.care.actors import Actor
 from reminders.care.evidence import evidence, note_export
 from reminders.cli.common import LANGUAGES, clear_errors, open_database, start
@@ -24,13 +25,16 @@ def consent_evidence(patient_id: UUID, language: str) -> None:
 
     PATIENT is the id in the address of their page. That it was taken out is noted in the audit trail.
     """
-    with open_database(start()).begin() as session:
-        patient = session.scalar(select(Patient).where(Patient.id == patient_id, Patient.erased_at.is_(None)))
-        if patient is None:
-            raise NotFoundError("there is no patient of this id")
-        clinic = session.get_one(Clinic, patient.clinic_id)
+    database = open_database(start())
+    with database.read() as session:
+        clinic_id = session.scalar(select(Patient.clinic_id).where(Patient.id == patient_id))
+    if clinic_id is None:
+        raise NotFoundError("there is no patient of this id")
+    with database.begin(clinic=clinic_id) as session:
+        patient = patients.get(session, clinic_id, patient_id)
+        clinic = session.get_one(Clinic, clinic_id)
         lines = evidence(session, patient)
-        note_export(session, Actor(clinic.id, "command"), patient, "csv", now(session))
+        note_export(session, Actor(clinic_id, "command"), patient, "csv", now(session))
     click.echo(as_csv(clinic, patient, lines, Language(language)), nl=False)
 
 

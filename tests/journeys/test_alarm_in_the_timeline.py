@@ -62,6 +62,7 @@ def test_the_alerts_about_a_ticket_are_found_by_an_index(practice: Practice) -> 
     practice.nurse()
     practice.world.treat(practice.world.patient(phone=MARIE), days_ago=1)
     practice.text(RED["en"])
+    practice.sweep()
     event.listen(practice.database.engine, "before_cursor_execute", note)
     practice.text("OK", sender=NURSE)
     event.remove(practice.database.engine, "before_cursor_execute", note)

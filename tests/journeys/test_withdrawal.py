@@ -2,8 +2,8 @@
 
 And a number or a language that changes on the way takes effect on everything still planned.
 
-Seen to fail when: an opt-out called nothing off; it was confirmed by a message although a page or the carrier had said
-it; START planned a channel that nobody had agreed to; a new number left planned texts at the old one.
+Seen to fail when: an opt-out wrote no withdrawal and called nothing off; it was confirmed although the carrier had
+done so; START restored what staff had withdrawn; a new language did not plan again.
 """
 
 import re

@@ -55,7 +55,7 @@ PHONE = "+15145550187"
 STAFF_PHONE = "+15145550188"
 STRANGER = "+15145550189"
 MARKS = re.compile(
-    rb"zz(given|family|mail|guardian|provider|staff|desk|reply|media|stranger|body|typo|reason)"
+    rb"zz(giver|given|family|mail|guardian|provider|staff|desk|reply|media|stranger|body|typo|reason)"
     rb"|555[- ]?01[- ]?8[789]|1987-06-05",
     re.IGNORECASE,
 )
@@ -130,7 +130,7 @@ def _week(practice: Practice, trail: Trail) -> None:
 def _record(desk: Browser, trail: Trail) -> None:
     treated = {"protocol_key": "microneedling", "treated_on": "2026-03-10", "treated_time": "10:00"}
     form = {"patient_id": "new", **PERSON, **treated, "provider": "Dre Zzprovider", "consent_sms": "yes"}
-    form |= {"consent_email": "yes"}
+    form |= {"consent_email": "yes", "given_by": "Zzgiver", "given_by_relation": "parent"}
     trail.note(desk.post("/treatments/new", form | {"action": "find", "q": "Zzfamily"}))
     trail.note(desk.post("/treatments/new", form | {"action": "preview", "email": "zztypo@"}))
     trail.note(desk.post("/treatments/new", form | {"action": "preview"}))
@@ -152,8 +152,10 @@ def _look(practice: Practice, desk: Browser, trail: Trail) -> None:
     patient = practice.rows(select(Patient.id))[0]
     assert "Zzgiven" in trail.note(desk.post("/patients", {"q": "zzgiven"})).text
     trail.note(desk.post(f"/patients/{patient}/edit", PERSON | {"phone": "zztypo"}))
-    for path in ("/", "/patients", f"/patients/{patient}", f"/patients/{patient}/edit", "/reports/replies"):
+    pages = ("/", "/patients", f"/patients/{patient}", f"/patients/{patient}/edit", "/reports/replies", "/on-call")
+    for path in (*pages, f"/patients/{patient}/consents", f"/patients/{patient}/consents.csv"):
         trail.note(desk.get(path))
+    assert "Zzgiver" in desk.get(f"/patients/{patient}/consents").text
     for ticket in practice.rows(select(Ticket.id)):
         trail.note(desk.post(f"/tickets/{ticket}/close", {"outcome": "called"}))
     _stop_for_a_reason(practice, desk, trail)

@@ -1,7 +1,7 @@
 """The evidence of one patient's consents, on both databases; of others at the same address nothing shows.
 
-Seen to fail when: replies were found by their id alone; confirmations by the number alone; the opt-out of an address
-was looked for on both channels; a cell that begins with = went out as it was.
+Seen to fail when: replies were found by their id alone; confirmations by the number alone; a number that others have
+too did not show as shared; a cell that begins with = went out as it was.
 """
 
 import csv

@@ -140,7 +140,7 @@ def _import(desk: Desk, *lines: str, header: str = HEADER) -> list[tuple[str, st
 
 
 def test_an_import_asks_for_the_guardian_too(desk: Desk) -> None:
-    """The first line goes with many, the second by itself, since its number is the first's."""
+    """Lines that share a number go one by one, the others together."""
     came = "2012-03-11;514-555-01{n};;2026-03-09;oui;{who}"
     lines = [
         "Roy;Léo;" + came.format(n=31, who=";"),
@@ -148,6 +148,7 @@ def test_an_import_asks_for_the_guardian_too(desk: Desk) -> None:
         "Roy;Zoé;" + came.format(n=33, who="Anne Roy;mère"),
         "Roy;Max;" + came.format(n=34, who="Anne Roy;voisine"),
         "Roy;Guy;" + came.format(n=35, who="Anne Roy;tutrice").replace("oui", "non"),
+        "Roy;Ana;" + came.format(n=36, who=";"),
     ]
     assert _import(desk, *lines) == [
         ("skipped", "guardian_needed"),
@@ -155,6 +156,7 @@ def test_an_import_asks_for_the_guardian_too(desk: Desk) -> None:
         ("accepted", ""),
         ("skipped", "relation_unknown"),
         ("accepted", "no_consent"),
+        ("skipped", "guardian_needed"),
     ]
     with desk.database.begin() as session:
         assert session.scalars(select(Consent.given_by)).all() == [KEPT]
