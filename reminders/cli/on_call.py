@@ -28,7 +28,7 @@ _LANGUAGE = click.option("--language", type=LANGUAGES, default="en", show_defaul
 @_LANGUAGE
 @clear_errors
 def on_call(clinic_name: str, language: str) -> None:
-    """Say who is on call now, by what they are alerted, and who takes over when."""
+    """Say who is on call now, and who takes over when."""
     with open_database(start()).read() as session:
         clinic = find_clinic(session, clinic_name)
         lines = rota_lines(hand_overs.rota(session, clinic.id), Words(Language(language), ZoneInfo(clinic.timezone)))
@@ -45,7 +45,10 @@ def on_call(clinic_name: str, language: str) -> None:
 @_LANGUAGE
 @clear_errors
 def hand_over(email: str, at: str, clinic_name: str, language: str) -> None:
-    """Put somebody on call, by their e-mail, in place of whoever is."""
+    """Put somebody on call in place of whoever is.
+
+    EMAIL is by what they sign in. Alarms that ring call them from the next round on.
+    """
     texts = catalogue(Language(language))
     with open_database(start()).begin() as session:
         clinic, moment = find_clinic(session, clinic_name), now(session)

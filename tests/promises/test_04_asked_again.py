@@ -294,7 +294,7 @@ def test_a_red_flag_beside_a_stop_gets_the_safety_text_at_any_hour_and_the_nurse
     assert len(asked.rows(select(OptOut))) == 1
 
 
-@pytest.mark.parametrize("withdrawn_by", ["staff", "the ledger alone", "STOP"])
+@pytest.mark.parametrize("withdrawn_by", ["staff", "the ledger alone", "STOP", "all but offers"])
 def test_what_is_withdrawn_between_claim_and_call_is_not_sent(practice: Practice, withdrawn_by: str) -> None:
     """A sweep opens its channel after the claim is committed and before it prepares: there consent goes."""
     marie = practice.world.patient(phone=MARIE)
@@ -323,6 +323,11 @@ def _withdraw(practice: Practice, patient: Patient, by: str) -> None:
             consents.withdraw(session, Actor(practice.clinic.id, "form"), patient.id, Channel.SMS, now)
         else:
             session.add(_entry(patient, ConsentAction.WITHDRAWN, now))
+        if by == "all but offers":
+            # The newest entry of the channel, and of another purpose: nothing goes on that.
+            offers = _entry(patient, ConsentAction.GRANTED, now + timedelta(seconds=1))
+            offers.purpose = Purpose.MARKETING
+            session.add(offers)
 
 
 def test_whoever_agrees_again_is_written_to_again(practice: Practice) -> None:

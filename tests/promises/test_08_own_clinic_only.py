@@ -323,6 +323,7 @@ UNSCOPED: Mapping[str, tuple[int, str]] = {
     "reminders/care/alarm_tests.py": (1, "looks for clinics that are due a test alert; each is sent by its own door"),
     "reminders/care/events.py": (2, "works through what delivery reported, for every clinic"),
     "reminders/care/follow_ups.py": (1, "finds whose turn it is among every clinic's patients"),
+    "reminders/care/hand_overs.py": (1, "finds whose time has come at every clinic; each is made by its own door"),
     "reminders/care/understanding.py": (
         4,
         "works through unread replies, for every clinic, and reads the one just kept",

@@ -8,11 +8,11 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from reminders.care import consults, hand_overs
-from reminders.care.actors import Actor
+from reminders.care import consults
 from reminders.care.ticket_keys import key_for
 from reminders.care.tickets import NewTicket, open_ticket
-from reminders.models import Consent, Consult, Patient, Protocol, Reply, Sender, Ticket, Treatment
+from reminders.ids import new_id
+from reminders.models import Consent, Consult, HandOver, Patient, Protocol, Reply, Sender, Ticket, Treatment
 from reminders.models.kinds import (
     Channel,
     ConsentAction,
@@ -50,8 +50,9 @@ def ids(there: Browser) -> Mapping[str, str]:
         new = NewTicket(there.clinic.id, TicketKind.QUESTION, key, patient.id, reason="unreadable")
         ticket = open_ticket(session, new, TODAY - timedelta(hours=1))
         consult = consults.offer(session, treatment.id, TODAY)
-        later, clerk = TODAY + timedelta(days=1), Actor(there.clinic.id, "form")
-        planned = hand_overs.hand_over(session, clerk, there.staff.id, later, TODAY)
+        later = TODAY + timedelta(days=1)
+        planned = HandOver(id=new_id(), clinic_id=there.clinic.id, staff_id=there.staff.id, at=later, created_at=TODAY)
+        session.add(planned)
     with there.database.begin() as session:
         reply = Reply(
             clinic_id=there.clinic.id,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from reminders import consent
 from reminders.care import consents, patients
 from reminders.care.ledger import Agreement
-from reminders.care.minors import GIVEN_BY, PATIENT, RELATION
+from reminders.care.minors import GIVEN_BY, PATIENT, RELATION, Giver, check_giver, today
 from reminders.care.names import fold
 from reminders.care.patients import CleanPatient
 from reminders.errors import Problem
@@ -38,6 +38,23 @@ def add_patient(session: Session, caller: Caller, given: NewPatient, prefix: str
     return patient
 
 
+def foreseen(caller: Caller, given: NewPatient, prefix: str) -> CleanPatient:
+    """The patient as they would be added, nothing being stored.
+
+    Raises:
+        InvalidInputError: a field that cannot be, or a consent that nobody may give so.
+    """
+    with fields_as(lambda field: prefix + _REQUEST_NAME.get(field, field)):
+        clean = patients.clean(given.typed(), caller.clinic)
+        if given.consents or given.marketing:
+            check_giver(clean.birth_date, _giver(given.consents_given_by), today(caller.clinic, caller.now))
+    return clean
+
+
+def _giver(given_by: GivenBy | None) -> Giver:
+    return given_by.giver() if given_by else PATIENT
+
+
 def grant(
     session: Session, caller: Caller, patient: Patient, what: Agreement, given_by: GivenBy | None
 ) -> consents.Granted:
@@ -49,8 +66,7 @@ def grant(
     channel, purpose = what
     version, language = consents.CURRENT_FOR[purpose], patient.language
     wording = consents.wording(version, channel, language, caller.clinic.name)
-    giver = given_by.giver() if given_by else PATIENT
-    given = consents.Grant(patient.id, channel, version, wording, language, purpose=purpose, giver=giver)
+    given = consents.Grant(patient.id, channel, version, wording, language, purpose=purpose, giver=_giver(given_by))
     return consents.grant(session, caller.actor, given, caller.now)
 
 

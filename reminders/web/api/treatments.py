@@ -20,7 +20,7 @@ from reminders.web.api.caller import Caller, KnownCaller
 from reminders.web.api.errors import duplicates_as, fields_as, path_to
 from reminders.web.api.once import Made, OnlyOnce
 from reminders.web.api.paging import Listing, fetch
-from reminders.web.api.people import add_patient
+from reminders.web.api.people import add_patient, foreseen
 from reminders.web.api.route import ApiRoute
 from reminders.web.api.treatment_models import (
     NewTreatment,
@@ -141,8 +141,7 @@ def _on_file(session: Session, caller: Caller, given: Treated, *, held: bool = F
 def _foreseen(session: Session, caller: Caller, given: Treated) -> tuple[Patient | CleanPatient, set[Channel]]:
     """Whom a preview is for, and the channels that they agree to."""
     if given.patient is not None:
-        with fields_as(lambda field: f"patient.{field}"):
-            return patients.clean(given.patient.typed(), caller.clinic), set(given.patient.consents)
+        return foreseen(caller, given.patient, "patient."), set(given.patient.consents)
     patient = _on_file(session, caller, given)
     return patient, set(consents.current(session, patient.id))
 

@@ -98,6 +98,9 @@ def test_a_childs_consent_names_who_gave_it_and_offers_stand_apart(system: Syste
         refused = system.post("/patients", child, language=language).json()["errors"][0]
         assert (refused["field"], refused["key"]) == ("consents_given_by", "guardian_needed")
         assert refused["message"].startswith(said)
+    seen = {"protocol": "microneedling", "treated_at": "2026-03-10T10:00:00-04:00", "patient": child}
+    refused = system.post("/treatments/preview", seen).json()["errors"][0]
+    assert (refused["field"], refused["key"]) == ("patient.consents_given_by", "guardian_needed")
     patient = system.patient(**child, consents_given_by=given_by)
     path = f"/patients/{patient['id']}/consents"
     offers = {"channel": "sms", "granted": True, "purpose": "marketing"}

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from reminders.care import tickets
+from reminders.care import ticket_keys, tickets
 from reminders.database import Database
 from reminders.ids import new_id
 from reminders.models import Patient
@@ -72,7 +72,9 @@ def test_tickets_come_by_urgency_then_by_age(system: System, database: Database)
         for kind in kinds:
             for age in (3, 2, 1):
                 cause = new_id()
-                new = tickets.NewTicket(clinic_id=system.clinic.id, kind=kind, dedupe_key=tickets.key_for(kind, cause))
+                new = tickets.NewTicket(
+                    clinic_id=system.clinic.id, kind=kind, dedupe_key=ticket_keys.key_for(kind, cause)
+                )
                 wanted.append(str(tickets.open_ticket(session, new, TODAY - timedelta(hours=age)).id))
     assert [id_ for page in _walk(system, "/tickets?limit=2") for id_ in page] == wanted
 
