@@ -2,8 +2,8 @@
 
 And a number or a language that changes on the way takes effect on everything still planned.
 
-Seen to fail when: an opt-out wrote no withdrawal and called nothing off; it was confirmed although the carrier had
-done so; START restored what staff had withdrawn; a new language did not plan again.
+Seen to fail when: an opt-out called nothing off; START restored what staff had withdrawn; a new language or number did
+not plan again.
 """
 
 import re
@@ -16,6 +16,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from reminders.channels.base import ChannelError, Fault
+from reminders.consent import consented
 from reminders.database import Database
 from reminders.models import Consent, Message, Patient
 from reminders.models.kinds import Channel, ConsentAction, MessageKind
@@ -138,6 +139,8 @@ def test_start_restores_no_channel_that_was_not_agreed_to(practice: Practice, la
         practice.sweep()
     planned = practice.rows(select(Message.channel).where(Message.state == State.PLANNED))
     assert set(planned) == {Channel.SMS}
+    with practice.database.read() as session:
+        assert consented(session, [patient.id]) == {(patient.id, Channel.SMS)}
 
 
 @pytest.mark.parametrize(("before", "after"), [("en", "fr"), ("fr", "en")])
@@ -159,7 +162,6 @@ def test_a_new_number_and_language_hold_for_all_that_is_still_planned(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_agreeing_to_offers_alone_brings_no_message_ever(practice: Practice, language: str) -> None:
-    """Seen to fail when the table's purpose was that of any grant."""
     patient = practice.world.patient(language=language, phone=MARIE, email=ANNE)
     desk = practice.browser(practice.hire())
     for channel in Channel:

@@ -50,9 +50,9 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
         "promotions courriel", "consentement promotions courriel", "infolettre", "marketing courriel",
         "email marketing", "marketing email", "marketing email consent", "email marketing consent", "newsletter",
     ),
+    # What says who agreed, not merely who the child's parent is.
     "given_by": (
-        "consentement donne par", "parent ou tuteur", "nom du parent", "nom du parent ou tuteur", "consent given by",
-        "parent or tutor", "parent name", "guardian name",
+        "consentement donne par", "parent ou tuteur qui consent", "consent given by", "consenting parent or tutor",
     ),
     "given_by_relation": ("lien", "lien avec le patient", "lien de parente", "relation", "relationship"),
     "treatment_id": (

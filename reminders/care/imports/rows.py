@@ -135,8 +135,9 @@ def _protocol(columns: Columns, cells: Sequence[str], protocols: Mapping[str, st
 
 
 def _giver(columns: Columns, cells: Sequence[str]) -> Giver:
-    relation = columns.value(RELATION, cells)
-    return Giver(columns.value(GIVEN_BY, cells), _RELATIONS.get(_folded(relation), relation))
+    name, relation = columns.value(GIVEN_BY, cells), columns.value(RELATION, cells)
+    # Exports have relations of many kinds; only beside a name is it that of whoever agreed.
+    return Giver(name, _RELATIONS.get(_folded(relation), relation)) if name else PATIENT
 
 
 def _evidence(columns: Columns, cells: Sequence[str]) -> dict[Agreement, str]:

@@ -130,7 +130,9 @@ def test_a_childs_start_restores_only_what_the_guardian_agreed_to(desk: Desk) ->
         assert {channel: entry.given_by for channel, entry in restored.items()} == {Channel.EMAIL: KEPT}
 
 
-HEADER = "Nom;Prénom;Date de naissance;Cellulaire;Courriel;Date du traitement;Consentement texto;Parent ou tuteur;Lien"
+HEADER = (
+    "Nom;Prénom;Date de naissance;Cellulaire;Courriel;Date du traitement;Consentement texto;Consentement donné par;Lien"
+)
 
 
 def _import(desk: Desk, *lines: str, header: str = HEADER) -> list[tuple[str, str]]:
@@ -149,6 +151,7 @@ def test_an_import_asks_for_the_guardian_too(desk: Desk) -> None:
         "Roy;Max;" + came.format(n=34, who="Anne Roy;voisine"),
         "Roy;Guy;" + came.format(n=35, who="Anne Roy;tutrice").replace("oui", "non"),
         "Roy;Ana;" + came.format(n=36, who=";"),
+        "Roy;Eve;" + came.format(n=37, who=";conjointe").replace("2012", "1982"),
     ]
     assert _import(desk, *lines) == [
         ("skipped", "guardian_needed"),
@@ -157,9 +160,10 @@ def test_an_import_asks_for_the_guardian_too(desk: Desk) -> None:
         ("skipped", "relation_unknown"),
         ("accepted", "no_consent"),
         ("skipped", "guardian_needed"),
+        ("accepted", ""),
     ]
     with desk.database.begin() as session:
-        assert session.scalars(select(Consent.given_by)).all() == [KEPT]
+        assert session.scalars(select(Consent.given_by).order_by(Consent.id)).all() == [KEPT, None]
 
 
 @pytest.mark.parametrize(
