@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from reminders.care import clinics, consents, patients, treatments
 from reminders.care.actors import Actor
+from reminders.care.minors import PATIENT, Giver, needs_guardian, today
 from reminders.database import Database
 from reminders.models import Clinic, Instance, Message, Patient, Treatment
 from reminders.models.instance import CLOCK_OFFSET, now
@@ -68,7 +69,7 @@ class World:
         self.set_clock(self.now + span)
 
     def patient(self, phone: str = "", email: str = "", **typed: str) -> Patient:
-        """A patient on file who agreed to be written to at each address given."""
+        """A patient on file who agreed to be written to at each address given; for a child a parent did."""
         moment = self.now
         with self.database.begin(clinic=self.clinic.id) as session:
             return self._add(session, {"phone": phone, "email": email, **typed}, moment)
@@ -103,9 +104,12 @@ class World:
         patient = patients.add(
             session, actor, self.clinic, patients.clean(patients.PatientInput(**given), self.clinic), moment
         )
+        is_child = needs_guardian(patient.birth_date, today(self.clinic, moment))
+        giver = Giver("Anne Tremblay", "parent") if is_child else PATIENT
         for channel, wanted in ((Channel.SMS, patient.phone), (Channel.EMAIL, patient.email)):
             if wanted:
-                grant = consents.Grant(patient.id, channel, consents.CURRENT, "as shown", patient.language)
+                words = (consents.CURRENT, "as shown", patient.language)
+                grant = consents.Grant(patient.id, channel, *words, giver=giver)
                 consents.grant(session, actor, grant, moment)
         return patient
 
