@@ -55,6 +55,8 @@ class Row:
     messages: tuple[Carried, ...]
     follows: bool = False
     """It follows from an answer or from silence, not from the calendar: no change of the plan moves it."""
+    superseded: bool = False
+    """Called off with its treatment, for a later one's sake; its step is owed anew if that is taken back."""
 
     @property
     def open_messages(self) -> tuple[Carried, ...]:
@@ -194,7 +196,7 @@ def _is_called_off(rows: Iterable[Row], key: str, terms: Terms) -> bool:
     if newest is None:
         return False
     if newest.state is ReminderState.CANCELLED:
-        return True
+        return not newest.superseded
     last = newest.messages[-1] if newest.messages else None
     by_opt_out = last is not None and last.reason == OPTED_OUT
     return by_opt_out and not (last and terms.agreed_at and terms.agreed_at > last.state_at)

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from reminders.care import clinics, protocols
 from reminders.care.addresses import email_key
 from reminders.care.patient_input import CleanPatient
 from reminders.care.reach import Reach, Ways, choose, reach_if, senders
+from reminders.care.superseding import Earlier, earlier_than
 from reminders.care.treatment_input import TreatmentInput, check_lines, treated_at
 from reminders.care.treatment_store import find_protocol, same_day
 from reminders.database import keyring_of
@@ -47,7 +48,8 @@ class PreviewEntry:
 class Preview:
     """Every step in the order of the due times; `treated_at` is UTC, `zone` the patient's.
 
-    `duplicate_of` is the treatment that `record` would refuse this one for, unless confirmed.
+    `duplicate_of` is the treatment that `record` would refuse this one for, unless confirmed; `earlier` are those about
+    which it would ask whether this one takes their place.
     """
 
     entries: list[PreviewEntry]
@@ -55,6 +57,7 @@ class Preview:
     zone: ZoneInfo
     language: Language
     duplicate_of: uuid.UUID | None
+    earlier: tuple[Earlier, ...] = ()
 
 
 def preview(
@@ -79,8 +82,16 @@ def preview(
     way = _reach(session, clinic, patient, channels)
     reader = _Reader(clinic, patient, version)
     entries = [_entry(step, way, reader, hours.zone) for step in _in_order(planned)]
-    known = same_day(session, patient.id, protocol.id, day) if isinstance(patient, Patient) else None
-    return Preview(entries, moment, hours.zone, reader.language, known.id if known else None)
+    there = _there(session, patient.id, protocol.id, day) if isinstance(patient, Patient) else (None, ())
+    return Preview(entries, moment, hours.zone, reader.language, *there)
+
+
+def _there(
+    session: Session, patient_id: uuid.UUID, protocol_id: uuid.UUID, day: date
+) -> tuple[uuid.UUID | None, tuple[Earlier, ...]]:
+    """What stands against recording another treatment of the protocol on that day."""
+    known = same_day(session, patient_id, protocol_id, day)
+    return known.id if known else None, tuple(earlier_than(session, patient_id, protocol_id, day))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from reminders.care import clinics, protocols
+from reminders.care.ending import SUPERSEDED
 from reminders.care.owed import Carried, Intents, Row, Terms, decide
 from reminders.care.owed_rows import Episode, Slot, draft, reminder_row, slot_of
 from reminders.care.reach import address_index, reach
@@ -148,8 +149,8 @@ def _rows(session: Session, treatment_id: uuid.UUID) -> list[Row]:
 
 def _row(reminder: Reminder, messages: Iterable[Carried]) -> Row:
     due_at, state = reminder.due_at, ReminderState(reminder.state)
-    follows = reminder.reason in FURTHER
-    return Row(reminder.id, reminder.step, reminder.round, due_at, state, tuple(messages), follows)
+    follows, superseded = reminder.reason in FURTHER, reminder.reason == SUPERSEDED
+    return Row(reminder.id, reminder.step, reminder.round, due_at, state, tuple(messages), follows, superseded)
 
 
 def _messages(session: Session, reminder_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Carried]]:

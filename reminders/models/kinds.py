@@ -52,10 +52,11 @@ class Role(StrEnum):
 
 
 class TreatmentState(StrEnum):
-    """Whether a treatment's follow-up runs."""
+    """Whether a treatment's follow-up runs. SUPERSEDED: a later one of the same protocol took its place."""
 
     ACTIVE = "active"
     CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
 
 
 class ReminderState(StrEnum):
@@ -114,6 +115,7 @@ class TicketKind(StrEnum):
     WRONG_NUMBER = "wrong_number"
     MISSED_CHECK_IN = "missed_check_in"
     UNCLEAR = "unclear"
+    OVERLAP = "overlap"
     OPTED_OUT = "opted_out"
     DELIVERY = "delivery"
 

@@ -18,6 +18,7 @@ from reminders.web.pages import (
     consults,
     health,
     inbox,
+    overlap,
     patient_hold,
     patients,
     protocol_draft,
@@ -36,8 +37,8 @@ from reminders.web.webhooks import router as webhooks
 
 # fmt: off
 _PAGES = (
-    health, sign_in, account, inbox, record, patients, patient_hold, treatments, sending, reports,
-    protocols, protocol_draft, unsubscribe, check_in, thread, consults,
+    health, sign_in, account, inbox, record, patients, patient_hold, treatments, overlap, sending,
+    reports, protocols, protocol_draft, unsubscribe, check_in, thread, consults,
 )
 # fmt: on
 

@@ -42,6 +42,10 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
     "consent_email": (
         "consentement courriel", "consentement courriels", "email consent", "e mail consent", "consent email",
     ),
+    "supersedes": (
+        "remplace", "remplace le precedent", "remplace le traitement precedent", "replaces", "replaces earlier",
+        "replaces earlier treatment", "supersedes",
+    ),
     "treatment_id": (
         "no rendez vous", "no rv", "no traitement", "numero de traitement", "numero de rendez vous", "id traitement",
         "appointment id", "treatment id", "visit id",

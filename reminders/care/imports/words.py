@@ -31,7 +31,7 @@ COLUMNS: Words = {
         "birth_date": "date of birth", "phone": "phone", "email": "e-mail", "language": "language",
         "treated_on": "treatment date", "treated_time": "time", "protocol": "treatment", "provider": "provider",
         "protocol_key": "treatment", "consent_sms": "text consent", "consent_email": "e-mail consent",
-        "treatment_id": "appointment number",
+        "treatment_id": "appointment number", "supersedes": "replaces the earlier treatment",
     },
     Language.FR: {
         "external_id": "no de dossier", "given_name": "prénom", "family_name": "nom",
@@ -39,6 +39,7 @@ COLUMNS: Words = {
         "treated_on": "date du traitement", "treated_time": "heure", "protocol": "traitement",
         "provider": "praticien", "protocol_key": "traitement", "consent_sms": "consentement texto",
         "consent_email": "consentement courriel", "treatment_id": "no de rendez-vous",
+        "supersedes": "remplace le traitement précédent",
     },
 }  # fmt: skip
 
@@ -49,6 +50,8 @@ REASONS: Words = {
         "opted_out": "the patient has opted out: recorded, but nothing will be sent",
         "no_sender": "the clinic has no sender: recorded, but nothing will be sent",
         "too_late": "too long ago: recorded, but nothing will be sent",
+        "both_go_on": "an earlier treatment of the same kind goes on too; a ticket asks whether this one replaces it",
+        "supersedes_unreadable": "unreadable: does it replace the earlier treatment, yes or no ({column})",
         "consent_added": "the treatment was already there; the consent is new",
         "duplicate_in_file": "the same treatment as line {first}",
         "other_patient": "this file number belongs to a patient of another name",
@@ -91,6 +94,8 @@ REASONS: Words = {
         "opted_out": "la personne s’est désabonnée : notée, mais rien ne sera envoyé",
         "no_sender": "la clinique n’a pas d’expéditeur : notée, mais rien ne sera envoyé",
         "too_late": "trop ancienne : notée, mais rien ne sera envoyé",
+        "both_go_on": "un traitement précédent de la même sorte se poursuit aussi; une tâche demande s’il est remplacé",
+        "supersedes_unreadable": "illisible : remplace-t-il le traitement précédent, oui ou non ({column})",
         "consent_added": "le traitement était déjà là; le consentement est nouveau",
         "duplicate_in_file": "le même traitement qu’à la ligne {first}",
         "other_patient": "ce numéro de dossier est celui d’une personne d’un autre nom",

@@ -26,7 +26,8 @@ class TimelineEntry:
 
     `kind` is treatment, reminder, message, reply, check_in, severity, consult, ticket or consent; `subject_id` its row.
     `title_key` names the heading in the web's catalogue and `params` fill it; `text` is what was written, as it was.
-    `why_key` and `why_params` are an `explain.Explanation`, empty where there is nothing to explain.
+    `treatments` are those that it belongs to. `why_key` and `why_params` are an `explain.Explanation`, empty where
+    there is nothing to explain.
     """
 
     at: datetime
@@ -40,6 +41,7 @@ class TimelineEntry:
     why_key: str = ""
     why_params: Mapping[str, str | datetime] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
+    treatments: tuple[uuid.UUID, ...] = ()
     receipts: tuple[ReceiptLine, ...] = ()
 
 

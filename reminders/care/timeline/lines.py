@@ -1,11 +1,13 @@
 """Everything about one patient in the order of time: what was planned, sent, said and done, and why."""
 
 import uuid
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
 from reminders.care.explain import Explanation, explain, explain_message
 from reminders.care.explain.waiting import Holds, holds
+from reminders.care.timeline.belonging import Belonging
 from reminders.care.timeline.entries import ENTRIES, TimelineEntry
 from reminders.care.timeline.rows import Rows, load
 from reminders.models import Clinic, Message, Patient, Reminder
@@ -22,9 +24,11 @@ def timeline(session: Session, clinic: Clinic, patient: Patient) -> list[Timelin
     """
     rows = load(session, patient)
     now_held = holds(session, clinic, [patient.id], now(session))
-    entries = [make(row) for kind, make in ENTRIES.items() for row in rows.of(kind)]
-    entries += [_message(message, rows, now_held) for message in rows.messages]
-    entries += [_reminder(reminder) for reminder in rows.reminders if not rows.carrying[reminder.id]]
+    belonging = Belonging(rows)
+    made = [(row, make(row)) for kind, make in ENTRIES.items() for row in rows.of(kind)]
+    made += [(message, _message(message, rows, now_held)) for message in rows.messages]
+    made += [(reminder, _reminder(reminder)) for reminder in rows.reminders if not rows.carrying[reminder.id]]
+    entries = [replace(entry, treatments=belonging.of(row)) for row, entry in made]
     return sorted(entries, key=lambda entry: entry.at)
 
 

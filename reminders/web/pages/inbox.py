@@ -13,6 +13,7 @@ from reminders.care.inbox import inbox
 from reminders.errors import InvalidInputError, NotFoundError, Problem
 from reminders.models import Ticket
 from reminders.web.access import Reader, Writer
+from reminders.web.pages.episode_names import episode_names
 from reminders.web.pages.inbox_view import LABEL_COLOURS, conversation
 from reminders.web.views import page
 from reminders.web.visitors import Member
@@ -59,12 +60,15 @@ def close(sent: Writer, ticket_id: UUID) -> Response:
 def _page(member: Member, problems: dict[str, Problem], status: int = 200) -> Response:
     with member.read() as session:
         lines = [conversation(item) for item in inbox(session, member.clinic.id)]
+        people = {line.patient.id for line in lines if line.patient and line.tickets}
+        episodes = episode_names(session, member, people)
         later = checkins.later_answers(session, member.clinic.id)
     context: dict[str, Any] = {
         "waiting": [line for line in lines if line.tickets],
         "quiet": [line for line in lines if not line.tickets],
         "label_colours": LABEL_COLOURS,
         "later": later,
+        "episodes": episodes,
     }
     return page(member, "inbox.html", status, problems=problems, **context)
 

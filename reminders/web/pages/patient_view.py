@@ -3,17 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care import consents, consults
+from reminders.care import consents, consults, superseding
 from reminders.care.patient_input import PatientInput
 from reminders.care.reach import address_index
 from reminders.care.timeline import timeline
 from reminders.care.wrong_numbers import WRONG_NUMBER
 from reminders.models import OptOut, Patient, Protocol, Provider, Treatment
 from reminders.models.kinds import Channel, TreatmentState
+from reminders.web.pages.episode_names import episode_names, timeline_reader
 from reminders.web.pages.inbox_view import LABEL_COLOURS
 from reminders.web.pages.moved import told
 from reminders.web.pages.timeline_view import timeline_view
@@ -40,6 +42,10 @@ class TreatmentLine:
     protocol: str
     provider: str
 
+    superseded_by: Treatment | None = None
+    is_replaceable: bool = False
+    """A later one could take its place."""
+
     @property
     def is_active(self) -> bool:
         """Whether its follow-up runs."""
@@ -57,14 +63,22 @@ def input_of(patient: Patient) -> PatientInput:
     )
 
 
-def patient_context(session: Session, member: Member, patient: Patient) -> dict[str, Any]:
-    """Everything on a patient's page. A constant number of queries, however much was sent."""
+def patient_context(session: Session, member: Member, patient: Patient, only: UUID | None = None) -> dict[str, Any]:
+    """Everything on a patient's page. A constant number of queries, however much was sent.
+
+    `only`: of a patient who has several treatments, the timeline of this one.
+    """
+    names = episode_names(session, member, {patient.id})
+    chosen = only if only in names else None
+    entries = [one for one in timeline(session, member.clinic, patient) if not chosen or chosen in one.treatments]
     return {
+        "episodes": names,
+        "chosen": chosen,
         "patient": patient,
         "lines": _consent_lines(session, member, patient),
         "consults": consults.of_patient(session, patient),
         "treatments": _treatment_lines(session, member, patient),
-        "timeline": timeline_view(timeline(session, member.clinic, patient), member.language, member.zone, member.now),
+        "timeline": timeline_view(entries, timeline_reader(member, names)),
         "label_colours": LABEL_COLOURS,
         "moved": told(member.request.query_params, "moved"),
         "problems": {},
@@ -102,5 +116,16 @@ def _treatment_lines(session: Session, member: Member, patient: Patient) -> list
         .where(Treatment.patient_id == patient.id)
         .order_by(Treatment.treated_at.desc())
     )
-    language = member.language.value
-    return [TreatmentLine(treatment, names.get(language, ""), provider or "") for treatment, names, provider in rows]
+    language, found = member.language.value, rows.all()
+    replaceable = superseding.replaceable(session, patient.id)
+    by_id = {treatment.id: treatment for treatment, *_ in found}
+    return [
+        TreatmentLine(
+            treatment,
+            names.get(language, ""),
+            provider or "",
+            by_id.get(treatment.superseded_by_id) if treatment.superseded_by_id else None,
+            treatment.id in replaceable,
+        )
+        for treatment, names, provider in found
+    ]

@@ -14,6 +14,7 @@ from reminders.errors import InvalidInputError, NotFoundError, Problem
 from reminders.models import Patient, Reply
 from reminders.triage import Label
 from reminders.web.access import Posted, Reader, Writer
+from reminders.web.pages.episode_names import episode_names, timeline_reader
 from reminders.web.pages.timeline_view import TimelineLine, timeline_view
 from reminders.web.views import page
 from reminders.web.visitors import Member
@@ -99,5 +100,6 @@ def _patient(session: Session, member: Member, reply: Reply) -> Patient:
 def _said(session: Session, member: Member, patient: Patient) -> list[TimelineLine]:
     """What was said on both sides, newest first."""
     entries = [entry for entry in timeline(session, member.clinic, patient) if entry.kind in _SAID and entry.text]
-    view = timeline_view(entries, member.language, member.zone, member.now)
+    names = episode_names(session, member, {patient.id})
+    view = timeline_view(entries, timeline_reader(member, names))
     return [*reversed(view.ahead), *view.past][:_MOST_LINES]
