@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, update
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
 
-from reminders.models import Message, MessageReminder, Reminder, Treatment
+from reminders.care import joining
+from reminders.models import Clinic, Message, MessageReminder, Patient, Reminder, Treatment
 from reminders.models.kinds import MessageKind, ReminderState
 from reminders.outbox.cancel import cancel
 from schedules.lifecycle import State
@@ -17,7 +18,12 @@ _NOWHERE = (State.CANCELLED, State.SKIPPED, State.EXPIRED)
 
 
 def end(session: Session, treatment: Treatment, reason: str, now: datetime) -> None:
-    """Call off what `treatment` still owes. What was sent, or may have been, stays. The caller holds the patient."""
+    """Call off what `treatment` still owes. The caller holds the patient.
+
+    What was sent, or may have been, stays; what shares a message with it goes in one of its own.
+    """
+    own = select(Reminder.id).where(Reminder.treatment_id == treatment.id)
+    was_joined = joining.part(session, session.scalars(own).all(), now)
     sends = Message.kind.in_((MessageKind.REMINDER, MessageKind.NUDGE))
     cancel(session, (Message.treatment_id == treatment.id) & sends, reason, now)
     session.execute(
@@ -26,6 +32,9 @@ def end(session: Session, treatment: Treatment, reason: str, now: datetime) -> N
         .values(state=ReminderState.CANCELLED, state_at=now, reason=reason)
         .execution_options(synchronize_session="fetch")
     )
+    if was_joined:
+        clinic, patient = session.get_one(Clinic, treatment.clinic_id), session.get_one(Patient, treatment.patient_id)
+        joining.join(session, clinic, patient, now)
 
 
 def _went_out() -> ColumnElement[bool]:

@@ -89,6 +89,13 @@ class Intents:
     replace: tuple[tuple[Row, PlannedStep], ...] = ()
     add: tuple[Addition, ...] = ()
     skip: tuple[tuple[PlannedStep | SkippedStep, str], ...] = ()
+    reword: tuple[Row, ...] = ()
+    """Further rounds to send at their own time, but by another channel or in another language."""
+
+    @property
+    def touched(self) -> tuple[Row, ...]:
+        """The rows that something happens to."""
+        return (*(row for row, _ in (*self.stop, *self.move, *self.replace)), *self.reword)
 
 
 def decide(rows: Sequence[Row], wanted: Plan, terms: Terms, now: datetime) -> Intents:
@@ -122,6 +129,7 @@ def decide(rows: Sequence[Row], wanted: Plan, terms: Terms, now: datetime) -> In
         replace=tuple((row, to) for row, to in standing if row.reminder_id not in fitting),
         add=tuple(new for new in changes.add if not _is_called_off(rows, new.planned.step.key, terms)),
         skip=tuple(skip),
+        reword=tuple(row for row in rows if _is_outdated(row, terms)),
     )
 
 
@@ -184,6 +192,14 @@ def _fits(row: Row, terms: Terms, *, is_done: bool) -> bool:
         (m.channel, m.language) == (terms.channel, terms.language) and (version is None or m.version in {None, version})
         for m in row.open_messages
     )
+
+
+def _is_outdated(row: Row, terms: Terms) -> bool:
+    """Whether a further round waits for a channel or a language that is not the patient's any more, and was not tried
+    yet."""
+    waits = row.follows and row.open_messages
+    untried = not {message.state for message in row.messages} - _NOWHERE - CANCELLABLE
+    return bool(waits) and untried and not _fits(row, terms, is_done=True)
 
 
 def _is_elsewhere(row: Row, to: PlannedStep, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from reminders import inserting
-from reminders.care import audit, clinics, ground, holding, owed_rows, protocols, superseding
+from reminders.care import audit, clinics, ground, holding, joining, owed_rows, protocols, superseding
 from reminders.care.actors import Actor
 from reminders.care.owed import decide
 from reminders.care.providers import provider_index, provider_named
@@ -67,6 +67,8 @@ def record(  # noqa: PLR0913 - the signature that every way in shares
     _write(session, ((Treatment, [row]), *_owed(row, patient, found, wanted, now), (Audit, [noted(actor, row, now)])))
     if supersedes:
         superseding.supersede_all(session, actor, earlier, row["id"], now)
+    if found.that_day or found.before:
+        joining.join(session, clinic, patient, now)
     return as_stored(session, Treatment, row)
 
 
