@@ -7,6 +7,7 @@ parted again, so whoever plans anew need not know of it. See decision 0025.
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,12 +35,12 @@ _LOST = (State.UNDELIVERED, State.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
-class Single:
-    """A planned message of a step that may be joined, with its words before they are filled in; `due_at` is UTC."""
+class Waiting:
+    """A planned message that may be joined, for the treatments whose step it is, with its words before they are filled
+    in; `due_at` is UTC, `day` the patient's."""
 
     message_id: uuid.UUID
-    reminder_id: uuid.UUID
-    treatment_id: uuid.UUID
+    treatments: frozenset[uuid.UUID]
     protocol_id: uuid.UUID
     channel: Channel
     language: Language
@@ -53,13 +54,21 @@ class Single:
         return (str(self.protocol_id), self.channel, self.language, self.day, self.text.subject or "", self.text.body)
 
 
-def parties(singles: Iterable[Single]) -> list[list[Single]]:
+def parties(waiting: Iterable[Waiting]) -> list[list[Waiting]]:
     """Those that become one message, whose first carries the others': of each treatment one. Pure."""
-    in_order = sorted(singles, key=lambda one: (one.place, one.due_at, one.message_id))
-    groups = (list(group) for _, group in groupby(in_order, key=attrgetter("place")))
-    each = (list({one.treatment_id: one for one in reversed(group)}.values()) for group in groups)
-    found = (sorted(group, key=lambda one: (one.due_at, one.message_id)) for group in each)
-    return [group for group in found if len(group) > 1]
+    in_order = sorted(waiting, key=lambda one: (one.place, one.due_at, one.message_id))
+    found = (_of_each(group) for _, group in groupby(in_order, key=attrgetter("place")))
+    return [party for party in found if len(party) > 1]
+
+
+def _of_each(group: Iterable[Waiting]) -> list[Waiting]:
+    taken: set[uuid.UUID] = set()
+    party = []
+    for one in group:
+        if taken.isdisjoint(one.treatments):
+            party.append(one)
+            taken |= one.treatments
+    return party
 
 
 def join(session: Session, clinic: Clinic, patient: Patient, now: datetime) -> None:
@@ -67,10 +76,10 @@ def join(session: Session, clinic: Clinic, patient: Patient, now: datetime) -> N
 
     What is joined already stays so: its words would have to change for it to fit no longer, and that parts it.
     """
-    for host, *guests in parties(_singles(session, clinic, patient)):
-        by_message = {guest.message_id: guest.reminder_id for guest in guests}
-        gone = cancel(session, Message.id.in_(by_message), JOINED, now)
-        links = [_link(clinic.id, host.message_id, by_message[message_id]) for message_id in gone]
+    for host, *guests in parties(_waiting(session, clinic, patient)):
+        carried = {guest.message_id: _carried(session, guest.message_id) for guest in guests}
+        gone = cancel(session, Message.id.in_(carried), JOINED, now)
+        links = [_link(clinic.id, host.message_id, reminder.id) for id_ in gone for reminder in carried[id_]]
         if links:
             session.execute(insert(MessageReminder), links)
 
@@ -90,10 +99,9 @@ def part(session: Session, reminder_ids: Collection[uuid.UUID], now: datetime) -
     return bool(gone)
 
 
-def _singles(session: Session, clinic: Clinic, patient: Patient) -> list[Single]:
+def _waiting(session: Session, clinic: Clinic, patient: Patient) -> list[Waiting]:
     """Locked, so that none is sent while another is joined to it."""
-    lost = aliased(Message)
-    link = aliased(MessageReminder)
+    link, lost = aliased(MessageReminder), aliased(Message)
     failed = (
         select(link.reminder_id)
         .join(lost, lost.id == link.message_id)
@@ -111,12 +119,15 @@ def _singles(session: Session, clinic: Clinic, patient: Patient) -> list[Single]
         .with_for_update(key_share=True, of=Message)
         .execution_options(populate_existing=True)
     )
+    rows = session.execute(query).all()
+    treatments: defaultdict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
+    for message, reminder, *_ in rows:
+        treatments[message.id].add(reminder.treatment_id)
     zone = clinics.hours(clinic, patient).zone
     return [
-        Single(
+        Waiting(
             message.id,
-            reminder.id,
-            reminder.treatment_id,
+            frozenset(treatments[message.id]),
             protocol_id,
             message.channel,
             message.language,
@@ -124,7 +135,7 @@ def _singles(session: Session, clinic: Clinic, patient: Patient) -> list[Single]
             message.due_at.astimezone(zone).date().isoformat(),
             find(message.template, message.language, message.channel, version.content),
         )
-        for message, reminder, protocol_id, version in session.execute(query)
+        for message, reminder, protocol_id, version in {row[0].id: row for row in rows}.values()
         if not _is_apart(version, reminder.step)
     ]
 

@@ -22,7 +22,6 @@ from tests.reminders.care_recording.conftest import BOTH, Desk, set_state
 
 FACE = TreatmentInput("microneedling", "2026-03-10", "09:00")
 HANDS = TreatmentInput("microneedling", "2026-03-10", "10:00")
-REACHED = {State.SENDING, State.SENT, State.DELIVERED, State.UNKNOWN}
 
 
 def twice(desk: Desk, session: Session) -> tuple[Treatment, Treatment]:
