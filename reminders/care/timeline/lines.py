@@ -38,10 +38,9 @@ def why(session: Session, clinic: Clinic, patient: Patient) -> dict[uuid.UUID, E
     now_held = holds(session, clinic, [patient.id], now(session))
     messages = {message.id: message for message in rows.messages}
     calls = [attempt for made in rows.attempts.values() for attempt in made]
-    return {
-        reminder.id: explain(reminder, [messages[id_] for id_ in rows.carrying[reminder.id]], calls, holds=now_held)
-        for reminder in rows.reminders
-    }
+    shared = rows.shared
+    carried = {one.id: [messages[id_] for id_ in rows.carrying[one.id]] for one in rows.reminders}
+    return {one.id: explain(one, carried[one.id], calls, holds=now_held, shared=shared) for one in rows.reminders}
 
 
 def _reminder(reminder: Reminder) -> TimelineEntry:
@@ -65,7 +64,7 @@ def _written(message: Message) -> str:
 
 def _message(message: Message, rows: Rows, now_held: Holds) -> TimelineEntry:
     attempts = rows.attempts[message.id]
-    why = explain_message(message, attempts, holds=now_held)
+    why = explain_message(message, attempts, holds=now_held, shared=message.id in rows.shared)
     return TimelineEntry(
         at=message.sent_at or message.due_at,
         kind="message",

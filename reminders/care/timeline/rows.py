@@ -1,9 +1,10 @@
 """The rows behind a patient's timeline, in a fixed number of queries."""
 
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
@@ -41,6 +42,12 @@ class Rows:
     def of(self, kind: type[Any]) -> Sequence[Any]:
         """The rows of a kind that needs no other to be shown."""
         return self.plain[kind]
+
+    @cached_property
+    def shared(self) -> frozenset[uuid.UUID]:
+        """The messages that carry more than one reminder."""
+        count = Counter(message_id for ids in self.carrying.values() for message_id in ids)
+        return frozenset(message_id for message_id, carried in count.items() if carried > 1)
 
     def receipts(self, message: Message) -> list[ReceiptLine]:
         """What the provider said of a message's calls, in the order in which it came."""

@@ -29,3 +29,16 @@ def test_a_system_lets_both_go_on(system: System) -> None:
     first = system.treatment(patient["id"], treated_at="2026-03-08T10:00:00-04:00")
     system.treatment(patient["id"], supersedes=False)
     assert system.get(f"/treatments/{first['id']}").json()["state"] == "active"
+
+
+def test_both_reminders_name_the_message_that_they_share(system: System) -> None:
+    patient = system.patient()
+    system.treatment(patient["id"])
+    system.treatment(patient["id"], confirm_duplicate=True)
+    owed = system.get(f"/reminders?patient_id={patient['id']}&state=owed").json()["items"]
+    first, second = (one for one in owed if one["step"] == "day-1")
+    assert first["messages"][-1]["id"] in {one["id"] for one in second["messages"]}
+    assert first["explanation"] == second["explanation"]
+    assert first["explanation"].endswith("One message carries it and that of another treatment.")
+    check_ins = [one for one in owed if one["is_check_in"]]
+    assert not any("another treatment" in one["explanation"] for one in check_ins)
