@@ -1,8 +1,5 @@
 """Two treatments of one patient, in both languages, from the desk to the telephone: the question is asked, one takes
 the other's place or both go on, the same advice comes once, and each answer counts for the treatment it is about.
-
-Seen to fail when: the replaced treatment's messages still came; its nudge did; an answer to its check-in was dropped; a
-second text with the same advice came; a digit counted for the older check-in, or could not be moved to it.
 """
 
 from collections.abc import Iterator

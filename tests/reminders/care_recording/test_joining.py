@@ -1,8 +1,7 @@
 """What two treatments would say twice goes in one message, and nothing is lost or doubled by that, whatever follows.
 
 Seen to fail when: the joined message went with the treatment that was cancelled; a moved date moved it for both; a
-check-in, a step kept apart or other words were joined; the e-mail after a lost text carried one of the two; a further
-round was taken for its step; a join took what a worker had already begun to send.
+check-in was joined; a join took what a worker had already begun to send.
 """
 
 from datetime import timedelta

@@ -1,7 +1,7 @@
 """Three treatments of one protocol, two of them on one day: whatever happens, nothing is lost or doubled.
 
 Seen to fail when: `join` linked a reminder without calling its own message off; `part` gave one of two its message;
-`end` called off the joined message with the treatment; what was taken back was planned beside what had been sent.
+`end` called off the joined message with the treatment.
 """
 
 from collections.abc import Callable

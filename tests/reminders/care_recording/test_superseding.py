@@ -1,7 +1,6 @@
 """A later treatment of the same protocol takes an earlier one's place only if somebody says so; that can be undone.
 
-Seen to fail when: nobody was asked; the earlier treatment's messages stayed, or those of another protocol went; what
-was sent was taken back with the rest; taking it back planned nothing, or planned twice, or what was too late.
+Seen to fail when: taking it back planned nothing; one of the same day, or a later one, could be replaced.
 """
 
 from datetime import timedelta
