@@ -49,7 +49,7 @@ class Stack:
     """How much of each process's log is of those that ran under its name before."""
 
     def __post_init__(self) -> None:
-        port, sandbox, smtp = (services.free_port() for _ in range(3))
+        port, sandbox, smtp, imap = (services.free_port() for _ in range(4))
         self.environ = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
@@ -63,6 +63,7 @@ class Stack:
             "REMINDERS_RECONCILE_SECONDS": "0.5",
             "REMINDERS_SANDBOX_PORT": str(sandbox),
             "REMINDERS_SANDBOX_SMTP_PORT": str(smtp),
+            "REMINDERS_SANDBOX_IMAP_PORT": str(imap),
             **self.extra,
         }
         self.url = f"http://127.0.0.1:{port}"

@@ -18,6 +18,7 @@ from reminders.database import keyring_of
 from reminders.models import Clinic, Patient, ProtocolVersion
 from reminders.models.kinds import Channel, Language
 from reminders.models.options import rules_of
+from reminders.wording.answers import ANSWERS, about_answers
 from reminders.wording.render import Rendered, render
 from reminders.wording.texts import find
 from reminders.wording.values import clinic_values
@@ -100,7 +101,8 @@ class _Reader:
         name = self.patient.given_name if self.patient else ""
         in_it = channel is Channel.EMAIL or rules_of(self.clinic.options).link_in_texts
         links = {"unsubscribe_url": _LINK, "check_in_url": _LINK if in_it else ""}
-        return render(text, clinic_values(self.clinic, channel) | links | {"first_name": name})
+        own = {"first_name": name, ANSWERS: about_answers(self.language, reads=False)}
+        return render(text, clinic_values(self.clinic, channel) | links | own)
 
 
 def _in_order(planned: Plan) -> list[PlannedStep | SkippedStep]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from reminders.care import clinics
 from reminders.models import Clinic
 from reminders.models.kinds import Channel
+from reminders.wording.answers import ANSWERS, about_answers
 from reminders.wording.findings import Place
 from reminders.wording.linter import parts_at, places
 from reminders.wording.render import Rendered, WordingError, render
@@ -55,7 +56,8 @@ def read_as(clinic: Clinic, content: Mapping[str, Any], at: Place) -> Rendered |
     parts = parts_at(content, at)
     if not parts.get("body"):
         return None
-    values = {**NOTHING, **clinic_values(clinic, at.channel), "first_name": FIRST_NAME[at.language]}
+    own = {"first_name": FIRST_NAME[at.language], ANSWERS: about_answers(at.language, reads=False)}
+    values = {**NOTHING, **clinic_values(clinic, at.channel), **own}
     links = {"unsubscribe_url": _LINK if at.channel is Channel.EMAIL else "", "check_in_url": _LINK}
     try:
         return render(Text(parts.get("subject"), parts["body"]), values | links)

@@ -18,6 +18,7 @@ from reminders.models import Clinic, Message, Patient, Reply, Ticket
 from reminders.models.kinds import Channel, MessageKind, TicketState
 from reminders.outbox import Draft, enqueue, keys, sending_channels
 from reminders.wording import segments
+from reminders.wording.answers import ANSWERS, about_answers
 from reminders.wording.render import render
 from reminders.wording.texts import find
 from reminders.wording.values import clinic_values
@@ -95,7 +96,12 @@ def preview(session: Session, clinic: Clinic, reply: Reply, text: str) -> Shown:
         InvalidInputError: on text, as `answer`.
     """
     patient = _addressee(session, reply)
-    values = {**clinic_values(clinic, reply.channel), "first_name": patient.given_name, "unsubscribe_url": ""}
+    own = {
+        "first_name": patient.given_name,
+        "unsubscribe_url": "",
+        ANSWERS: about_answers(patient.language, reads=False),
+    }
+    values = {**clinic_values(clinic, reply.channel), **own}
     found = find(TEMPLATE, patient.language, reply.channel, None)
     body = render(found, values | {"text": _clean(text)}).body
     return Shown(body, segments.count(body).count if reply.channel is Channel.SMS else 0)

@@ -76,9 +76,9 @@ class Carrier:
         self._courier.run(self._deliver(record, steps))
         return record
 
-    def keep(self, record: Record) -> None:
-        """Keep an e-mail that the mailbox took."""
-        self.store.add(record)
+    def keep(self, record: Record) -> Record:
+        """Keep an e-mail that came: one of ours that the mailbox took, or one for the clinic."""
+        return self.store.add(record)
 
     async def bring(self, text: PatientText) -> Brought:
         """Bring a patient's text to our inbound webhook and wait for the answer."""

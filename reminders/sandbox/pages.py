@@ -10,7 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reminders.sandbox import phones
 from reminders.sandbox.carrier import Carrier, PatientText
-from reminders.sandbox.records import Record
+from reminders.sandbox.letters import PatientMail, incoming, written
+from reminders.sandbox.records import INBOUND, Record
 
 _HERE = Path(__file__).parent
 _MAX_TEXT = 1600
@@ -55,7 +56,10 @@ def pages_router(carrier: Carrier) -> APIRouter:
         problem = _problem(records, body, to)
         if problem:
             return _conversation(carrier, phone_id, records, typed=body, problem=problem)
-        await carrier.bring(PatientText(records[-1].phone, to or phones.clinics(records)[0], body))
+        if records[-1].channel == "email":
+            _write(carrier, records, body)
+        else:
+            await carrier.bring(PatientText(records[-1].phone, to or phones.clinics(records)[0], body))
         return RedirectResponse(f"/sandbox/phone/{phone_id}", 303)
 
     return pages
@@ -77,13 +81,18 @@ def _found(carrier: Carrier, phone_id: str) -> list[Record]:
 
 def _problem(records: list[Record], body: str, to: str) -> str:
     """Why this answer cannot be sent, for the person at the phone; empty when it can."""
-    if records[-1].channel == "email":
-        return "This mailbox only shows what came."
     if to and to not in phones.clinics(records):
         return "This phone does not know that number."
     if not body.strip():
         return "Write something first."
     return f"Too long: at most {_MAX_TEXT} characters." if len(body) > _MAX_TEXT else ""
+
+
+def _write(carrier: Carrier, records: list[Record], body: str) -> None:
+    """Put an answer to the newest e-mail into the clinic's mailbox."""
+    answered = next((one for one in reversed(records) if one.direction != INBOUND), None)
+    letter = PatientMail(records[-1].phone, body, answered=answered)
+    carrier.keep(incoming(written(letter), letter.sender, phones.clinics(records)[0], body))
 
 
 def _conversation(
