@@ -28,6 +28,9 @@ from reminders.settings import Settings
 
 _log = logs.get(__name__)
 
+TROUBLES = frozenset({"connection", "timeout", "certificate", "login", "folder"})
+"""The problems that staff, or whoever set the mailbox up, can do something about."""
+
 LEASE = timedelta(seconds=90)
 """How long a mailbox is its reader's, who gives it up after half of that."""
 
@@ -58,6 +61,16 @@ class Standing:
     until: str = ""
     problem: str = ""
     since: str = ""
+
+    @property
+    def muted_at(self) -> datetime | None:
+        """Since when it cannot be read (UTC); None if it can."""
+        return datetime.fromisoformat(self.since) if self.since else None
+
+    @property
+    def trouble(self) -> str:
+        """The problem, or "other" for one that staff cannot be told more about."""
+        return self.problem if self.problem in TROUBLES else "other"
 
     @property
     def place(self) -> Place | None:

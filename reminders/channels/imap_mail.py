@@ -127,10 +127,9 @@ class ImapMailbox:
     def _open(self) -> None:
         where, context = self._address, ssl.create_default_context()
         if where.tls == "implicit":
-            self._wire = _SecureWire(where.host, where.port, ssl_context=context, timeout=self._patience)
+            self._wire = _SecureWire(self._watch, where.host, where.port, ssl_context=context, timeout=self._patience)
         else:
-            self._wire = _Wire(where.host, where.port, timeout=self._patience)
-        self._watch.over(self._wire)
+            self._wire = _Wire(self._watch, where.host, where.port, timeout=self._patience)
         if where.tls == "starttls":
             self._wire.starttls(ssl_context=context)
         with _otherwise("login"):
@@ -166,7 +165,17 @@ class ImapMailbox:
 
 
 class _Bounded:
-    """Of an imaplib connection: a literal larger than anything that was asked for is not read."""
+    """Of an imaplib connection: the watch can cut it from its first byte on, and a literal larger than anything that
+    was asked for is not read."""
+
+    def __init__(self, watch: "_Watch", *args: Any, **more: Any) -> None:
+        self._watch = watch
+        watch.over(self)
+        super().__init__(*args, **more)
+
+    def open(self, *args: Any, **more: Any) -> None:
+        super().open(*args, **more)  # type: ignore[misc]
+        self._watch.over(self)
 
     def read(self, size: int) -> bytes:
         if size > _MOST_ANSWERED:
@@ -202,9 +211,10 @@ class _Watch:
 
     def _cut(self) -> None:
         self.is_over = True
-        if self._wire is not None:
+        open_socket = getattr(self._wire, "sock", None)
+        if open_socket is not None:
             with suppress(OSError):
-                self._wire.socket().shutdown(socket.SHUT_RDWR)
+                open_socket.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager

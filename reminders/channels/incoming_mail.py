@@ -16,6 +16,7 @@ CUT = "message/partial"
 """The content type that stands for what was not read."""
 
 _IDS = re.compile(r"<([^<>\s]{3,250})>")
+_WORD = re.compile(r"[\w-]+")
 _MOST_IDS = 40
 _RECIPIENTS = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
 _BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
@@ -80,8 +81,8 @@ def _addresses(mail: MailPart) -> Iterator[str]:
 
 def _automatic(mail: MailPart) -> str:
     """Why it is a machine's (RFC 3834 and what came before it), "" where nothing says so."""
-    submitted = header(mail, "Auto-Submitted").partition(";")[0].strip().lower()
-    if submitted and submitted != "no":
+    submitted = _WORD.match(header(mail, "Auto-Submitted"))
+    if submitted and submitted[0].lower() != "no":
         return "auto_submitted"
     if header(mail, "Precedence").lower() in _BULK:
         return "precedence"

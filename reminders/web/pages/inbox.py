@@ -13,7 +13,7 @@ from reminders.care.inbox import inbox
 from reminders.errors import InvalidInputError, NotFoundError, Problem
 from reminders.models import Ticket
 from reminders.web.access import Reader, Writer
-from reminders.web.pages.inbox_view import LABEL_COLOURS, conversation
+from reminders.web.pages.inbox_view import LABEL_COLOURS, conversation, own_part
 from reminders.web.views import page
 from reminders.web.visitors import Member
 
@@ -65,6 +65,7 @@ def _page(member: Member, problems: dict[str, Problem], status: int = 200) -> Re
         "quiet": [line for line in lines if not line.tickets],
         "label_colours": LABEL_COLOURS,
         "later": later,
+        "own_part": own_part,
     }
     return page(member, "inbox.html", status, problems=problems, **context)
 
