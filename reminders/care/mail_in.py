@@ -14,7 +14,8 @@ from reminders.care import mailboxes, replies
 from reminders.care.letters import Letter
 from reminders.care.mail_matching import Answered, answered_by, receipt_of
 from reminders.care.mailboxes import Mailbox, Turn
-from reminders.channels.imap_mail import Fetched, ImapMailbox, MailboxError
+from reminders.channels.imap_address import MailboxError
+from reminders.channels.imap_mail import Fetched, ImapMailbox
 from reminders.channels.incoming_mail import IncomingMail, read_mail
 from reminders.clock import host_now
 from reminders.database import Database, keyring_of
@@ -36,8 +37,9 @@ Opener = Callable[[str], AbstractContextManager[ImapMailbox]]
 
 def read_mailboxes(database: Database, settings: Settings, opener: Opener = ImapMailbox) -> int:
     """Read every mailbox that nobody else is reading; how many mails came. What is wrong with one stops no other."""
-    with database.read() as session:
+    with database.begin() as session:
         found = mailboxes.mailboxes(session, settings)
+        mailboxes.forget_others(session, found)
     return sum(_read_one(database, mailbox, opener) for mailbox in found)
 
 

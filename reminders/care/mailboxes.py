@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from reminders import logs
@@ -95,6 +95,20 @@ def _mailbox(session: Session, sender_id: uuid.UUID, settings: Settings) -> Mail
     return Mailbox(sender.id, sender.clinic_id, sender.address, url) if url else None
 
 
+def forget_others(session: Session, read: Sequence[Mailbox]) -> None:
+    """Of mailboxes that nobody is to read any more nothing is said."""
+    stale = (Instance.key.startswith(_PREFIX), Instance.key.not_in([_key(one.sender_id) for one in read]))
+    if session.scalar(select(exists().where(*stale))):
+        session.execute(delete(Instance).where(*stale))
+
+
+def is_read(session: Session, clinic_id: uuid.UUID) -> bool:
+    """Whether answers to the clinic's e-mails are read, as far as a reader has ever looked."""
+    senders = session.scalars(select(Sender.id).where(Sender.clinic_id == clinic_id, Sender.channel == Channel.EMAIL))
+    keys = [_key(sender_id) for sender_id in senders]
+    return bool(session.scalar(select(exists().where(Instance.key.in_(keys)))))
+
+
 def troubles(session: Session, sender_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Standing]:
     """Of these senders' mailboxes those that could not be read the last time."""
     keys = {_key(sender_id): sender_id for sender_id in sender_ids}
@@ -143,8 +157,11 @@ def take_turn(session: Session, sender_id: uuid.UUID, now: datetime) -> Turn | N
     return turn if turn.keep(session, mine) else None
 
 
+_PREFIX = "imap:"
+
+
 def _key(sender_id: uuid.UUID) -> str:
-    return f"imap:{sender_id}"
+    return f"{_PREFIX}{sender_id}"
 
 
 def _written(standing: Standing) -> str:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from reminders.care import clinics, protocols
+from reminders.care import clinics, mailboxes, protocols
 from reminders.care.addresses import email_key
 from reminders.care.patient_input import CleanPatient
 from reminders.care.reach import Reach, Ways, choose, reach_if, senders
@@ -78,7 +78,7 @@ def preview(
     day = moment.astimezone(ZoneInfo(clinic.timezone)).date()
     planned = plan(protocols.parse(version), moment, hours, now, day)
     way = _reach(session, clinic, patient, channels)
-    reader = _Reader(clinic, patient, version)
+    reader = _Reader(clinic, patient, version, mailboxes.is_read(session, clinic.id))
     entries = [_entry(step, way, reader, hours.zone) for step in _in_order(planned)]
     known = same_day(session, patient.id, protocol.id, day) if isinstance(patient, Patient) else None
     return Preview(entries, moment, hours.zone, reader.language, known.id if known else None)
@@ -91,6 +91,7 @@ class _Reader:
     clinic: Clinic
     patient: Patient | CleanPatient | None
     version: ProtocolVersion
+    reads_answers: bool
 
     @property
     def language(self) -> Language:
@@ -101,7 +102,7 @@ class _Reader:
         name = self.patient.given_name if self.patient else ""
         in_it = channel is Channel.EMAIL or rules_of(self.clinic.options).link_in_texts
         links = {"unsubscribe_url": _LINK, "check_in_url": _LINK if in_it else ""}
-        own = {"first_name": name, ANSWERS: about_answers(self.language, reads=False)}
+        own = {"first_name": name, ANSWERS: about_answers(self.language, reads=self.reads_answers)}
         return render(text, clinic_values(self.clinic, channel) | links | own)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from reminders import consent
 from reminders.care import audit, replanning, tickets, wrong_numbers
 from reminders.care.actors import Actor
+from reminders.care.mailboxes import is_read
 from reminders.care.reach import address_index
 from reminders.care.texts_in import text_problem
 from reminders.errors import InvalidInputError, NotFoundError, Problem
@@ -96,11 +97,8 @@ def preview(session: Session, clinic: Clinic, reply: Reply, text: str) -> Shown:
         InvalidInputError: on text, as `answer`.
     """
     patient = _addressee(session, reply)
-    own = {
-        "first_name": patient.given_name,
-        "unsubscribe_url": "",
-        ANSWERS: about_answers(patient.language, reads=False),
-    }
+    answers = about_answers(patient.language, reads=is_read(session, clinic.id))
+    own = {"first_name": patient.given_name, "unsubscribe_url": "", ANSWERS: answers}
     values = {**clinic_values(clinic, reply.channel), **own}
     found = find(TEMPLATE, patient.language, reply.channel, None)
     body = render(found, values | {"text": _clean(text)}).body

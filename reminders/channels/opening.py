@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from reminders.channels.base import Channel, ChannelError, Fault
-from reminders.channels.imap_mail import MailboxAddress, MailboxError
+from reminders.channels.imap_address import MailboxAddress, MailboxError
 from reminders.channels.smtp_email import SmtpEmail
 from reminders.channels.twilio_sms import TwilioAccount, TwilioSms
 from reminders.models import kinds

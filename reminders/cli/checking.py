@@ -14,7 +14,8 @@ from reminders import migrate
 from reminders.care import clinics
 from reminders.care.alarm_tests import silent_clinics
 from reminders.care.alerts import clinics_without
-from reminders.channels.imap_mail import ImapMailbox, MailboxError
+from reminders.channels.imap_address import MailboxError
+from reminders.channels.imap_mail import ImapMailbox
 from reminders.cli.common import clear_errors, connect, start
 from reminders.local_keys import fresh_keys
 from reminders.models.kinds import Channel

@@ -2,7 +2,7 @@
 
 from email.utils import parseaddr
 
-from reminders.channels.imap_mail import MailboxAddress
+from reminders.channels.imap_address import MailboxAddress
 from reminders.crypto import Keyring
 from reminders.delivery.composing import Composed
 from reminders.delivery.facts import Facts

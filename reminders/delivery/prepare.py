@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from reminders import logs
 from reminders.channels.base import Outgoing
-from reminders.channels.imap_mail import MailboxAddress
+from reminders.channels.imap_address import MailboxAddress
 from reminders.crypto import Keyring
 from reminders.database import keyring_of
 from reminders.delivery import spending

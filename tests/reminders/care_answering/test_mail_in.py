@@ -15,7 +15,8 @@ from sqlalchemy import select, update
 
 from reminders.care import mail_in, mailboxes, replies, understanding
 from reminders.care.mail_in import read_mailboxes
-from reminders.channels.imap_mail import Fetched, MailboxError, Place
+from reminders.channels.imap_address import MailboxError
+from reminders.channels.imap_mail import Fetched, Place
 from reminders.crypto import Keyring
 from reminders.database import Database
 from reminders.delivery.reply_addresses import ids_near, is_token_of, reply_to, tokens_in

@@ -13,15 +13,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from reminders.channels.imap_mail import (
-    MOST_BYTES,
-    Fetched,
-    ImapMailbox,
-    MailboxAddress,
-    MailboxError,
-    Place,
-    _quoted,
-)
+from reminders.channels.imap_address import MailboxAddress, MailboxError
+from reminders.channels.imap_mail import MOST_BYTES, Fetched, ImapMailbox, Place, _quoted
 from reminders.clock import host_now
 from tests.reminders.channels.conftest import Sandbox
 
