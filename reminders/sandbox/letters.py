@@ -1,7 +1,7 @@
 """E-mails that patients and mail servers write in the sandbox: as programs would, with the original quoted."""
 
 from dataclasses import dataclass, field
-from email import message_from_string, policy
+from email import message_from_bytes, message_from_string, policy
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid, parseaddr
 
@@ -62,7 +62,7 @@ def bounce(record: Record, status: str = "5.1.1", action: str = "failed") -> byt
 
 def incoming(raw: bytes, sender: str, recipient: str, body: str) -> Record:
     """What the sandbox keeps of a mail that lies in the clinic's mailbox."""
-    parsed = message_from_string(raw.decode("utf-8", "surrogateescape"))
+    parsed = message_from_bytes(raw, policy=policy.default)
     now = host_now()
     return Record(
         sid=new_sid("EM"),

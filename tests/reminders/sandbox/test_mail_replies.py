@@ -21,7 +21,7 @@ def came(sandbox: Running) -> list[IncomingMail]:
 
 def asked(sandbox: Running, answers_to: str = "") -> None:
     message = EmailMessage()
-    message["Subject"] = "Suivi du jour 7"
+    message["Subject"] = "Suivi du jour 7, été"
     message["From"] = "Clinique Élan <clinic@clinic.example>"
     message["To"] = ANNE
     message["Message-ID"] = "<m1@clinic.example>"
@@ -43,7 +43,7 @@ def test_an_answer_goes_where_a_mail_program_sends_it(sandbox: Running, answers_
     assert reply(sandbox, body="3, ça empire") == 200
     (mail,) = came(sandbox)
     assert (mail.sender, mail.recipients, mail.answers) == (ANNE, (goes_to,), ("m1@clinic.example",))
-    assert mail.subject == "Re: Suivi du jour 7"
+    assert mail.subject == "Re: Suivi du jour 7, été"
     assert mail.text.startswith("3, ça empire\n\nOn ")
     assert mail.text.endswith("> Comment va votre peau?")
 
@@ -55,6 +55,7 @@ def test_the_page_answers_too(sandbox: Running) -> None:
     assert sandbox.http.post(f"{line}/reply", data={"body": "2"}).status_code == 303
     assert [mail.answers for mail in came(sandbox)] == [("m1@clinic.example",)]
     assert sandbox.http.get(line).text.count("bubble") == 2
+    assert "Re: Suivi du jour 7, été" in sandbox.http.get(line).text
     assert [one["direction"] for one in sandbox.shown()] == ["outbound-api"]
 
 
