@@ -150,6 +150,10 @@ class Stack:
         """A patient's text, through the sandbox to our signed webhook."""
         self._sandbox("POST", "/sandbox/replies", {"from": number, "to": SANDBOX_NUMBER, "body": body, **more})
 
+    def write(self, sender: str, body: str, **more: Any) -> None:
+        """A patient's e-mail, into the clinic's mailbox in the sandbox: an answer to what they got last."""
+        self._sandbox("POST", "/sandbox/replies", {"from": sender, "body": body, **more})
+
     def fault(self, kind: str, times: int = 1, **more: Any) -> None:
         """What carrier and mailbox do wrong the next `times` times; see reminders.sandbox.faults."""
         self._sandbox("POST", "/sandbox/faults", {"kind": kind, "times": times, **more})

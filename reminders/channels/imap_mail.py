@@ -65,6 +65,9 @@ class ImapMailbox:
         with explained(self._watch):
             uids = self._search(place, start)
         for uid in uids:
+            # The rest comes with the next look, from the place that this one has reached.
+            if self._watch.is_late:
+                return
             with explained(self._watch):
                 found = self._fetch(uid)
             if found is not None:

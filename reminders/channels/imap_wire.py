@@ -4,6 +4,7 @@ import imaplib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -46,10 +47,16 @@ class Watch:
 
     def __init__(self, seconds: float) -> None:
         self.is_over = False
+        self._half_time = time.monotonic() + seconds / 2
         self._wire: Any = None
         self._timer = threading.Timer(seconds, self._cut)
         self._timer.daemon = True
         self._timer.start()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether nothing more should be begun."""
+        return time.monotonic() > self._half_time
 
     def over(self, wire: Any) -> None:
         self._wire = wire

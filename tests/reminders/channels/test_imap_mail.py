@@ -132,6 +132,17 @@ def test_whatever_the_server_does_it_ends_soon_with_a_word(talk: Callable[[socke
     assert time.monotonic() - began < 3
 
 
+def test_a_long_list_is_left_for_the_next_look(sandbox: Sandbox) -> None:
+    for number in range(4):
+        put(sandbox, str(number))
+    with ImapMailbox(sandbox.settings.effective_imap_url, at_most=1) as mailbox:
+        found = mailbox.since(None, LONG_AGO)
+        first = next(found)
+        time.sleep(0.6)
+        assert list(found) == []
+    assert len(read(sandbox.settings.effective_imap_url, first.place)) == 3
+
+
 def test_nobody_listens() -> None:
     with pytest.raises(MailboxError) as caught:
         read("imap://u:p@127.0.0.1:1/INBOX")
