@@ -17,10 +17,10 @@ from reminders.care.mailboxes import Mailbox, Turn
 from reminders.channels.imap_address import MailboxError
 from reminders.channels.imap_mail import Fetched, ImapMailbox
 from reminders.channels.incoming_mail import IncomingMail, read_mail
-from reminders.clock import host_now
 from reminders.database import Database, keyring_of
 from reminders.delivery import receipts
 from reminders.models.instance import now as clock
+from reminders.models.instance import outside
 from reminders.models.kinds import Channel, ReplyKind
 from reminders.settings import Settings
 
@@ -44,14 +44,14 @@ def read_mailboxes(database: Database, settings: Settings, opener: Opener = Imap
 
 
 def _read_one(database: Database, mailbox: Mailbox, opener: Opener) -> int:
-    with database.begin() as session:
-        turn = mailboxes.take_turn(session, mailbox.sender_id, clock(session))
+    with database.begin(clinic=mailbox.clinic_id) as session:
+        turn, start = mailboxes.take_turn(session, mailbox.sender_id, clock(session)), outside(session) - _FIRST_LOOK
     if turn is None:
         return 0
     came, problem = 0, ""
     try:
         with opener(mailbox.url) as opened:
-            for fetched in opened.since(turn.standing.place, (host_now() - _FIRST_LOOK).date()):
+            for fetched in opened.since(turn.standing.place, start.date()):
                 if not _take(database, mailbox, turn, fetched):
                     return came
                 opened.mark_seen(fetched.place)
@@ -60,7 +60,7 @@ def _read_one(database: Database, mailbox: Mailbox, opener: Opener) -> int:
         problem = error.word
         if problem != turn.standing.problem:
             _log.error("mailbox not read", sender_id=str(mailbox.sender_id), reason=problem)
-    with database.begin() as session:
+    with database.begin(clinic=mailbox.clinic_id) as session:
         turn.end(session, problem, clock(session))
     return came
 

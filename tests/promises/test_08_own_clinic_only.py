@@ -319,6 +319,7 @@ UNSCOPED: Mapping[str, tuple[int, str]] = {
     "reminders/care/alarm_tests.py": (1, "looks for clinics that are due a test alert; each is sent by its own door"),
     "reminders/care/events.py": (2, "works through what delivery reported, for every clinic"),
     "reminders/care/follow_ups.py": (1, "finds whose turn it is among every clinic's patients"),
+    "reminders/care/mail_in.py": (1, "finds the mailboxes of every clinic; each is read by its own door"),
     "reminders/care/understanding.py": (
         4,
         "works through unread replies, for every clinic, and reads the one just kept",
