@@ -6,6 +6,7 @@ from uuid import UUID
 
 from reminders.channels.base import Channel, ChannelError, Fault
 from reminders.channels.smtp_email import SmtpEmail
+from reminders.channels.twilio_media import TwilioMedia
 from reminders.channels.twilio_sms import TwilioAccount, TwilioSms
 from reminders.models import kinds
 from reminders.settings import SANDBOX_ACCOUNT, Settings
@@ -42,6 +43,15 @@ def open_channel(identity: SenderIdentity, settings: Settings) -> Channel:
         return SmtpEmail(url, identity.address or settings.effective_mail_from, CALL_TIMEOUT_SECONDS)
     account = _account(identity, settings)
     return TwilioSms(account, lambda attempt: status_url(settings, attempt), CALL_TIMEOUT_SECONDS, settings.in_flight)
+
+
+def open_media(identity: SenderIdentity, settings: Settings) -> TwilioMedia:
+    """The way to what hangs on texts to a sender's number, with that sender's credentials.
+
+    Raises:
+        ChannelError: there are none (SENDER).
+    """
+    return TwilioMedia(_account(identity, settings))
 
 
 def status_url(settings: Settings, attempt_id: UUID) -> str:
