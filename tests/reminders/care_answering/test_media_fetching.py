@@ -5,8 +5,7 @@ row for good; what failed was tried for ever; the address outlived the fetch; wh
 """
 
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +15,6 @@ from sqlalchemy import select
 from reminders.care import attachments, media_fetching
 from reminders.care.media_fetching import WAITS, fetch_waiting
 from reminders.channels.base import ChannelError, Fault
-from reminders.channels.opening import SenderIdentity
 from reminders.channels.twilio_media import MediaError
 from reminders.database import Database
 from reminders.models import Attachment, Reply, Ticket
@@ -25,27 +23,7 @@ from reminders.settings import SANDBOX_ACCOUNT, Settings
 from tests.promises.practice import MARIE, Practice, open_practice
 from tests.promises.world import open_world
 from tests.reminders import pictures
-
-
-@dataclass
-class Source:
-    """Where media are, in this process: what comes of each asking, and what was asked for."""
-
-    deeds: list[bytes | Exception | Callable[[], bytes]] = field(default_factory=list)
-    asked: list[tuple[str, str]] = field(default_factory=list)
-
-    def __call__(self, identity: SenderIdentity, _settings: Settings) -> "Source":
-        """Open it for a sender."""
-        self.account = identity.account
-        return self
-
-    def fetch(self, address: str) -> bytes:
-        """The next deed."""
-        self.asked.append((self.account, address))
-        deed = self.deeds.pop(0) if self.deeds else pictures.photo()
-        if isinstance(deed, Exception):
-            raise deed
-        return deed if isinstance(deed, bytes) else deed()
+from tests.reminders.media_source import Source
 
 
 @pytest.fixture
