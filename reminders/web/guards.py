@@ -18,7 +18,7 @@ MOST_WITH_PICTURES = 96 * MOST_BYTES
 """The largest form with pictures. What is too much of a picture is dropped as it is read, so it costs no memory; only
 so can the rest of a patient's answer be kept."""
 
-_WITH_PICTURES = ("/c/", b"multipart/form-data")
+_WITH_PICTURES = (("/c/", "/sandbox/phone/"), b"multipart/form-data")
 
 _MOST_DRAINED = 32 * MOST_BYTES
 _POLICY = "; ".join(
@@ -116,8 +116,8 @@ class BodyLimit:
 
 
 def _most(scope: Scope) -> int:
-    path, kind = _WITH_PICTURES
-    if scope["type"] != "http" or not scope["path"].startswith(path):
+    paths, kind = _WITH_PICTURES
+    if scope["type"] != "http" or not scope["path"].startswith(paths):
         return MOST_BYTES
     sent = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
     return MOST_WITH_PICTURES if sent.partition(b";")[0].strip().lower() == kind else MOST_BYTES
