@@ -6,35 +6,33 @@ hidden behind the first, no script, and of a size that a page can show.
 
 import io
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NoReturn
 
 import pi_heif
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps
 
 from reminders.errors import RemindersError
 
 CONTENT_TYPE = "image/jpeg"
 """What every clean picture is."""
 
-MOST_PIXELS = 64_000_000
-"""Beyond it is no phone's picture but a bomb: a few kilobytes that unpack to gigabytes. Phones take 12 to 50 million
-and only on request more; decoded, this is 192 MB, and one is decoded at a time in a process."""
-
 LONGEST_SIDE = 2000
 """Pixels: more than any screen that staff look at has, and a tenth of the bytes of what a phone takes."""
 
 _QUALITY = 85
 _MOST_PROFILE = 1024 * 1024
-_MOST_SCANS = 100
+_MOST_SCANS = 30
 """Phones' pictures are drawn in one pass, progressive ones in ten. Each is a walk over the whole picture, so a few
 megabytes of passes would keep a decoder busy for minutes."""
 
 _one_at_a_time = threading.Lock()
 
 pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
-Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+# Our own limits hold, by kind; Pillow's would only warn.
+Image.MAX_IMAGE_PIXELS = None
 
 
 class Refusal(StrEnum):
@@ -76,38 +74,40 @@ def clean(data: bytes, most_bytes: int) -> Picture:
         raise RefusedError(Refusal.EMPTY)
     if len(data) > most_bytes:
         raise RefusedError(Refusal.TOO_LARGE)
-    kind = next((kind for kind, begins in _KINDS.items() if begins(data)), None)
+    kind = next((kind for kind in _KINDS if kind.begins(data)), None)
     if kind is None:
         raise RefusedError(Refusal.KIND)
-    if kind == "JPEG" and data.count(b"\xff\xda") > _MOST_SCANS:
+    if kind is _JPEG and data.count(b"\xff\xda") > _MOST_SCANS:
         raise RefusedError(Refusal.TOO_LARGE)
     with _one_at_a_time:
         return _drawn(data, kind)
 
 
-def _drawn(data: bytes, kind: str) -> Picture:
+def _drawn(data: bytes, kind: "_Kind") -> Picture:
     try:
         # Only this decoder is asked: another that also makes something of the bytes may not have its turn.
-        with Image.open(io.BytesIO(data), formats=[kind]) as opened:
+        with Image.open(io.BytesIO(data), formats=[kind.name]) as opened:
+            if opened.width * opened.height > kind.most_pixels:
+                return _refuse(Refusal.TOO_LARGE)
             return _redrawn(opened)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
-        raise RefusedError(Refusal.TOO_LARGE) from None
-    except UnidentifiedImageError:
-        raise RefusedError(Refusal.BROKEN) from None
     except RefusedError:
         raise
+    except MemoryError:
+        raise RefusedError(Refusal.TOO_LARGE) from None
     except Exception:  # decoders raise whatever they like at bytes that were made to upset them
         raise RefusedError(Refusal.BROKEN) from None
 
 
+def _refuse(reason: Refusal) -> NoReturn:
+    raise RefusedError(reason)
+
+
 def _redrawn(opened: Image.Image) -> Picture:
-    if opened.width * opened.height > MOST_PIXELS:
-        raise RefusedError(Refusal.TOO_LARGE)
-    # A JPEG is decoded small at once: an eighth of the memory for what a phone takes today.
+    # Made small before anything else, since every step makes a copy; of a JPEG only so much is decoded.
     opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-    picture = ImageOps.exif_transpose(opened)
-    picture = _in_srgb(_on_white(picture))
+    picture = opened.convert("RGBA") if opened.mode == "P" else opened
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    picture = _in_srgb(_on_white(ImageOps.exif_transpose(picture)))
     # Pixels alone go over: whatever else the picture carries stays behind.
     bare = Image.new("RGB", picture.size)
     bare.paste(picture)
@@ -147,11 +147,26 @@ def _is_heif(data: bytes) -> bool:
 
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 
-_KINDS: Mapping[str, Callable[[bytes], bool]] = {
-    "JPEG": lambda data: data.startswith(b"\xff\xd8\xff"),
-    "PNG": lambda data: data.startswith(b"\x89PNG\r\n\x1a\n"),
-    "GIF": lambda data: data.startswith((b"GIF87a", b"GIF89a")),
-    "WEBP": lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP",
-    "HEIF": _is_heif,
-}
-"""What phones make and Twilio carries, by how it begins."""
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of picture by Pillow's name: how it begins, and how many pixels it may have.
+
+    A few kilobytes may unpack to gigabytes. With these limits decoding takes 400 MB at most, and one is decoded at a
+    time in a process. Of a JPEG only as much is decoded as is wanted; phones take 12 to 50 million pixels.
+    """
+
+    name: str
+    begins: Callable[[bytes], bool]
+    most_pixels: int
+
+
+_JPEG = _Kind("JPEG", lambda data: data.startswith(b"\xff\xd8\xff"), 100_000_000)
+_KINDS = (
+    _JPEG,
+    _Kind("HEIF", _is_heif, 50_000_000),
+    _Kind("PNG", lambda data: data.startswith(b"\x89PNG\r\n\x1a\n"), 25_000_000),
+    _Kind("GIF", lambda data: data.startswith((b"GIF87a", b"GIF89a")), 25_000_000),
+    _Kind("WEBP", lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP", 25_000_000),
+)
+"""What phones make and Twilio carries."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Protocol
 
-from sqlalchemy import exists, literal_column, select, update
+from sqlalchemy import bindparam, exists, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from reminders import logs
@@ -17,7 +17,7 @@ from reminders.care.tickets import NewTicket, open_ticket
 from reminders.channels.base import ChannelError
 from reminders.channels.opening import SenderIdentity, open_media
 from reminders.channels.twilio_media import MOST_BYTES, MediaError
-from reminders.database import Database
+from reminders.database import Database, UtcDateTime
 from reminders.models import Attachment, Reply, Sender, Ticket
 from reminders.models.instance import now as clock
 from reminders.models.kinds import AttachmentState, TicketKind, TicketState
@@ -65,18 +65,23 @@ class _Claimed:
 def fetch_waiting(database: Database, settings: Settings, opener: Opener = open_media) -> int:
     """Fetch what is due, a few at a time. How many rows were begun."""
     with database.read() as session:
-        due = session.execute(
-            select(Attachment.id, Attachment.attempts)
-            # Said with the word itself, or the partial index would not be used.
-            .where(Attachment.state == literal_column("'waiting'"), Attachment.next_try_at <= clock(session))
-            .order_by(Attachment.next_try_at)
-            .limit(_AT_ONCE)
-        ).all()
+        due = session.execute(_DUE, {"now": clock(session)}).all()
     if not due:
         return 0
     one = partial(_fetch_one, database, settings, opener)
     with ThreadPoolExecutor(min(_THREADS, len(due)), thread_name_prefix="media") as threads:
         return sum(threads.map(one, [row.id for row in due], [row.attempts for row in due]))
+
+
+_DUE = (
+    select(Attachment.id, Attachment.attempts)
+    # Said with the word itself, or the partial index would not be used.
+    .where(
+        Attachment.state == literal_column("'waiting'"), Attachment.next_try_at <= bindparam("now", type_=UtcDateTime())
+    )
+    .order_by(Attachment.next_try_at)
+    .limit(_AT_ONCE)
+)
 
 
 def _fetch_one(database: Database, settings: Settings, opener: Opener, id_: uuid.UUID, seen: int) -> bool:
