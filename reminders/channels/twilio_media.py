@@ -26,11 +26,16 @@ TIME_OUT_SECONDS = 20.0
 """For all of it, redirects included."""
 
 _TWILIO = "https://api.twilio.com"
-_STORES = (("mms.twiliocdn.com", "/"), ("s3-external-1.amazonaws.com", "/media.twiliocdn.com/"))
-"""Hosts that a redirect may lead to, exactly, with how the path begins there: the second is everybody's."""
+_STORES = (
+    ("mms.twiliocdn.com", "/"),
+    ("media.twiliocdn.com", "/"),
+    ("s3-external-1.amazonaws.com", "/media.twiliocdn.com/"),
+)
+"""Hosts that a redirect may lead to, exactly, with how the path begins there: the last is everybody's. The second is
+undocumented, but Twilio's, and others have been led there."""
 
 _PATH = r"/2010-04-01/Accounts/{account}/Messages/(SM|MM)[0-9a-fA-F]{{32}}/Media/ME[0-9a-fA-F]{{32}}"
-_MOST_REDIRECTS = 2
+_MOST_REDIRECTS = 3
 _CHUNK = 64 * 1024
 
 _REASONS: Mapping[int, str] = {401: "credentials", 403: "credentials", 404: "gone", 410: "gone"}

@@ -106,6 +106,16 @@ def test_what_is_none_is_refused(data: bytes, reason: Refusal) -> None:
     assert caught.value.reason is reason
 
 
+def test_only_the_decoder_of_its_kind_has_its_turn() -> None:
+    """It says that it is of HEIC's family, and another decoder could draw it."""
+    written = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(written, "AVIF")
+    data = written.getvalue()
+    assert Image.open(io.BytesIO(data[:8] + b"mif1" + data[12:])).format == "AVIF"
+    with pytest.raises(RefusedError):
+        clean(data[:8] + b"mif1" + data[12:], MOST)
+
+
 def test_whatever_byte_is_wrong_nothing_else_is_raised() -> None:
     """A picture with bytes turned over here and there is drawn or refused."""
     good = pictures.photo((64, 48), kind="PNG")
