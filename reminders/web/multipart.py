@@ -3,6 +3,8 @@
 What is too much of a file is read and dropped, so that one large picture does not cost the rest of what was filled in.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,9 @@ _MOST_OF_FIELDS = 256 * 1024
 """Bytes of all that is not a file."""
 
 _MOST_OF_HEADERS = 4096
+
+LONGEST_SILENCE = 30.0
+"""Seconds without a byte after which nobody sends any more: a phone that lost its network says nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,8 @@ async def received(request: Request, limits: Limits) -> Sent:
     """The form in a multipart body.
 
     Raises:
-        HTTPException: 400 for what is no such form, or holds what is not text; 413 for too much that is no file.
+        HTTPException: 400 for what is no such form, or holds what is not text; 413 for too much that is no file; 408
+            when its sender has fallen silent.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary")
@@ -64,12 +70,23 @@ async def received(request: Request, limits: Limits) -> Sent:
     reader = _Reader(limits)
     try:
         parser = MultipartParser(boundary, reader.callbacks())
-        async for chunk in request.stream():
+        async for chunk in _unbroken(request):
             parser.write(chunk)
         parser.finalize()
     except FormParserError as error:
         raise HTTPException(400) from error
     return reader.sent()
+
+
+async def _unbroken(request: Request) -> AsyncIterator[bytes]:
+    stream = request.stream()
+    try:
+        while True:
+            yield await asyncio.wait_for(anext(stream), LONGEST_SILENCE)
+    except StopAsyncIteration:
+        return
+    except TimeoutError:
+        raise HTTPException(408) from None
 
 
 @dataclass

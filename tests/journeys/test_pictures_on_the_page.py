@@ -5,21 +5,24 @@ disk; what a double press brings was kept twice; nothing bounded how many one li
 its form read; another page took files; a picture with an answer that needs nobody reached nobody.
 """
 
+import asyncio
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from httpx import Response
 from sqlalchemy import select
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from reminders.care.attachments import MOST_BYTES
 from reminders.database import Database
 from reminders.models import Attachment, Audit, CheckIn, Reply, Ticket
 from reminders.models.kinds import TicketKind
 from reminders.settings import Settings
-from reminders.web import guards
+from reminders.web import guards, multipart
 from tests.journeys.answering import WELL, WORSE, Page, ask
 from tests.promises.practice import Practice, open_practice
 from tests.promises.world import open_world
@@ -247,3 +250,17 @@ def test_the_larger_limit_is_this_forms_alone(practice: Practice, sheet: Page, m
     monkeypatch.setattr(guards, "MOST_WITH_PICTURES", 2 * guards.MOST_BYTES)
     assert post(sheet, much, **WORSE).status_code == 200
     assert post(sheet, much, much, **WORSE).status_code == 413
+
+
+def test_an_upload_that_broke_off_gives_up_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A phone that lost its network says nothing of it. Seen to fail when the form was waited for without an end."""
+    monkeypatch.setattr(multipart, "LONGEST_SILENCE", 0.05)
+    pieces = [{"type": "http.request", "body": form((PHOTO,), {})[:500], "more_body": True}]
+
+    async def receive() -> Any:
+        return pieces.pop() if pieces else await asyncio.sleep(60)
+
+    scope = {"type": "http", "method": "POST", "path": "/c/x", "headers": [(b"content-type", _KIND.encode())]}
+    with pytest.raises(HTTPException) as caught:
+        asyncio.run(multipart.received(Request(scope, receive), multipart.Limits(3, MOST_BYTES)))
+    assert caught.value.status_code == 408

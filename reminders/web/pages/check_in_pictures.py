@@ -24,6 +24,7 @@ from reminders.web.multipart import MULTIPART, File, Limits, Sent, received
 MOST = 3
 """Pictures on one form."""
 
+_AT_A_TIME = 3
 _LIMITS = Limits(MOST, attachments.MOST_BYTES)
 
 
@@ -46,7 +47,8 @@ def asked_by(visitor: AnyVisitor, token: str) -> Asked:
 
 
 async def answered(request: Request, asked: Annotated[Asked, Depends(asked_by)]) -> Answered:
-    """The form with its pictures. One at a time for each link: whoever has one cannot fill the memory.
+    """The form with its pictures. A few at a time for each link: whoever has one cannot fill the memory, and an upload
+    that broke off does not hold up the next.
 
     Raises:
         HTTPException: as for `submitted` and `received`.
@@ -61,12 +63,12 @@ async def answered(request: Request, asked: Annotated[Asked, Depends(asked_by)])
 Answering = Annotated[Answered, Depends(answered)]
 
 
-def _turn(request: Request, link: UUID) -> asyncio.Lock:
+def _turn(request: Request, link: UUID) -> asyncio.Semaphore:
     state = request.app.state
     if not hasattr(state, "uploading"):
         state.uploading = WeakValueDictionary()
-    turns: WeakValueDictionary[UUID, asyncio.Lock] = state.uploading
-    return turns.setdefault(link, asyncio.Lock())
+    turns: WeakValueDictionary[UUID, asyncio.Semaphore] = state.uploading
+    return turns.setdefault(link, asyncio.Semaphore(_AT_A_TIME))
 
 
 @dataclass(frozen=True)
