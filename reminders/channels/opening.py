@@ -7,6 +7,7 @@ from uuid import UUID
 from reminders.channels.base import Channel, ChannelError, Fault
 from reminders.channels.imap_address import MailboxAddress, MailboxError
 from reminders.channels.smtp_email import SmtpEmail
+from reminders.channels.twilio_media import TwilioMedia
 from reminders.channels.twilio_sms import TwilioAccount, TwilioSms
 from reminders.models import kinds
 from reminders.settings import SANDBOX_ACCOUNT, Settings
@@ -64,6 +65,15 @@ def answers_at(identity: SenderIdentity, settings: Settings) -> MailboxAddress |
         return MailboxAddress.from_url(url) if url else None
     except MailboxError:
         return None
+
+
+def open_media(identity: SenderIdentity, settings: Settings) -> TwilioMedia:
+    """The way to what hangs on texts to a sender's number, with that sender's credentials.
+
+    Raises:
+        ChannelError: there are none (SENDER).
+    """
+    return TwilioMedia(_account(identity, settings))
 
 
 def status_url(settings: Settings, attempt_id: UUID) -> str:

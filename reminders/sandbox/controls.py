@@ -1,10 +1,11 @@
 """The sandbox's own JSON: what was sent, a patient's text, and what shall go wrong."""
 
 from fastapi import APIRouter, HTTPException, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
 
 from reminders.sandbox.carrier import Carrier, PatientText
 from reminders.sandbox.faults import Fault, FaultKind
+from reminders.sandbox.hosting import MOST_BYTES, held
 from reminders.sandbox.letters import PatientMail, bounce, incoming, written
 from reminders.sandbox.records import INBOUND, Media, Record
 from reminders.settings import SANDBOX_MAIL_FROM, SANDBOX_NUMBER
@@ -15,10 +16,12 @@ _MAIL = r"^[^@\s]+@[^@\s]+$"
 
 
 class MediaIn(BaseModel):
-    """An attachment of a patient's text."""
+    """An attachment of a patient's text: the file itself in base64, which the sandbox then keeps as Twilio does, or
+    the address that the webhook shall name, whatever it is."""
 
-    url: str = Field(max_length=2000)
+    url: str = Field("", max_length=2000)
     content_type: str = Field("image/jpeg", max_length=100)
+    data: Base64Bytes = Field(b"", max_length=MOST_BYTES)
 
 
 class ReplyIn(BaseModel):
@@ -128,7 +131,9 @@ def _add_steering(api: APIRouter, carrier: Carrier) -> None:
 
 
 def _patient_text(text: ReplyIn) -> PatientText:
-    media = tuple(Media(one.url, one.content_type) for one in text.media)
+    media = tuple(
+        held(one.data, one.content_type) if one.data else Media(one.url, one.content_type) for one in text.media
+    )
     return PatientText(text.sender, text.to, text.body, media, text.sid, text.opt_out_type, text.repeat)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from reminders.care.attachments import Attached
 from reminders.care.letters import letter_of
 from reminders.care.page_answers import from_data
 from reminders.models import CheckIn, Consent, Consult, Reply, Severity, Ticket, Treatment
@@ -43,6 +44,7 @@ class TimelineEntry:
     why_params: Mapping[str, str | datetime] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
     receipts: tuple[ReceiptLine, ...] = ()
+    attached: tuple[Attached, ...] = ()
 
 
 def _treatment(row: Treatment) -> TimelineEntry:

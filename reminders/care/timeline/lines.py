@@ -1,6 +1,7 @@
 """Everything about one patient in the order of time: what was planned, sent, said and done, and why."""
 
 import uuid
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
@@ -22,7 +23,7 @@ def timeline(session: Session, clinic: Clinic, patient: Patient) -> list[Timelin
     """
     rows = load(session, patient)
     now_held = holds(session, clinic, [patient.id], now(session))
-    entries = [make(row) for kind, make in ENTRIES.items() for row in rows.of(kind)]
+    entries = [_with_attached(make(row), rows) for kind, make in ENTRIES.items() for row in rows.of(kind)]
     entries += [_message(message, rows, now_held) for message in rows.messages]
     entries += [_reminder(reminder) for reminder in rows.reminders if not rows.carrying[reminder.id]]
     return sorted(entries, key=lambda entry: entry.at)
@@ -52,6 +53,11 @@ def _reminder(reminder: Reminder) -> TimelineEntry:
         why_key=why.key,
         why_params=why.params,
     )
+
+
+def _with_attached(entry: TimelineEntry, rows: Rows) -> TimelineEntry:
+    attached = rows.attached.get(entry.subject_id) if entry.subject_id else None
+    return replace(entry, attached=tuple(attached)) if attached else entry
 
 
 def _written(message: Message) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from reminders.care import checkins, tickets
+from reminders.care import attachments, checkins, tickets
 from reminders.care.inbox import inbox
 from reminders.errors import InvalidInputError, NotFoundError, Problem
 from reminders.models import Ticket
@@ -59,6 +59,7 @@ def close(sent: Writer, ticket_id: UUID) -> Response:
 def _page(member: Member, problems: dict[str, Problem], status: int = 200) -> Response:
     with member.read() as session:
         lines = [conversation(item) for item in inbox(session, member.clinic.id)]
+        attached = attachments.of_replies(session, [reply.id for line in lines for reply in line.replies])
         later = checkins.later_answers(session, member.clinic.id)
     context: dict[str, Any] = {
         "waiting": [line for line in lines if line.tickets],
@@ -66,6 +67,7 @@ def _page(member: Member, problems: dict[str, Problem], status: int = 200) -> Re
         "label_colours": LABEL_COLOURS,
         "later": later,
         "own_part": own_part,
+        "attached": attached,
     }
     return page(member, "inbox.html", status, problems=problems, **context)
 

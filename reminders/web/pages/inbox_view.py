@@ -71,6 +71,11 @@ class ConversationLine:
     """Those who share the address that a nameless reply came from."""
 
     @property
+    def replies(self) -> tuple[Reply, ...]:
+        """Every reply that the line shows."""
+        return tuple(filter(None, (self.reply, *(ticket.said for ticket in self.tickets))))
+
+    @property
     def is_urgent(self) -> bool:
         """Whether it must stand out."""
         return any(ticket.is_urgent for ticket in self.tickets)

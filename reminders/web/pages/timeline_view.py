@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from reminders.care.attachments import Attached
 from reminders.care.explain import Explanation, sentence
 from reminders.care.timeline import TimelineEntry
 from reminders.models.kinds import Language
@@ -22,7 +23,7 @@ _SHOWN_STATES = frozenset({"message", "reminder", "consult", "ticket"})
 
 @dataclass(frozen=True)
 class TimelineLine:
-    """One line: when (UTC), its heading, what was written, its fate and the sentence that explains it."""
+    """One line: when (UTC), its heading, what was written and sent along, its fate and why."""
 
     at: datetime
     side: str
@@ -33,6 +34,7 @@ class TimelineLine:
     colour: str
     why: str
     labels: tuple[str, ...]
+    attached: tuple[Attached, ...]
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ def _line(entry: TimelineEntry, language: Language, zone: ZoneInfo, now: datetim
         colour=_colour(entry),
         why=sentence(Explanation(entry.why_key, entry.why_params), language, zone) if entry.why_key else "",
         labels=entry.labels,
+        attached=entry.attached,
     )
 
 
