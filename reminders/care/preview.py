@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from reminders.care import clinics, protocols
+from reminders.care import clinics, mailboxes, protocols
 from reminders.care.addresses import email_key
 from reminders.care.patient_input import CleanPatient
 from reminders.care.reach import Reach, Ways, choose, reach_if, senders
@@ -19,6 +19,7 @@ from reminders.database import keyring_of
 from reminders.models import Clinic, Patient, ProtocolVersion
 from reminders.models.kinds import Channel, Language
 from reminders.models.options import rules_of
+from reminders.wording.answers import ANSWERS, about_answers
 from reminders.wording.render import Rendered, render
 from reminders.wording.texts import find
 from reminders.wording.values import clinic_values
@@ -80,7 +81,7 @@ def preview(
     day = moment.astimezone(ZoneInfo(clinic.timezone)).date()
     planned = plan(protocols.parse(version), moment, hours, now, day)
     way = _reach(session, clinic, patient, channels)
-    reader = _Reader(clinic, patient, version)
+    reader = _Reader(clinic, patient, version, mailboxes.is_read(session, clinic.id))
     entries = [_entry(step, way, reader, hours.zone) for step in _in_order(planned)]
     there = _there(session, patient.id, protocol.id, day) if isinstance(patient, Patient) else (None, ())
     return Preview(entries, moment, hours.zone, reader.language, *there)
@@ -101,6 +102,7 @@ class _Reader:
     clinic: Clinic
     patient: Patient | CleanPatient | None
     version: ProtocolVersion
+    reads_answers: bool
 
     @property
     def language(self) -> Language:
@@ -111,7 +113,8 @@ class _Reader:
         name = self.patient.given_name if self.patient else ""
         in_it = channel is Channel.EMAIL or rules_of(self.clinic.options).link_in_texts
         links = {"unsubscribe_url": _LINK, "check_in_url": _LINK if in_it else ""}
-        return render(text, clinic_values(self.clinic, channel) | links | {"first_name": name})
+        own = {"first_name": name, ANSWERS: about_answers(self.language, reads=self.reads_answers)}
+        return render(text, clinic_values(self.clinic, channel) | links | own)
 
 
 def _in_order(planned: Plan) -> list[PlannedStep | SkippedStep]:

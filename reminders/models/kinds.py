@@ -86,6 +86,15 @@ class ReplyKind(StrEnum):
     PAGE = "page"
 
 
+class AttachmentState(StrEnum):
+    """How far something that hangs on a reply has come: to be fetched, kept as a picture, or given up."""
+
+    WAITING = "waiting"
+    KEPT = "kept"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
 class CheckInOutcome(StrEnum):
     """What the patient answered to the day-7 question."""
 

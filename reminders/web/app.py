@@ -14,6 +14,7 @@ from reminders.web import failures, guards
 from reminders.web.api import router as api
 from reminders.web.pages import (
     account,
+    attachments,
     check_in,
     consults,
     health,
@@ -38,7 +39,7 @@ from reminders.web.webhooks import router as webhooks
 # fmt: off
 _PAGES = (
     health, sign_in, account, inbox, record, patients, patient_hold, treatments, overlap, sending,
-    reports, protocols, protocol_draft, unsubscribe, check_in, thread, consults,
+    reports, protocols, protocol_draft, unsubscribe, check_in, thread, consults, attachments,
 )
 # fmt: on
 

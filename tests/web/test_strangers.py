@@ -8,9 +8,9 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from reminders.care import consults
+from reminders.care import attachments, consults
 from reminders.care.tickets import NewTicket, key_for, open_ticket
-from reminders.models import Consent, Consult, Patient, Protocol, Reply, Sender, Ticket, Treatment
+from reminders.models import Attachment, Consent, Consult, Patient, Protocol, Reply, Sender, Ticket, Treatment
 from reminders.models.kinds import (
     Channel,
     ConsentAction,
@@ -20,6 +20,7 @@ from reminders.models.kinds import (
     TicketState,
     TreatmentState,
 )
+from tests.reminders import pictures
 from tests.web.conftest import TODAY, Browser, NewBrowser
 from tests.web.test_access import staff_routes
 
@@ -62,6 +63,8 @@ def ids(there: Browser) -> Mapping[str, str]:
             received_at=TODAY,
         )
         session.add(reply)
+        attachments.take(session, reply, pictures.photo(), "image/jpeg", TODAY)
+        attachment = session.scalars(select(Attachment.id)).one()
     return {
         "patient_id": str(patient.id),
         "treatment_id": str(treatment.id),
@@ -69,6 +72,7 @@ def ids(there: Browser) -> Mapping[str, str]:
         "ticket_id": str(ticket.id),
         "reply_id": str(reply.id),
         "consult_id": str(consult.id),
+        "attachment_id": str(attachment),
         "channel": "sms",
     }
 

@@ -25,7 +25,7 @@ def timeline(session: Session, clinic: Clinic, patient: Patient) -> list[Timelin
     rows = load(session, patient)
     now_held = holds(session, clinic, [patient.id], now(session))
     belonging = Belonging(rows)
-    made = [(row, make(row)) for kind, make in ENTRIES.items() for row in rows.of(kind)]
+    made = [(row, _with_attached(make(row), rows)) for kind, make in ENTRIES.items() for row in rows.of(kind)]
     made += [(message, _message(message, rows, now_held)) for message in rows.messages]
     made += [(reminder, _reminder(reminder)) for reminder in rows.reminders if not rows.carrying[reminder.id]]
     entries = [replace(entry, treatments=belonging.of(row)) for row, entry in made]
@@ -55,6 +55,11 @@ def _reminder(reminder: Reminder) -> TimelineEntry:
         why_key=why.key,
         why_params=why.params,
     )
+
+
+def _with_attached(entry: TimelineEntry, rows: Rows) -> TimelineEntry:
+    attached = rows.attached.get(entry.subject_id) if entry.subject_id else None
+    return replace(entry, attached=tuple(attached)) if attached else entry
 
 
 def _written(message: Message) -> str:

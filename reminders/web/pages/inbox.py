@@ -8,13 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from reminders.care import checkins, tickets
+from reminders.care import attachments, checkins, tickets
 from reminders.care.inbox import inbox
 from reminders.errors import InvalidInputError, NotFoundError, Problem
 from reminders.models import Ticket
 from reminders.web.access import Reader, Writer
 from reminders.web.pages.episode_names import episode_names
-from reminders.web.pages.inbox_view import LABEL_COLOURS, conversation
+from reminders.web.pages.inbox_view import LABEL_COLOURS, conversation, own_part
 from reminders.web.views import page
 from reminders.web.visitors import Member
 
@@ -62,6 +62,7 @@ def _page(member: Member, problems: dict[str, Problem], status: int = 200) -> Re
         lines = [conversation(item) for item in inbox(session, member.clinic.id)]
         people = {line.patient.id for line in lines if line.patient and line.tickets}
         episodes = episode_names(session, member, people)
+        attached = attachments.of_replies(session, [reply.id for line in lines for reply in line.replies])
         later = checkins.later_answers(session, member.clinic.id)
     context: dict[str, Any] = {
         "waiting": [line for line in lines if line.tickets],
@@ -69,6 +70,8 @@ def _page(member: Member, problems: dict[str, Problem], status: int = 200) -> Re
         "label_colours": LABEL_COLOURS,
         "later": later,
         "episodes": episodes,
+        "own_part": own_part,
+        "attached": attached,
     }
     return page(member, "inbox.html", status, problems=problems, **context)
 

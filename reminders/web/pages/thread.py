@@ -116,7 +116,11 @@ def _patient(session: Session, member: Member, reply: Reply) -> Patient:
 
 def _said(session: Session, member: Member, patient: Patient) -> list[TimelineLine]:
     """What was said on both sides, newest first."""
-    entries = [entry for entry in timeline(session, member.clinic, patient) if entry.kind in _SAID and entry.text]
+    entries = [
+        entry
+        for entry in timeline(session, member.clinic, patient)
+        if entry.kind in _SAID and (entry.text or entry.attached)
+    ]
     names = episode_names(session, member, {patient.id})
     view = timeline_view(entries, timeline_reader(member, names))
     return [*reversed(view.ahead), *view.past][:_MOST_LINES]

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from reminders.care.attachments import Attached
 from reminders.care.explain import Explanation, sentence
 from reminders.care.timeline import TimelineEntry
 from reminders.models.kinds import Language
@@ -23,7 +24,7 @@ _SHOWN_STATES = frozenset({"message", "reminder", "consult", "ticket"})
 
 @dataclass(frozen=True)
 class TimelineLine:
-    """One line: when (UTC), its heading, what was written, its fate and the sentence that explains it."""
+    """One line: when (UTC), its heading, what was written and sent along, its fate and why."""
 
     at: datetime
     side: str
@@ -34,6 +35,7 @@ class TimelineLine:
     colour: str
     why: str
     labels: tuple[str, ...]
+    attached: tuple[Attached, ...]
     episode: str = ""
     """Which treatment it belongs to, where the patient has several."""
 
@@ -83,6 +85,7 @@ def _line(entry: TimelineEntry, reader: Reader) -> TimelineLine:
         why=sentence(Explanation(entry.why_key, entry.why_params), language, zone) if entry.why_key else "",
         labels=entry.labels,
         episode=" + ".join(reader.episodes[one] for one in entry.treatments if one in reader.episodes),
+        attached=entry.attached,
     )
 
 
