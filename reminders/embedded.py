@@ -17,7 +17,7 @@ from reminders import logs
 from reminders.database import Database
 from reminders.errors import SettingsError
 from reminders.sandbox.carrier import open_carrier
-from reminders.sandbox.mailbox import Mailbox
+from reminders.sandbox.mail_servers import MailServers
 from reminders.sandbox.routes import router as sandbox_router
 from reminders.settings import Settings
 from reminders.tasks import SCHEDULE, Runtime, make_app
@@ -37,8 +37,9 @@ def settings_for_one_process(settings: Settings) -> Settings:
     changes: dict[str, object] = {"broker_url": "memory://localhost/", "sandbox_port": settings.port}
     if settings.twilio_api_url == f"http://127.0.0.1:{settings.sandbox_port}":
         changes["twilio_api_url"] = f"http://127.0.0.1:{settings.port}"
-    if not _is_free(settings.sandbox_smtp_port):
-        changes["sandbox_smtp_port"] = _any_free()
+    for name in ("sandbox_smtp_port", "sandbox_imap_port"):
+        if not _is_free(getattr(settings, name)):
+            changes[name] = _any_free()
     return settings.model_copy(update=changes)
 
 
@@ -86,8 +87,8 @@ def _sandbox(settings: Settings) -> Iterator[tuple[APIRouter, ...]]:
     if not settings.sandboxed:
         yield ()
         return
-    with closing(open_carrier(settings)) as carrier, closing(Mailbox(settings, carrier)) as mailbox:
-        mailbox.start()
+    with closing(open_carrier(settings)) as carrier, closing(MailServers(settings, carrier)) as servers:
+        servers.start()
         yield (sandbox_router(settings, carrier),)
 
 

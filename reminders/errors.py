@@ -50,6 +50,15 @@ class NotFoundError(RemindersError):
     """No such thing in this clinic (also what another clinic's things look like from here)."""
 
 
+class EarlierTreatmentError(RemindersError):
+    """An earlier treatment of the same protocol still owes messages, and nobody has said whether the new one replaces
+    it; `existing_ids` says which, the latest first."""
+
+    def __init__(self, existing_ids: list[str]) -> None:
+        super().__init__("an earlier treatment of this protocol still owes messages")
+        self.existing_ids = existing_ids
+
+
 class DuplicateError(RemindersError):
     """The same thing is already recorded; `existing_id` says which."""
 

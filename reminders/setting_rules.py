@@ -95,6 +95,13 @@ def smtp_problem(url: str) -> str:
     return "" if is_mail else "must look like smtp[s]://user:pass@host:port?starttls=1, with a number for the port"
 
 
+def imap_problem(url: str) -> str:
+    """Where answers to e-mails are read, and with whose password."""
+    parts = _parts(url)
+    is_mailbox = parts is not None and parts.scheme in {"imap", "imaps"} and _has_host(parts)
+    return "" if is_mailbox else "must look like imaps://user:pass@host:port/folder, with a number for the port"
+
+
 def mail_from_problem(written: str) -> str:
     """An address, alone or as `Name <address>`. Whether anybody is there, only sending tells."""
     try:

@@ -47,6 +47,7 @@ class Settings(BaseModel):
     log_format: Literal["console", "json"] = Field("console", alias="REMINDERS_LOG_FORMAT")
     sandbox_port: int = Field(8001, alias="REMINDERS_SANDBOX_PORT", ge=1, le=65535)
     sandbox_smtp_port: int = Field(8025, alias="REMINDERS_SANDBOX_SMTP_PORT", ge=1, le=65535)
+    sandbox_imap_port: int = Field(8143, alias="REMINDERS_SANDBOX_IMAP_PORT", ge=1, le=65535)
 
     twilio_account_sid: str = Field("", alias="TWILIO_ACCOUNT_SID")
     twilio_auth_token: Several = Field((), alias="TWILIO_AUTH_TOKEN")
@@ -91,6 +92,13 @@ class Settings(BaseModel):
     def effective_smtp_url(self) -> str:
         """Where e-mail is handed over: SMTP_URL, or the sandbox mailbox; "" if e-mail is not connected."""
         return f"smtp://127.0.0.1:{self.sandbox_smtp_port}" if self.sandboxed else self.smtp_url.get_secret_value()
+
+    @property
+    def effective_imap_url(self) -> str:
+        """The mailbox that answers come to: IMAP_URL beside SMTP_URL, or the sandbox's; "" if nobody reads any."""
+        if self.sandboxed:
+            return f"imap://clinic:sandbox@127.0.0.1:{self.sandbox_imap_port}/INBOX"
+        return self.imap_url.get_secret_value() if self.email_connected else ""
 
     @property
     def effective_mail_from(self) -> str:
@@ -187,6 +195,7 @@ def _shape_problems(settings: Settings) -> list[tuple[str, str]]:
         "TWILIO_API_URL": setting_rules.web_problem(settings.twilio_api_url),
         "TWILIO_FROM_NUMBER": settings.twilio_from_number and setting_rules.number_problem(settings.twilio_from_number),
         "SMTP_URL": settings.effective_smtp_url and setting_rules.smtp_problem(settings.effective_smtp_url),
+        "IMAP_URL": settings.effective_imap_url and setting_rules.imap_problem(settings.effective_imap_url),
         "MAIL_FROM": setting_rules.mail_from_problem(settings.effective_mail_from),
     }
     return list(rules.items())

@@ -10,7 +10,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging
 
-from reminders.care import alarm_tests, events, follow_ups, hand_overs, replies
+from reminders.care import alarm_tests, events, follow_ups, hand_overs, mail_in, media_fetching, replies
 from reminders.database import Database
 from reminders.delivery.context import Delivery
 from reminders.delivery.reconcile import reconcile
@@ -22,6 +22,8 @@ PENDING_SECONDS = 5.0
 ALARM_TESTS_SECONDS = 60.0
 FOLLOW_UP_SECONDS = 60.0
 HAND_OVER_SECONDS = 10.0
+MAIL_SECONDS, SANDBOX_MAIL_SECONDS = 30.0, 2.0
+MEDIA_SECONDS = 5.0
 
 
 class _Turn:
@@ -104,6 +106,14 @@ def _hand_over(delivery: Delivery) -> None:
     hand_overs.make_due(delivery.database)
 
 
+def _read_mail(delivery: Delivery) -> None:
+    mail_in.read_mailboxes(delivery.database, delivery.settings)
+
+
+def _fetch_media(delivery: Delivery) -> None:
+    media_fetching.fetch_waiting(delivery.database, delivery.settings)
+
+
 SCHEDULE: dict[str, tuple[Callable[[Delivery], object], Callable[[Settings], float]]] = {
     "reminders.send_due": (send_due, lambda settings: settings.sweep_seconds),
     "reminders.reconcile": (reconcile, lambda settings: settings.reconcile_seconds),
@@ -112,6 +122,8 @@ SCHEDULE: dict[str, tuple[Callable[[Delivery], object], Callable[[Settings], flo
     "reminders.test_alarms": (_test_alarms, lambda _: ALARM_TESTS_SECONDS),
     "reminders.follow_up": (_follow_up, lambda _: FOLLOW_UP_SECONDS),
     "reminders.hand_over": (_hand_over, lambda _: HAND_OVER_SECONDS),
+    "reminders.read_mail": (_read_mail, lambda to: SANDBOX_MAIL_SECONDS if to.sandboxed else MAIL_SECONDS),
+    "reminders.fetch_media": (_fetch_media, lambda _: MEDIA_SECONDS),
 }
 """Each task with what it runs and how often, in seconds. How often changes nothing of what a run decides: a provider
 is asked twice a minute apart, however often somebody looks whether that minute is over."""

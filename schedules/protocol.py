@@ -55,6 +55,8 @@ class Step:
     useful_for: timedelta
     waits_for_open_day: bool
     """On a closed day the step moves to the next open one: somebody must be there to read the answer."""
+    apart: bool = False
+    """Never one message with another treatment's, even if both say the same on the same day; a check-in never is."""
 
     def __post_init__(self) -> None:
         _check_key(self.key)
@@ -117,10 +119,13 @@ def _step_from_data(data: Mapping[str, Any]) -> Step:
         at=time.fromisoformat(_read(data, "at", str)),
         useful_for=_read(data, "useful_for_hours", int) * _HOUR,
         waits_for_open_day=_read(data, "waits_for_open_day", bool),
+        apart="apart" in data and _read(data, "apart", bool),
     )
 
 
 def _step_to_data(step: Step) -> dict[str, Any]:
+    # Left out where it says nothing: versions are compared as they are stored, and older ones know nothing of it.
+    apart = {"apart": True} if step.apart else {}
     return {
         "key": step.key,
         "day": step.day,
@@ -128,6 +133,7 @@ def _step_to_data(step: Step) -> dict[str, Any]:
         "at": f"{step.at:%H:%M}",
         "useful_for_hours": step.useful_for // _HOUR,
         "waits_for_open_day": step.waits_for_open_day,
+        **apart,
     }
 
 

@@ -49,7 +49,7 @@ class Stack:
     """How much of each process's log is of those that ran under its name before."""
 
     def __post_init__(self) -> None:
-        port, sandbox, smtp = (services.free_port() for _ in range(3))
+        port, sandbox, smtp, imap = (services.free_port() for _ in range(4))
         self.environ = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
@@ -63,6 +63,7 @@ class Stack:
             "REMINDERS_RECONCILE_SECONDS": "0.5",
             "REMINDERS_SANDBOX_PORT": str(sandbox),
             "REMINDERS_SANDBOX_SMTP_PORT": str(smtp),
+            "REMINDERS_SANDBOX_IMAP_PORT": str(imap),
             **self.extra,
         }
         self.url = f"http://127.0.0.1:{port}"
@@ -148,6 +149,10 @@ class Stack:
     def reply(self, number: str, body: str, **more: Any) -> None:
         """A patient's text, through the sandbox to our signed webhook."""
         self._sandbox("POST", "/sandbox/replies", {"from": number, "to": SANDBOX_NUMBER, "body": body, **more})
+
+    def write(self, sender: str, body: str, **more: Any) -> None:
+        """A patient's e-mail, into the clinic's mailbox in the sandbox: an answer to what they got last."""
+        self._sandbox("POST", "/sandbox/replies", {"from": sender, "body": body, **more})
 
     def fault(self, kind: str, times: int = 1, **more: Any) -> None:
         """What carrier and mailbox do wrong the next `times` times; see reminders.sandbox.faults."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from reminders.care import checkins, consults
+from reminders.care import attachments, checkins, consults
 from reminders.care.checkins import CheckInAnswer
 from reminders.care.effects import (
     Effect,
@@ -22,7 +22,7 @@ from reminders.care.ticket_keys import key_for
 from reminders.care.tickets import NewTicket, row_of
 from reminders.database import Base
 from reminders.ids import new_id
-from reminders.models import CheckIn, Consult, Message, Ticket
+from reminders.models import Attachment, CheckIn, Consult, Message, Ticket
 from reminders.models.kinds import Language, MessageKind, TicketKind
 from reminders.outbox import Draft, keys
 from reminders.outbox.enqueue import first_rows
@@ -66,7 +66,9 @@ def rows_of(act: Act, effects: Sequence[Effect]) -> NewRows:
     tickets = rows[Ticket]
     for row, id_ in zip(tickets, sorted(new_id() for _ in tickets), strict=True):
         row["id"] = id_
-    return rows
+    # Few texts carry anything: for the others PostgreSQL keeps to one statement.
+    hanging = attachments.rows_of(act.context.reply, act.now)
+    return rows | {Attachment: hanging} if hanging else rows
 
 
 def _row_of(act: Act, effect: Effect) -> _One | None:

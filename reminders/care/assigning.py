@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from reminders.care import audit, tickets
@@ -13,7 +13,7 @@ from reminders.care.replies import candidates
 from reminders.care.surroundings import answered_by
 from reminders.care.understanding import understand_again
 from reminders.errors import InvalidInputError, Problem
-from reminders.models import CheckIn, Patient, Reply, Ticket
+from reminders.models import Attachment, CheckIn, Patient, Reply, Ticket
 from reminders.models.kinds import TicketKind, TicketState
 
 _SHARED = "shared_number"
@@ -34,6 +34,7 @@ def assign(session: Session, actor: Actor, reply: Reply, patient_id: uuid.UUID, 
     waiting = _name(session, reply, patient)
     reply.patient_id, reply.read_at = patient.id, None
     reply.answers_id = answered_by(session, patient.id, reply.channel, reply.received_at)
+    session.execute(update(Attachment).where(Attachment.reply_id == reply.id).values(patient_id=patient.id))
     session.flush()
     audit.note(session, actor, "reply.assigned", "reply", reply.id, now, {"patient": str(patient.id)})
     understand_again(session, reply.id, now)

@@ -12,11 +12,14 @@ from reminders.care.page_answers import PageAnswers, from_data
 from reminders.database import keyring_of
 from reminders.delivery import links
 from reminders.errors import CryptoError, NotFoundError
-from reminders.models import Clinic, Message, MessageReminder, Patient, Reminder, Reply, Severity
-from reminders.models.kinds import ReplyKind
+from reminders.models import Attachment, Clinic, Message, MessageReminder, Patient, Reminder, Reply, Severity
+from reminders.models.kinds import AttachmentState, ReplyKind
 
 MOST_ANSWERS = 20
 """So many answers within `_WITHIN` are a person's; more are a program's that got hold of a link."""
+
+MOST_PICTURES = 9
+"""So many pictures are kept of one check-in, however often it is answered: three times three."""
 
 _WITHIN = timedelta(hours=1)
 
@@ -104,3 +107,18 @@ def too_many(session: Session, asked: Asked, now: datetime) -> bool:
         Severity.reminder_id == asked.reminder.id, Severity.answered_at > since
     )
     return session.scalars(replies if asked.is_check_in else values).one() >= MOST_ANSWERS
+
+
+def pictures_left(session: Session, asked: Asked) -> int:
+    """How many more pictures are kept of this check-in."""
+    there = (
+        select(func.count(Attachment.id))
+        .join(Reply, Reply.id == Attachment.reply_id)
+        .where(
+            Reply.patient_id == asked.patient.id,
+            Reply.answers_id == asked.message.id,
+            Reply.kind == ReplyKind.PAGE,
+            Attachment.state == AttachmentState.KEPT,
+        )
+    )
+    return max(MOST_PICTURES - session.scalars(there).one(), 0)

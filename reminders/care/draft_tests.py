@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from reminders.care import audit
 from reminders.care.actors import Actor
+from reminders.care.mailboxes import is_read
 from reminders.care.protocol_versions import draft_of
 from reminders.care.rehearsal import read_as
 from reminders.errors import InvalidInputError, Problem
@@ -30,7 +31,7 @@ def send_test(session: Session, actor: Actor, clinic: Clinic, protocol: Protocol
     """
     staff = session.scalars(select(Staff).where(Staff.id == actor.staff_id)).one()
     draft = draft_of(session, protocol)
-    text = read_as(clinic, draft.content, at)
+    text = read_as(clinic, draft.content, at, reads_answers=is_read(session, clinic.id))
     problem = _problem(at.channel, staff, sending_channels(session, clinic.id), is_readable=text is not None)
     if text is None or problem:
         raise InvalidInputError({"body": Problem(problem)})

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from reminders import logs
 from reminders.care import clinics, reach, replanning, silence
+from reminders.care.owed import Terms
+from reminders.care.owed_rows import Episode, Slot, draft
 from reminders.care.silence import Asked, Improving
 from reminders.care.ticket_keys import key_for
 from reminders.care.tickets import NewTicket, open_ticket
@@ -20,16 +22,14 @@ from reminders.ids import new_id
 from reminders.models import Clinic, Message, Patient, Reminder, Treatment
 from reminders.models.follow_up_rules import FollowUpRules
 from reminders.models.instance import now as clock
-from reminders.models.kinds import MessageKind, ReminderState, TicketKind
-from reminders.outbox import Draft, cancel, enqueue, keys
+from reminders.models.kinds import ReminderState, TicketKind
+from reminders.outbox import cancel, enqueue
 from schedules.hours import next_open
 
 _log = logs.get(__name__)
 
 _USEFUL_FOR = timedelta(days=2)
 """How long after its turn a further round is worth sending."""
-
-_KINDS = {silence.NUDGE: MessageKind.NUDGE, silence.SECOND_LOOK: MessageKind.REMINDER}
 
 
 def follow_up(database: Database) -> int:
@@ -91,22 +91,10 @@ def _further_round(case: _Case, why: str) -> bool:
     case.session.flush()
     if way.channel is None:
         return way.reason == reach.OPTED_OUT
-    draft = Draft(
-        clinic_id=row.clinic_id,
-        kind=_KINDS[why],
-        channel=way.channel,
-        template=f"follow_up:{why}",
-        language=case.patient.language,
-        dedupe_key=keys.reminder_key(row.id, way.channel, 1),
-        due_at=row.due_at,
-        useful_until=row.useful_until,
-        patient_id=case.patient.id,
-        treatment_id=row.treatment_id,
-        protocol_version_id=case.treatment.protocol_version_id,
-        reason=why,
-        reminder_ids=(row.id,),
-    )
-    enqueue(case.session, [draft], case.now)
+    mine = case.treatment
+    episode = Episode(mine.id, mine.clinic_id, mine.patient_id, mine.protocol_version_id)
+    slot = Slot(row.id, row.step, row.due_at, row.useful_until, why)
+    enqueue(case.session, [draft(episode, slot, Terms(way.channel, "", case.patient.language), 1)], case.now)
     return True
 
 

@@ -14,7 +14,7 @@ from reminders.care.reach import PREFERENCE, Ways, address_index, choose
 from reminders.database import core_table
 from reminders.models import Consent, OptOut, Patient, Protocol, ProtocolVersion, Provider, Sender, Treatment
 from reminders.models.clinic import NOT_CONNECTED
-from reminders.models.kinds import Channel, ConsentAction, Purpose
+from reminders.models.kinds import Channel, ConsentAction, Purpose, TreatmentState
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ class Chosen:
 class Ground:
     """What was found. `chosen` is None if the clinic has published no such protocol, `provider_id` if no such provider.
 
-    `that_day` are the patient's treatments by this protocol on this date, by ordinal; `of_that_id` is the clinic's
+    `that_day` are the patient's treatments by this protocol on this date, by ordinal, and `before` the active ones of
+    days before, the latest first; `of_that_id` is the clinic's
     treatment of the same external id. `agreed` has the newest word on each channel, and since when (UTC) that is so;
     `senders` the first made of each channel.
     """
@@ -47,6 +48,7 @@ class Ground:
     chosen: Chosen | None = None
     provider_id: uuid.UUID | None = None
     that_day: dict[int, uuid.UUID] = field(default_factory=dict)
+    before: list[uuid.UUID] = field(default_factory=list)
     of_that_id: uuid.UUID | None = None
     agreed: dict[Channel, tuple[ConsentAction, datetime]] = field(default_factory=dict)
     opted_out: set[Channel] = field(default_factory=set)
@@ -128,6 +130,12 @@ _SURVEY = union_all(
         _treatment.c.protocol_id == select(_protocol.c.id).where(*_meant).scalar_subquery(),
         _treatment.c.local_date == bindparam("day"),
     ),
+    _told("before", _treatment).where(
+        _theirs,
+        _treatment.c.protocol_id == select(_protocol.c.id).where(*_meant).scalar_subquery(),
+        _treatment.c.state == TreatmentState.ACTIVE,
+        _treatment.c.local_date < bindparam("day"),
+    ),
     _told("that_id", _treatment).where(
         _treatment.c.clinic_id == _clinic, _treatment.c.external_id == bindparam("external")
     ),
@@ -145,6 +153,8 @@ def _take(ground: Ground, found: Sequence[Any]) -> None:
         ground.senders.setdefault(Channel(channel), id_)
     elif kind == "that_day":
         ground.that_day[number] = id_
+    elif kind == "before":
+        ground.before.insert(0, id_)
     elif kind == "that_id":
         ground.of_that_id = id_
     elif kind == "provider":

@@ -1,14 +1,15 @@
 """Deciding, purely, what must happen to a treatment's reminders for them to say what is now wanted."""
 
-import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from reminders.models.kinds import Channel, Language, ReminderState
+from reminders.care.owed_values import Carried, Intents, Row, Terms
+from reminders.models.kinds import Channel, ReminderState
 from schedules.lifecycle import CANCELLABLE, State
 from schedules.plan import Plan, PlannedStep, SkippedStep
-from schedules.replan import DONE, OPEN, Addition, Changes, Existing, replan
+from schedules.replan import DONE, OPEN, Changes, Existing, replan
+
+__all__ = ["ADDRESS_FAILED", "NOT_IN_PROTOCOL", "OPTED_OUT", "Carried", "Intents", "Row", "Terms", "decide"]
 
 NOT_IN_PROTOCOL = "not_in_protocol"
 
@@ -23,70 +24,6 @@ _NOWHERE = frozenset({State.CANCELLED, State.SKIPPED, State.EXPIRED})
 
 _LOST = frozenset({State.FAILED, State.UNDELIVERED})
 """A message in one of these did not arrive where it went: the step may be owed anew at another address."""
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """A message that carries a reminder: how it goes, where it stands, since when (UTC) and why.
-
-    `address` is the look-up index of where it was last tried; "" before it is. `version` is the protocol version whose
-    words it sends, None if its words are no protocol's.
-    """
-
-    message_id: uuid.UUID
-    channel: Channel
-    language: Language
-    state: State
-    state_at: datetime
-    reason: str = ""
-    address: str = ""
-    version: uuid.UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A stored reminder with its messages, oldest first; `due_at` in UTC."""
-
-    reminder_id: uuid.UUID
-    step: str
-    round: int
-    due_at: datetime
-    state: ReminderState
-    messages: tuple[Carried, ...]
-    follows: bool = False
-    """It follows from an answer or from silence, not from the calendar: no change of the plan moves it."""
-
-    @property
-    def open_messages(self) -> tuple[Carried, ...]:
-        """Those that can still be stopped."""
-        return tuple(message for message in self.messages if message.state in CANCELLABLE)
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """How the patient is written to now, and since when they agree to it (UTC); without a channel, why not at all.
-
-    `address` is the look-up index of theirs on that channel. `version` is the protocol version that the treatment
-    follows; None leaves every message with its own.
-    """
-
-    channel: Channel | None
-    reason: str
-    language: Language
-    agreed_at: datetime | None = None
-    address: str = ""
-    version: uuid.UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Intents:
-    """What to do: stop a row (with the reason), move or re-send one, add one, note one as skipped (with the reason)."""
-
-    stop: tuple[tuple[Row, str], ...] = ()
-    move: tuple[tuple[Row, PlannedStep], ...] = ()
-    replace: tuple[tuple[Row, PlannedStep], ...] = ()
-    add: tuple[Addition, ...] = ()
-    skip: tuple[tuple[PlannedStep | SkippedStep, str], ...] = ()
 
 
 def decide(rows: Sequence[Row], wanted: Plan, terms: Terms, now: datetime) -> Intents:
@@ -120,6 +57,7 @@ def decide(rows: Sequence[Row], wanted: Plan, terms: Terms, now: datetime) -> In
         replace=tuple((row, to) for row, to in standing if row.reminder_id not in fitting),
         add=tuple(new for new in changes.add if not _is_called_off(rows, new.planned.step.key, terms)),
         skip=tuple(skip),
+        reword=tuple(row for row in rows if _is_outdated(row, terms)),
     )
 
 
@@ -184,6 +122,14 @@ def _fits(row: Row, terms: Terms, *, is_done: bool) -> bool:
     )
 
 
+def _is_outdated(row: Row, terms: Terms) -> bool:
+    """Whether a further round waits for a channel or a language that is not the patient's any more, and was not tried
+    yet."""
+    waits = row.follows and row.open_messages
+    untried = not {message.state for message in row.messages} - _NOWHERE - CANCELLABLE
+    return bool(waits) and untried and not _fits(row, terms, is_done=True)
+
+
 def _is_elsewhere(row: Row, to: PlannedStep, now: datetime) -> bool:
     """Whether the row must move. One that is due already, and whose turn is now, just waits for its sweep."""
     return row.due_at != to.due_at and max(row.due_at, to.due_at) > now
@@ -194,7 +140,7 @@ def _is_called_off(rows: Iterable[Row], key: str, terms: Terms) -> bool:
     if newest is None:
         return False
     if newest.state is ReminderState.CANCELLED:
-        return True
+        return not newest.superseded
     last = newest.messages[-1] if newest.messages else None
     by_opt_out = last is not None and last.reason == OPTED_OUT
     return by_opt_out and not (last and terms.agreed_at and terms.agreed_at > last.state_at)

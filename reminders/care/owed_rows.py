@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from reminders.care.owed import Intents, Terms
+from reminders.care.silence import NUDGE, SECOND_LOOK
 from reminders.ids import new_id
 from reminders.inserting import Batch
 from reminders.models import Message, MessageReminder, Reminder
@@ -30,12 +31,14 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A reminder that something is to be sent for; times are UTC."""
+    """A reminder that something is to be sent for; times are UTC. `follows` says why a further round is owed, "" for a
+    step's own turn."""
 
     reminder_id: uuid.UUID
     step: str
     due_at: datetime
     useful_until: datetime
+    follows: str = ""
 
 
 def first(
@@ -76,6 +79,10 @@ def slot_of(row: Mapping[str, Any]) -> Slot:
     return Slot(row["id"], row["step"], row["due_at"], row["useful_until"])
 
 
+FURTHER: Mapping[str, MessageKind] = {NUDGE: MessageKind.NUDGE, SECOND_LOOK: MessageKind.REMINDER}
+"""The kind of message by which each further round goes."""
+
+
 def draft(episode: Episode, slot: Slot, terms: Terms, attempt: int) -> Draft:
     """What is to be sent for a reminder under `terms`, the `attempt`-th on their channel.
 
@@ -86,9 +93,9 @@ def draft(episode: Episode, slot: Slot, terms: Terms, attempt: int) -> Draft:
         raise ValueError("nothing is drafted for a patient whom no channel reaches")
     return Draft(
         clinic_id=episode.clinic_id,
-        kind=MessageKind.REMINDER,
+        kind=FURTHER.get(slot.follows, MessageKind.REMINDER),
         channel=terms.channel,
-        template=f"step:{slot.step}",
+        template=f"follow_up:{slot.follows}" if slot.follows else f"step:{slot.step}",
         language=terms.language,
         dedupe_key=keys.reminder_key(slot.reminder_id, terms.channel, attempt),
         due_at=slot.due_at,
@@ -96,5 +103,6 @@ def draft(episode: Episode, slot: Slot, terms: Terms, attempt: int) -> Draft:
         patient_id=episode.patient_id,
         treatment_id=episode.treatment_id,
         protocol_version_id=episode.protocol_version_id,
+        reason=slot.follows,
         reminder_ids=(slot.reminder_id,),
     )

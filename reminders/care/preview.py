@@ -3,21 +3,23 @@
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from reminders.care import clinics, protocols
+from reminders.care import clinics, mailboxes, protocols
 from reminders.care.addresses import email_key
 from reminders.care.patient_input import CleanPatient
 from reminders.care.reach import Reach, Ways, choose, reach_if, senders
+from reminders.care.superseding import Earlier, earlier_than
 from reminders.care.treatment_input import TreatmentInput, check_lines, treated_at
 from reminders.care.treatment_store import find_protocol, same_day
 from reminders.database import keyring_of
 from reminders.models import Clinic, Patient, ProtocolVersion
 from reminders.models.kinds import Channel, Language
 from reminders.models.options import rules_of
+from reminders.wording.answers import ANSWERS, about_answers
 from reminders.wording.render import Rendered, render
 from reminders.wording.texts import find
 from reminders.wording.values import clinic_values
@@ -47,7 +49,8 @@ class PreviewEntry:
 class Preview:
     """Every step in the order of the due times; `treated_at` is UTC, `zone` the patient's.
 
-    `duplicate_of` is the treatment that `record` would refuse this one for, unless confirmed.
+    `duplicate_of` is the treatment that `record` would refuse this one for, unless confirmed; `earlier` are those about
+    which it would ask whether this one takes their place.
     """
 
     entries: list[PreviewEntry]
@@ -55,6 +58,7 @@ class Preview:
     zone: ZoneInfo
     language: Language
     duplicate_of: uuid.UUID | None
+    earlier: tuple[Earlier, ...] = ()
 
 
 def preview(
@@ -77,10 +81,18 @@ def preview(
     day = moment.astimezone(ZoneInfo(clinic.timezone)).date()
     planned = plan(protocols.parse(version), moment, hours, now, day)
     way = _reach(session, clinic, patient, channels)
-    reader = _Reader(clinic, patient, version)
+    reader = _Reader(clinic, patient, version, mailboxes.is_read(session, clinic.id))
     entries = [_entry(step, way, reader, hours.zone) for step in _in_order(planned)]
-    known = same_day(session, patient.id, protocol.id, day) if isinstance(patient, Patient) else None
-    return Preview(entries, moment, hours.zone, reader.language, known.id if known else None)
+    there = _there(session, patient.id, protocol.id, day) if isinstance(patient, Patient) else (None, ())
+    return Preview(entries, moment, hours.zone, reader.language, *there)
+
+
+def _there(
+    session: Session, patient_id: uuid.UUID, protocol_id: uuid.UUID, day: date
+) -> tuple[uuid.UUID | None, tuple[Earlier, ...]]:
+    """What stands against recording another treatment of the protocol on that day."""
+    known = same_day(session, patient_id, protocol_id, day)
+    return known.id if known else None, tuple(earlier_than(session, patient_id, protocol_id, day))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,7 @@ class _Reader:
     clinic: Clinic
     patient: Patient | CleanPatient | None
     version: ProtocolVersion
+    reads_answers: bool
 
     @property
     def language(self) -> Language:
@@ -100,7 +113,8 @@ class _Reader:
         name = self.patient.given_name if self.patient else ""
         in_it = channel is Channel.EMAIL or rules_of(self.clinic.options).link_in_texts
         links = {"unsubscribe_url": _LINK, "check_in_url": _LINK if in_it else ""}
-        return render(text, clinic_values(self.clinic, channel) | links | {"first_name": name})
+        own = {"first_name": name, ANSWERS: about_answers(self.language, reads=self.reads_answers)}
+        return render(text, clinic_values(self.clinic, channel) | links | own)
 
 
 def _in_order(planned: Plan) -> list[PlannedStep | SkippedStep]:

@@ -17,7 +17,8 @@ _LONGEST_USE_HOURS = LONGEST_USE.days * 24
 class TypedStep:
     """One step as typed. `key` is "" for a new one: it keeps its name for good, whatever its day becomes later.
 
-    `day` counts from the treatment's date, `at` is local time (10:00), `hours` how long it stays useful.
+    `day` counts from the treatment's date, `at` is local time (10:00), `hours` how long it stays useful; `apart`:
+    never one message with another treatment's.
     """
 
     key: str
@@ -25,6 +26,7 @@ class TypedStep:
     at: str
     hours: str
     is_check_in: bool
+    apart: bool = False
 
 
 def clean_steps(typed: Sequence[TypedStep]) -> list[dict[str, Any]]:
@@ -63,6 +65,7 @@ def _clean(number: int, step: TypedStep, problems: dict[str, Problem]) -> dict[s
         "at": at,
         "useful_for_hours": hours,
         "waits_for_open_day": step.is_check_in,
+        "apart": step.apart,
     }
 
 

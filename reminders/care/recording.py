@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from reminders import inserting
-from reminders.care import audit, clinics, ground, holding, owed_rows, protocols
+from reminders.care import audit, clinics, ground, holding, joining, owed_rows, protocols, superseding
 from reminders.care.actors import Actor
 from reminders.care.owed import decide
 from reminders.care.providers import provider_index, provider_named
@@ -18,7 +18,7 @@ from reminders.care.texts_in import one_line
 from reminders.care.treatment_input import TreatmentInput, check_lines, treated_at
 from reminders.care.treatment_store import refuse_known, refuse_taken_id
 from reminders.database import as_stored
-from reminders.errors import InvalidInputError, Problem
+from reminders.errors import EarlierTreatmentError, InvalidInputError, Problem
 from reminders.ids import new_id
 from reminders.models import Audit, Clinic, Patient, Treatment
 from reminders.models.kinds import TreatmentState
@@ -34,6 +34,7 @@ def record(  # noqa: PLR0913 - the signature that every way in shares
     now: datetime,
     *,
     confirmed: bool = False,
+    supersedes: bool | None = None,
 ) -> Treatment:
     """Store a treatment, what each step of its protocol owes, and the messages for it: all in the caller's transaction.
 
@@ -41,6 +42,8 @@ def record(  # noqa: PLR0913 - the signature that every way in shares
         InvalidInputError: something typed cannot be; see `treated_at` and `check_lines`; also protocol_unknown.
         DuplicateError: this external id is known; or this patient has this protocol on this local date already and
             `confirmed` is not set. It names the treatment that is there.
+        EarlierTreatmentError: an earlier treatment by this protocol still owes messages, and `supersedes` does not say
+            whether this one takes its place (True) or goes beside it (False).
     """
     check_lines(given)
     zone = ZoneInfo(clinic.timezone)
@@ -48,6 +51,9 @@ def record(  # noqa: PLR0913 - the signature that every way in shares
     day = moment.astimezone(zone).date()
     found, chosen = _ground(session, patient, given, day)
     refuse_known(found, confirmed=confirmed)
+    earlier = superseding.owing(session, found.before)
+    if earlier and supersedes is None:
+        raise EarlierTreatmentError([str(one.treatment_id) for one in earlier])
     row = treatment_row(patient.clinic_id, patient.id, given, now) | {
         "protocol_id": chosen.protocol_id,
         "protocol_version_id": chosen.version_id,
@@ -59,6 +65,10 @@ def record(  # noqa: PLR0913 - the signature that every way in shares
     }
     wanted = plan(protocols.schedule_of(session, chosen.version_id), moment, clinics.hours(clinic, patient), now, day)
     _write(session, ((Treatment, [row]), *_owed(row, patient, found, wanted, now), (Audit, [noted(actor, row, now)])))
+    if supersedes:
+        superseding.supersede_all(session, actor, earlier, row["id"], now)
+    if found.that_day or found.before:
+        joining.join(session, clinic, patient, now)
     return as_stored(session, Treatment, row)
 
 
@@ -97,6 +107,7 @@ def treatment_row(clinic_id: uuid.UUID, patient_id: uuid.UUID, given: TreatmentI
         "state": TreatmentState.ACTIVE,
         "state_at": now,
         "state_reason": "",
+        "superseded_by_id": None,
         "created_at": now,
     }
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from reminders.care import clinics
 from reminders.models import Clinic
 from reminders.models.kinds import Channel
+from reminders.wording.answers import ANSWERS, about_answers
 from reminders.wording.findings import Place
 from reminders.wording.linter import parts_at, places
 from reminders.wording.render import Rendered, WordingError, render
@@ -36,7 +37,9 @@ class Rehearsed:
     texts: Mapping[Place, Rendered]
 
 
-def rehearse(clinic: Clinic, content: Mapping[str, Any], treated_on: date) -> list[Rehearsed]:
+def rehearse(
+    clinic: Clinic, content: Mapping[str, Any], treated_on: date, *, reads_answers: bool = False
+) -> list[Rehearsed]:
     """Every step after a treatment on that day at the clinic, recorded on the spot, in the order of the due times.
 
     Raises:
@@ -45,17 +48,19 @@ def rehearse(clinic: Clinic, content: Mapping[str, Any], treated_on: date) -> li
     protocol = protocol_from_data({"key": "rehearsed", **content})
     treated_at = local_instant(treated_on, _NOON, ZoneInfo(clinic.timezone))
     planned = plan(protocol, treated_at, clinics.hours(clinic), treated_at, treated_on)
-    texts = {at: text for at in places(protocol) if (text := read_as(clinic, content, at)) is not None}
+    read = {at: read_as(clinic, content, at, reads_answers=reads_answers) for at in places(protocol)}
+    texts = {at: text for at, text in read.items() if text is not None}
     steps: list[PlannedStep | SkippedStep] = [*planned.planned, *planned.skipped]
     return [_rehearsed(step, texts) for step in sorted(steps, key=lambda step: (step.due_at, step.step.day))]
 
 
-def read_as(clinic: Clinic, content: Mapping[str, Any], at: Place) -> Rendered | None:
+def read_as(clinic: Clinic, content: Mapping[str, Any], at: Place, *, reads_answers: bool = False) -> Rendered | None:
     """One text as a patient of the clinic would read it, under a made-up name; None if it is missing or unreadable."""
     parts = parts_at(content, at)
     if not parts.get("body"):
         return None
-    values = {**NOTHING, **clinic_values(clinic, at.channel), "first_name": FIRST_NAME[at.language]}
+    own = {"first_name": FIRST_NAME[at.language], ANSWERS: about_answers(at.language, reads=reads_answers)}
+    values = {**NOTHING, **clinic_values(clinic, at.channel), **own}
     links = {"unsubscribe_url": _LINK if at.channel is Channel.EMAIL else "", "check_in_url": _LINK}
     try:
         return render(Text(parts.get("subject"), parts["body"]), values | links)

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from reminders.care import clinics, protocols
+from reminders.care import clinics, joining, protocols
+from reminders.care.ending import SUPERSEDED
 from reminders.care.owed import Carried, Intents, Row, Terms, decide
 from reminders.care.owed_rows import Episode, Slot, draft, reminder_row, slot_of
 from reminders.care.reach import address_index, reach
@@ -61,7 +62,11 @@ def revise(session: Session, clinic: Clinic, patient: Patient, treatment: Treatm
     """
     session.flush()
     terms, _, intents = _considered(session, clinic, patient, treatment, now)
+    if joining.part(session, [row.reminder_id for row in intents.touched], now):
+        terms, _, intents = _considered(session, clinic, patient, treatment, now)
     _carry_out(_Case(session, treatment, terms, now), intents)
+    if intents.add or intents.move or intents.replace:
+        joining.join(session, clinic, patient, now)
 
 
 def foresee(
@@ -101,6 +106,7 @@ def _carry_out(case: _Case, intents: Intents) -> None:
         _stop(case, row, reason)
     _move(case, intents.move)
     drafts = [_replacement(case, row, to) for row, to in intents.replace if _is_stopped(case, row, _REPLACED)]
+    drafts += [_reworded(case, row) for row in intents.reword if _is_stopped(case, row, _REPLACED)]
     fresh = [reminder_row(case.episode, new.planned, new.round, case.now) for new in intents.add]
     skipped = [reminder_row(case.episode, step, 1, case.now, reason) for step, reason in intents.skip]
     case.session.add_all(Reminder(**row) for row in (*fresh, *skipped))
@@ -134,8 +140,20 @@ def _replacement(case: _Case, row: Row, to: PlannedStep) -> Draft:
     moved = case.session.get_one(Reminder, row.reminder_id)
     moved.due_at, moved.useful_until = to.due_at, to.useful_until
     moved.is_check_in = to.step.kind is StepKind.CHECK_IN
-    before = sum(message.channel is case.terms.channel for message in row.messages)
-    return draft(case.episode, Slot(moved.id, moved.step, moved.due_at, moved.useful_until), case.terms, before + 1)
+    return draft(
+        case.episode, Slot(moved.id, moved.step, moved.due_at, moved.useful_until), case.terms, _next(case, row)
+    )
+
+
+def _reworded(case: _Case, row: Row) -> Draft:
+    """A further round as it was, by the channel and in the language that the patient has now."""
+    owed = case.session.get_one(Reminder, row.reminder_id)
+    slot = Slot(owed.id, owed.step, owed.due_at, owed.useful_until, owed.reason)
+    return draft(case.episode, slot, case.terms, _next(case, row))
+
+
+def _next(case: _Case, row: Row) -> int:
+    return sum(message.channel is case.terms.channel for message in row.messages) + 1
 
 
 def _rows(session: Session, treatment_id: uuid.UUID) -> list[Row]:
@@ -148,8 +166,8 @@ def _rows(session: Session, treatment_id: uuid.UUID) -> list[Row]:
 
 def _row(reminder: Reminder, messages: Iterable[Carried]) -> Row:
     due_at, state = reminder.due_at, ReminderState(reminder.state)
-    follows = reminder.reason in FURTHER
-    return Row(reminder.id, reminder.step, reminder.round, due_at, state, tuple(messages), follows)
+    follows, superseded = reminder.reason in FURTHER, reminder.reason == SUPERSEDED
+    return Row(reminder.id, reminder.step, reminder.round, due_at, state, tuple(messages), follows, superseded)
 
 
 def _messages(session: Session, reminder_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Carried]]:

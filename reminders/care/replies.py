@@ -13,7 +13,7 @@ from reminders import logs
 from reminders.care.matching import Match, address_index, holders, match
 from reminders.care.situation import Kept
 from reminders.care.surroundings import Origin, Surroundings, look_around
-from reminders.care.understanding import Received, understand, understand_pending, understand_received
+from reminders.care.understanding import Received, understand, understand_now, understand_pending, understand_received
 from reminders.database import add_missing, keyring_of, refuse_other_clinics
 from reminders.ids import new_id
 from reminders.models import Patient, Reply
@@ -29,6 +29,7 @@ __all__ = [
     "keep",
     "receive",
     "understand",
+    "understand_now",
     "understand_pending",
     "understand_received",
 ]

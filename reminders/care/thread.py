@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from reminders import consent
 from reminders.care import audit, replanning, tickets, wrong_numbers
 from reminders.care.actors import Actor
+from reminders.care.mailboxes import is_read
 from reminders.care.reach import address_index
 from reminders.care.texts_in import text_problem
 from reminders.errors import InvalidInputError, NotFoundError, Problem
@@ -18,6 +19,7 @@ from reminders.models import Clinic, Message, Patient, Reply, Ticket
 from reminders.models.kinds import Channel, MessageKind, TicketState
 from reminders.outbox import Draft, enqueue, keys, sending_channels
 from reminders.wording import segments
+from reminders.wording.answers import ANSWERS, about_answers
 from reminders.wording.render import render
 from reminders.wording.texts import find
 from reminders.wording.values import clinic_values
@@ -95,7 +97,9 @@ def preview(session: Session, clinic: Clinic, reply: Reply, text: str) -> Shown:
         InvalidInputError: on text, as `answer`.
     """
     patient = _addressee(session, reply)
-    values = {**clinic_values(clinic, reply.channel), "first_name": patient.given_name, "unsubscribe_url": ""}
+    answers = about_answers(patient.language, reads=is_read(session, clinic.id))
+    own = {"first_name": patient.given_name, "unsubscribe_url": "", ANSWERS: answers}
+    values = {**clinic_values(clinic, reply.channel), **own}
     found = find(TEMPLATE, patient.language, reply.channel, None)
     body = render(found, values | {"text": _clean(text)}).body
     return Shown(body, segments.count(body).count if reply.channel is Channel.SMS else 0)

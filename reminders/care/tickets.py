@@ -29,6 +29,7 @@ PRIORITY: Mapping[TicketKind, int] = {
     TicketKind.WRONG_NUMBER: 50,
     TicketKind.MISSED_CHECK_IN: 60,
     TicketKind.UNCLEAR: 70,
+    TicketKind.OVERLAP: 75,
     TicketKind.OPTED_OUT: 80,
     TicketKind.DELIVERY: 90,
 }

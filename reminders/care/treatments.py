@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care import audit, replanning
+from reminders.care import audit, ending, replanning
 from reminders.care.actors import Actor
 from reminders.care.preview import Preview, PreviewEntry, preview
 from reminders.care.recording import record
@@ -16,10 +16,8 @@ from reminders.care.texts_in import one_line, text_problem
 from reminders.care.treatment_input import DETAIL_KEYS, TreatmentInput, treated_at
 from reminders.care.treatment_store import refuse_same_day
 from reminders.errors import InvalidInputError, NotFoundError, Problem
-from reminders.models import Clinic, Message, MessageReminder, Patient, Reminder, Treatment
-from reminders.models.kinds import MessageKind, ReminderState, TreatmentState
-from reminders.outbox.cancel import cancel as cancel_messages
-from schedules.lifecycle import State
+from reminders.models import Clinic, Patient, Treatment
+from reminders.models.kinds import TreatmentState
 
 # fmt: off
 __all__ = [
@@ -29,7 +27,6 @@ __all__ = [
 # fmt: on
 
 _LONGEST_REASON = 200
-_NOWHERE = (State.CANCELLED, State.SKIPPED, State.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +73,7 @@ def cancel(session: Session, actor: Actor, treatment: Treatment, reason: str, no
         raise InvalidInputError({"reason": problem})
     treatment.state, treatment.state_at = TreatmentState.CANCELLED, now
     treatment.state_reason = one_line(reason)
-    sends = Message.kind.in_((MessageKind.REMINDER, MessageKind.NUDGE))
-    cancel_messages(session, (Message.treatment_id == treatment.id) & sends, "treatment_cancelled", now)
-    session.execute(
-        update(Reminder)
-        .where(Reminder.treatment_id == treatment.id, Reminder.state == ReminderState.OWED, ~_went_out())
-        .values(state=ReminderState.CANCELLED, state_at=now, reason="treatment_cancelled")
-        .execution_options(synchronize_session="fetch")
-    )
+    ending.end(session, treatment, "treatment_cancelled", now)
     audit.note(session, actor, "treatment.cancelled", "treatment", treatment.id, now)
 
 
@@ -97,9 +87,3 @@ def get(session: Session, clinic_id: uuid.UUID, treatment_id: uuid.UUID) -> Trea
     if found is None:
         raise NotFoundError("no such treatment")
     return found
-
-
-def _went_out() -> ColumnElement[bool]:
-    """A reminder that some message carried, or may have carried, to its patient."""
-    carried = (MessageReminder.reminder_id == Reminder.id, Message.state.not_in(_NOWHERE))
-    return exists().where(MessageReminder.message_id == Message.id, *carried)

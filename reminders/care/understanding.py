@@ -14,6 +14,7 @@ from reminders.care.applying import Act, NewRows, rows_of
 from reminders.care.decisions import decide_effects
 from reminders.care.deeds import carry_out, deeds_among
 from reminders.care.effects import Effect, OpenTicket
+from reminders.care.letters import as_proven, as_sent, from_machine, letter_of
 from reminders.care.page_answers import as_ticked, ticked
 from reminders.care.red_flags import as_meant
 from reminders.care.situation import Kept, situation_of
@@ -94,12 +95,13 @@ class _Decided:
 
 
 def _decide(received: Received, keyring: Keyring, now: datetime) -> _Decided:
-    context = context_of(received.reply, received.around, keyring)
-    situation = situation_of(context)
+    context = as_proven(context_of(received.reply, received.around, keyring))
+    situation, letter = situation_of(context), letter_of(context.reply.kind, context.reply.raw)
     read_as = read(context.reply.body, context.day, Asked.CHECK_IN if context.check_in else Asked.NONE)
     reading = as_ticked(as_meant(read_as, situation), ticked(context.reply.kind, context.reply.raw))
+    reading = as_sent(reading, letter)
     act = Act(context, reading, now)
-    effects = decide_effects(reading, situation)
+    effects = from_machine(reading, situation) if letter.automatic else decide_effects(reading, situation)
     return _Decided(act, rows_of(act, effects), deeds_among(effects))
 
 
@@ -117,10 +119,12 @@ def understand_pending(database: Database) -> int:
         waiting = session.scalars(
             select(Reply.id).where(Reply.read_at.is_(None)).order_by(Reply.received_at.desc()).limit(_AT_ONCE)
         ).all()
-    return sum(_try(database, reply_id) for reply_id in waiting)
+    return sum(understand_now(database, reply_id) for reply_id in waiting)
 
 
-def _try(database: Database, reply_id: uuid.UUID) -> bool:
+def understand_now(database: Database, reply_id: uuid.UUID) -> bool:
+    """As `understand`, in a transaction of its own. False if that fails: staff have the reply then, and it is tried
+    again."""
     try:
         with database.begin() as session:
             understand(session, reply_id, clock(session))

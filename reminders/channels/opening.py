@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from reminders.channels.base import Channel, ChannelError, Fault
+from reminders.channels.imap_address import MailboxAddress, MailboxError
 from reminders.channels.smtp_email import SmtpEmail
+from reminders.channels.twilio_media import TwilioMedia
 from reminders.channels.twilio_sms import TwilioAccount, TwilioSms
 from reminders.models import kinds
 from reminders.settings import SANDBOX_ACCOUNT, Settings
@@ -18,8 +20,8 @@ CALL_TIMEOUT_SECONDS = 10.0
 class SenderIdentity:
     """What of a sender its channel needs. For texts `account` is Twilio's and `address` the number (or service).
 
-    `credentials` are the sender's own: `{"token": ...}` for texts, `{"url": "smtp://..."}` for e-mail. None means the
-    environment's, or the sandbox's while nobody has given any.
+    `credentials` are the sender's own: `{"token": ...}` for texts, `{"url": "smtp://...", "imap": "imaps://..."}` for
+    e-mail. None means the environment's, or the sandbox's while nobody has given any.
     """
 
     channel: kinds.Channel
@@ -42,6 +44,36 @@ def open_channel(identity: SenderIdentity, settings: Settings) -> Channel:
         return SmtpEmail(url, identity.address or settings.effective_mail_from, CALL_TIMEOUT_SECONDS)
     account = _account(identity, settings)
     return TwilioSms(account, lambda attempt: status_url(settings, attempt), CALL_TIMEOUT_SECONDS, settings.in_flight)
+
+
+def mailbox_url(identity: SenderIdentity, settings: Settings) -> str:
+    """Where answers to this sender's e-mails are read; "" if nobody reads them.
+
+    The environment's mailbox is its own mail identity's; a sender with credentials of its own names its own: `imap`.
+    """
+    if identity.channel is not kinds.Channel.EMAIL or not identity.address:
+        return ""
+    if identity.credentials:
+        return identity.credentials.get("imap", "")
+    return settings.effective_imap_url if identity.address == settings.effective_mail_from else ""
+
+
+def answers_at(identity: SenderIdentity, settings: Settings) -> MailboxAddress | None:
+    """The same, taken apart; None also for one that cannot be read."""
+    url = mailbox_url(identity, settings)
+    try:
+        return MailboxAddress.from_url(url) if url else None
+    except MailboxError:
+        return None
+
+
+def open_media(identity: SenderIdentity, settings: Settings) -> TwilioMedia:
+    """The way to what hangs on texts to a sender's number, with that sender's credentials.
+
+    Raises:
+        ChannelError: there are none (SENDER).
+    """
+    return TwilioMedia(_account(identity, settings))
 
 
 def status_url(settings: Settings, attempt_id: UUID) -> str:

@@ -16,6 +16,8 @@ from reminders import migrate
 from reminders.care import clinics, hand_overs
 from reminders.care.alarm_tests import silent_clinics
 from reminders.care.alerts import clinics_without
+from reminders.channels.imap_address import MailboxError
+from reminders.channels.imap_mail import ImapMailbox
 from reminders.cli.common import clear_errors, connect, start
 from reminders.local_keys import fresh_keys
 from reminders.models import Clinic
@@ -164,9 +166,29 @@ def _channels(settings: Settings) -> Finding:
 
 
 def _mailbox(settings: Settings) -> Finding:
-    if not settings.imap_url.get_secret_value():
+    """Whether answers to e-mails can be read, if they are to be."""
+    if settings.imap_url.get_secret_value() and not settings.email_connected:
+        return Finding("IMAP_URL is not used while e-mail is not connected (SMTP_URL)")
+    if settings.sandboxed:
         return _FINE
-    return Finding("IMAP_URL is accepted and not used yet; nobody reads that mailbox")
+    if not settings.effective_imap_url:
+        return Finding("answers to e-mails are read by nobody, and each e-mail says so (IMAP_URL)")
+    try:
+        with ImapMailbox(settings.effective_imap_url, patience=5, at_most=15):
+            return _FINE
+    except MailboxError as error:
+        return Finding(
+            f"{_MAILBOX.get(error.word, 'cannot be understood')} ({error.word}); look at IMAP_URL", is_wrong=True
+        )
+
+
+_MAILBOX = {
+    "connection": "does not answer",
+    "timeout": "does not answer in time",
+    "certificate": "has a certificate that is not valid",
+    "login": "refuses the name or password",
+    "folder": "has no such folder",
+}
 
 
 _PROBES: dict[str, Callable[[Settings], Finding]] = {

@@ -19,6 +19,7 @@ from reminders.errors import SettingsError
 from reminders.models import Clinic
 from reminders.models.kinds import Channel, Language
 from reminders.web.i18n import locale_of
+from reminders.wording.answers import ANSWERS, about_answers
 from reminders.wording.render import PLACEHOLDERS, render
 from reminders.wording.samples import FIRST_NAME
 from reminders.wording.segments import count
@@ -126,7 +127,8 @@ def _lines(planned: PlannedStep | SkippedStep, shown: Shown) -> list[str]:
 
 def _text(key: str, channel: Channel, shown: Shown) -> list[str]:
     """One text as the patient reads it, its lines indented under the channel's name."""
-    values = _LINKS | clinic_values(shown.clinic, channel) | {"first_name": FIRST_NAME[shown.language]}
+    own = {"first_name": FIRST_NAME[shown.language], ANSWERS: about_answers(shown.language, reads=False)}
+    values = _LINKS | clinic_values(shown.clinic, channel) | own
     text = render(find(f"step:{key}", shown.language, channel, shown.content), values)
     segments = count(text.body).count
     note = f", {segments} segment{'s' if segments > 1 else ''}" if channel is Channel.SMS else f", {text.subject}"

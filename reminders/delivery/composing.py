@@ -15,6 +15,7 @@ from reminders.models import Clinic, ProtocolVersion
 from reminders.models.kinds import Channel, Language
 from reminders.models.options import content_rules_of, rules_of
 from reminders.wording import segments
+from reminders.wording.answers import ANSWERS, about_answers
 from reminders.wording.render import Rendered, is_optional, placeholders, render
 from reminders.wording.texts import Text, find
 from reminders.wording.values import clinic_values
@@ -58,8 +59,8 @@ class Composer:
                 row.id: row.content for row in session.execute(columns.where(ProtocolVersion.id.in_(missing)))
             }
 
-    def compose(self, facts: Facts, public_url: str) -> Composed:
-        """The message as it will be sent.
+    def compose(self, facts: Facts, public_url: str, *, reads_answers: bool = False) -> Composed:
+        """The message as it will be sent, by a sender whose mailbox somebody reads or nobody does.
 
         Raises:
             WordingError: there is no such text, or it cannot be filled.
@@ -69,6 +70,8 @@ class Composer:
         text, names = self._text(which)
         link = self._way_out(facts, public_url)
         own = self._own(facts, text, names, public_url) | ({"unsubscribe_url": link} if link else {})
+        if ANSWERS in names:
+            own[ANSWERS] = about_answers(facts.language, reads=reads_answers)
         key = (which, tuple(sorted(own.items())))
         if key not in self._rendered:
             values = {"unsubscribe_url": "", "url": public_url} | self._clinic[facts.channel] | own

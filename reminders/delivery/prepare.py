@@ -5,12 +5,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 
 from sqlalchemy.orm import Session
 
 from reminders import logs
 from reminders.channels.base import Outgoing
+from reminders.channels.imap_address import MailboxAddress
 from reminders.crypto import Keyring
 from reminders.database import keyring_of
 from reminders.delivery import spending
@@ -18,6 +18,7 @@ from reminders.delivery.composing import Composed, Composer
 from reminders.delivery.facts import INDEX_KIND, Addressee, Facts, Group, addressee, lock, unseal
 from reminders.delivery.happenings import Happening, tell
 from reminders.delivery.housekeeping import DueSender
+from reminders.delivery.mail_headers import answered_at, headers
 from reminders.delivery.premises import Premises
 from reminders.delivery.recheck import Circumstances, Ruling, rule
 from reminders.delivery.windows import window_of
@@ -50,7 +51,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A claimed group of one sender, at `now`: calls must be over before `lease_until`."""
+    """A claimed group of one sender, at `now`: calls must be over before `lease_until`. `mailbox` is where answers to
+    its e-mails are read, if anywhere."""
 
     sender: DueSender
     group: Group
@@ -58,6 +60,7 @@ class Work:
     now: datetime
     time_out: timedelta
     lease_until: datetime
+    mailbox: MailboxAddress | None = None
 
 
 def prepare(session: Session, work: Work, premises: Premises) -> list[Call]:
@@ -120,14 +123,14 @@ def _write(facts: Facts, to: Addressee | None, desk: _Desk) -> tuple[Beginning, 
     if to is None:
         raise CryptoError("no address")
     address = unseal(desk.keyring, to.sealed, to.context)
-    composed = desk.composer.compose(facts, desk.work.public_url)
+    composed = desk.composer.compose(facts, desk.work.public_url, reads_answers=desk.work.mailbox is not None)
     outgoing = Outgoing(
         attempt_id=new_id(),
         to=address,
         body=composed.body,
         subject=composed.subject,
         valid_for=desk.around.window(facts).valid_for(facts.kind, facts.useful_until),
-        headers=_headers(facts, composed, desk) if facts.channel is Channel.EMAIL else {},
+        headers=_headers(facts, composed, desk),
     )
     call = Call(facts.id, facts.clinic_id, facts.attempts + 1, facts.tries, composed.segments, outgoing)
     index = to.index or desk.keyring.index(INDEX_KIND[facts.channel], address)
@@ -152,17 +155,11 @@ def _beginning(facts: Facts, call: Call, address_index: str, body_hash: str) -> 
 
 
 def _headers(facts: Facts, composed: Composed, desk: _Desk) -> dict[str, str]:
-    """The Message-ID is the message's, not the attempt's: a retry that doubles can be recognised as the same."""
-    domain = parseaddr(desk.work.sender.identity.address)[1].rpartition("@")[2]
-    headers = {
-        "Message-ID": f"<{facts.id}@{domain}>",
-        "From": desk.around.clinic.name,
-        "Content-Language": facts.language.value,
-    }
-    if composed.unsubscribe_url:
-        headers["List-Unsubscribe"] = f"<{composed.unsubscribe_url}>"
-        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    return headers
+    if facts.channel is not Channel.EMAIL:
+        return {}
+    address, mailbox = desk.work.sender.identity.address, desk.work.mailbox
+    known = headers(facts, composed, address, desk.around.clinic)
+    return known | answered_at(facts, address, mailbox, desk.keyring)
 
 
 def _apply(session: Session, rulings: Sequence[tuple[Facts, Ruling]], now: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from reminders import logs, outbox
 from reminders.channels.base import Channel, ChannelError, Fault
+from reminders.channels.opening import answers_at
 from reminders.delivery import pacing
 from reminders.delivery.calls import Answer, Refusal, call_all
 from reminders.delivery.context import Delivery, SweepClock
@@ -127,6 +128,7 @@ class SenderRun:
             now=now,
             time_out=timedelta(seconds=pace.time_out),
             lease_until=now + pace.lease,
+            mailbox=answers_at(self._sender.identity, self._delivery.settings),
         )
 
     def _prepare(self, work: Work) -> list[Call]:

@@ -1,6 +1,7 @@
 """The tables. Importing this package registers every one of them on `Base.metadata`."""
 
 from reminders.database import Base
+from reminders.models.attachment import Attachment
 from reminders.models.clinic import (
     ApiKey,
     Clinic,
@@ -20,6 +21,7 @@ from reminders.models.treatment import Protocol, ProtocolVersion, Reminder, Trea
 
 __all__ = [
     "ApiKey",
+    "Attachment",
     "Attempt",
     "Audit",
     "Base",

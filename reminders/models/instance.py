@@ -55,6 +55,12 @@ def moment(clock: datetime, offset: str | None) -> datetime:
     return clock + timedelta(seconds=float(offset or 0))
 
 
+def outside(session: Session) -> datetime:
+    """The database's clock in UTC without a demo's offset: for what others date, such as a mailbox."""
+    clock: datetime = session.connection().execute(_NOW).one()[0]
+    return clock
+
+
 def now(session: Session) -> datetime:
     """The database's clock in UTC, plus the demo clock's offset if there is one.
 

@@ -59,10 +59,11 @@ class Role(StrEnum):
 
 
 class TreatmentState(StrEnum):
-    """Whether a treatment's follow-up runs."""
+    """Whether a treatment's follow-up runs. SUPERSEDED: a later one of the same protocol took its place."""
 
     ACTIVE = "active"
     CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
 
 
 class ReminderState(StrEnum):
@@ -90,6 +91,15 @@ class ReplyKind(StrEnum):
     EMAIL = "email"
     VOICE = "voice"
     PAGE = "page"
+
+
+class AttachmentState(StrEnum):
+    """How far something that hangs on a reply has come: to be fetched, kept as a picture, or given up."""
+
+    WAITING = "waiting"
+    KEPT = "kept"
+    REFUSED = "refused"
+    FAILED = "failed"
 
 
 class CheckInOutcome(StrEnum):
@@ -121,6 +131,7 @@ class TicketKind(StrEnum):
     WRONG_NUMBER = "wrong_number"
     MISSED_CHECK_IN = "missed_check_in"
     UNCLEAR = "unclear"
+    OVERLAP = "overlap"
     OPTED_OUT = "opted_out"
     DELIVERY = "delivery"
 

@@ -91,6 +91,8 @@ class Treatment(ClinicOwned, Base):
     state_at: Mapped[datetime]
     state_reason: Mapped[str] = mapped_column(Sealed("treatment.state_reason"), default="")
     """Why, in the words of whoever cancelled it: they may name people."""
+    superseded_by_id: Mapped[uuid.UUID | None]
+    """The later treatment that took its place. Not a foreign key: rows are copied in order, and it points ahead."""
     recorded_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
     created_at: Mapped[datetime]
 

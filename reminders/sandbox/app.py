@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from reminders.errors import SettingsError
 from reminders.sandbox.carrier import Carrier, open_carrier
-from reminders.sandbox.mailbox import Mailbox
+from reminders.sandbox.mail_servers import MailServers
 from reminders.sandbox.routes import router
 from reminders.settings import Settings
 
@@ -23,12 +23,12 @@ def create_sandbox_app(settings: Settings) -> FastAPI:
         SettingsError: the SMTP port is taken, or DATA_DIR/sandbox.db cannot be used.
     """
     carrier = open_carrier(settings)
-    mailbox = _listening(settings, carrier)
+    servers = _listening(settings, carrier)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        mailbox.close()
+        servers.close()
         carrier.close()
 
     app = FastAPI(title="Sandbox carrier", lifespan=lifespan, openapi_url=None)
@@ -42,14 +42,14 @@ def create_sandbox_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _listening(settings: Settings, carrier: Carrier) -> Mailbox:
-    mailbox = Mailbox(settings, carrier)
+def _listening(settings: Settings, carrier: Carrier) -> MailServers:
+    servers = MailServers(settings, carrier)
     try:
-        mailbox.start()
+        servers.start()
     except SettingsError:
         carrier.close()
         raise
-    return mailbox
+    return servers
 
 
 async def _say_what_is_wrong(_request: Request, error: Exception) -> Response:

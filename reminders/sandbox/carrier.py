@@ -1,6 +1,7 @@
 """The stand-in carrier: accepts texts, moves them along, and brings patients' texts to our webhook."""
 
 import asyncio
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -57,6 +58,7 @@ class Carrier:
         self.store = store
         self.faults = Faults()
         self._public_url = settings.public_url
+        self.api_url = settings.twilio_api_url
         self._courier = Courier(self.token)
         for record in store.all():
             if record.status in _ON_ITS_WAY:
@@ -76,9 +78,9 @@ class Carrier:
         self._courier.run(self._deliver(record, steps))
         return record
 
-    def keep(self, record: Record) -> None:
-        """Keep an e-mail that the mailbox took."""
-        self.store.add(record)
+    def keep(self, record: Record) -> Record:
+        """Keep an e-mail that came: one of ours that the mailbox took, or one for the clinic."""
+        return self.store.add(record)
 
     async def bring(self, text: PatientText) -> Brought:
         """Bring a patient's text to our inbound webhook and wait for the answer."""
@@ -117,7 +119,7 @@ class Carrier:
         await self._courier.post(webhook.receipt(record, self.account))
 
     async def _bring(self, text: PatientText) -> Brought:
-        record = self.store.get(text.sid) or self.store.add(_incoming(text))
+        record = self.store.get(text.sid) or self.store.add(self._hosting(_incoming(text)))
         change = keywords.opt_out_change(text.body)
         if change is not None:
             self.store.set_opt_out(text.sender, text.recipient, opted_out=change)
@@ -130,6 +132,14 @@ class Carrier:
         for body in replies:
             self.store.add(_reply(record, body))
         return Brought(record, statuses, tuple(replies))
+
+    def _hosting(self, record: Record) -> Record:
+        """The record with addresses of our own for what it carries."""
+        base = f"{self.api_url}/{webhook.API_VERSION}/Accounts/{self.account}/Messages/{record.sid}/Media"
+        media = tuple(
+            replace(one, url=f"{base}/ME{secrets.token_hex(16)}") if one.data else one for one in record.media
+        )
+        return replace(record, media=media)
 
 
 def _outgoing(form: Mapping[str, str]) -> Record:

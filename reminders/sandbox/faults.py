@@ -19,6 +19,9 @@ class FaultKind(StrEnum):
     WRONG_JSON = "wrong_json"
     ERROR_CODE = "error_code"
     LOOKUP_500 = "lookup_500"
+    MEDIA_404 = "media_404"
+    MEDIA_ELSEWHERE = "media_elsewhere"
+    MEDIA_CUT = "media_cut"
     UNDELIVERED = "undelivered"
     NO_RECEIPTS = "no_receipts"
     DUPLICATE_RECEIPTS = "duplicate_receipts"
@@ -35,6 +38,7 @@ class Stage(StrEnum):
     BEFORE = "the create call, before the message is accepted"
     AFTER = "the create call, once the message is accepted"
     LOOKUP = "fetching or listing"
+    MEDIA = "fetching what hangs on a text"
     RECEIPT = "receipts of an accepted message"
     RECIPIENT = "RCPT TO"
     DATA = "the end of DATA"
@@ -52,6 +56,9 @@ _STAGES: Mapping[FaultKind, Stage] = {
     FaultKind.DROP_AFTER_ACCEPTING: Stage.AFTER,
     FaultKind.WRONG_JSON: Stage.AFTER,
     FaultKind.LOOKUP_500: Stage.LOOKUP,
+    FaultKind.MEDIA_404: Stage.MEDIA,
+    FaultKind.MEDIA_ELSEWHERE: Stage.MEDIA,
+    FaultKind.MEDIA_CUT: Stage.MEDIA,
     FaultKind.UNDELIVERED: Stage.RECEIPT,
     FaultKind.NO_RECEIPTS: Stage.RECEIPT,
     FaultKind.DUPLICATE_RECEIPTS: Stage.RECEIPT,

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
 
-from fastapi import APIRouter, Form, HTTPException, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reminders.sandbox import phones
 from reminders.sandbox.carrier import Carrier, PatientText
-from reminders.sandbox.records import Record
+from reminders.sandbox.hosting import held
+from reminders.sandbox.letters import PatientMail, incoming, written
+from reminders.sandbox.records import INBOUND, Record
+from reminders.sandbox.typed import Typed, typed
 
 _HERE = Path(__file__).parent
 _MAX_TEXT = 1600
@@ -50,12 +52,18 @@ def pages_router(carrier: Carrier) -> APIRouter:
         return _conversation(carrier, phone_id, _found(carrier, phone_id))
 
     @pages.post("/phone/{phone_id}/reply")
-    async def reply(phone_id: str, body: Annotated[str, Form()] = "", to: Annotated[str, Form()] = "") -> Response:
+    async def reply(phone_id: str, request: Request) -> Response:
         records = _found(carrier, phone_id)
-        problem = _problem(records, body, to)
+        given = await typed(request)
+        problem = _problem(records, given)
         if problem:
-            return _conversation(carrier, phone_id, records, typed=body, problem=problem)
-        await carrier.bring(PatientText(records[-1].phone, to or phones.clinics(records)[0], body))
+            return _conversation(carrier, phone_id, records, typed=given.body, problem=problem)
+        if records[-1].channel == "email":
+            _write(carrier, records, given.body)
+        else:
+            media = (held(given.picture, given.content_type),) if given.picture else ()
+            to = given.to or phones.clinics(records)[0]
+            await carrier.bring(PatientText(records[-1].phone, to, given.body, media))
         return RedirectResponse(f"/sandbox/phone/{phone_id}", 303)
 
     return pages
@@ -75,15 +83,22 @@ def _found(carrier: Carrier, phone_id: str) -> list[Record]:
     return records
 
 
-def _problem(records: list[Record], body: str, to: str) -> str:
+def _problem(records: list[Record], given: Typed) -> str:
     """Why this answer cannot be sent, for the person at the phone; empty when it can."""
-    if records[-1].channel == "email":
-        return "This mailbox only shows what came."
-    if to and to not in phones.clinics(records):
+    if given.to and given.to not in phones.clinics(records):
         return "This phone does not know that number."
-    if not body.strip():
+    if not (given.body.strip() or given.picture):
         return "Write something first."
-    return f"Too long: at most {_MAX_TEXT} characters." if len(body) > _MAX_TEXT else ""
+    if given.is_too_large:
+        return "This picture is too large: a carrier takes 5 MB at most."
+    return f"Too long: at most {_MAX_TEXT} characters." if len(given.body) > _MAX_TEXT else ""
+
+
+def _write(carrier: Carrier, records: list[Record], body: str) -> None:
+    """Put an answer to the newest e-mail into the clinic's mailbox."""
+    answered = next((one for one in reversed(records) if one.direction != INBOUND), None)
+    letter = PatientMail(records[-1].phone, body, answered=answered)
+    carrier.keep(incoming(written(letter), letter.sender, phones.clinics(records)[0], body))
 
 
 def _conversation(

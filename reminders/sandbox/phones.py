@@ -19,6 +19,7 @@ class Bubble:
     subject: str
     unsubscribe: str
     attachments: int
+    pictures: tuple[str, ...]
     note: str
     failed: bool
 
@@ -58,7 +59,8 @@ def bubble(record: Record) -> Bubble:
         at=record.created_at,
         subject=record.subject,
         unsubscribe=record.unsubscribe,
-        attachments=len(record.media),
+        attachments=sum(not one.data for one in record.media),
+        pictures=tuple(f"/sandbox/store/{record.sid}/{one.sid}" for one in record.media if one.data),
         note=_note(record, ours=ours, failed=failed),
         failed=failed,
     )

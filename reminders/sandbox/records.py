@@ -12,10 +12,16 @@ INBOUND, OUTBOUND, OUTBOUND_REPLY = "inbound", "outbound-api", "outbound-reply"
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """An attachment by its address; the sandbox does not hold the file."""
+    """An attachment by its address; what a phone of the sandbox sent is in `data`, base64, and is kept by us."""
 
     url: str
     content_type: str
+    data: str = ""
+
+    @property
+    def sid(self) -> str:
+        """What its address ends in."""
+        return self.url.rsplit("/", 1)[-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

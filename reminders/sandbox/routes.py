@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 
 from reminders.sandbox.carrier import Carrier
 from reminders.sandbox.controls import controls_router
+from reminders.sandbox.hosting import store_router
 from reminders.sandbox.pages import pages_router
 from reminders.sandbox.twilio_api import twilio_router
 from reminders.settings import Settings
@@ -21,7 +22,7 @@ def router(settings: Settings, carrier: Carrier) -> APIRouter:
         raise ValueError("the sandbox is not mounted with real credentials")
     everything = APIRouter()
     everything.include_router(twilio_router(carrier))
-    for part in (controls_router(carrier), pages_router(carrier)):
+    for part in (controls_router(carrier), pages_router(carrier), store_router(carrier)):
         everything.include_router(part, dependencies=[Depends(_from_here)])
     return everything
 

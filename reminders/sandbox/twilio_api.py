@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
-from reminders.sandbox import refusals, twilio_json
+from reminders.sandbox import hosting, refusals, twilio_json
 from reminders.sandbox.broken import BrokenResponse
 from reminders.sandbox.carrier import Carrier
 from reminders.sandbox.faults import Fault, FaultKind, Stage
@@ -39,7 +39,7 @@ class _TwilioRoute(APIRoute):
 
 
 def twilio_router(carrier: Carrier) -> APIRouter:
-    """The three calls on messages."""
+    """The three calls on messages, and the one on what they carry."""
     api = APIRouter(route_class=_TwilioRoute, include_in_schema=False)
     base = f"/{API_VERSION}/Accounts/{{account}}/Messages"
 
@@ -63,6 +63,11 @@ def twilio_router(carrier: Carrier) -> APIRouter:
         if record is None or record.channel != "sms":
             raise RefusedError(refusals.NOT_FOUND)
         return JSONResponse(twilio_json.message(record, account))
+
+    @api.get(f"{base}/{{sid}}/Media/{{media_sid}}")
+    async def media(account: str, sid: str, media_sid: str, request: Request) -> Response:
+        _authenticate(carrier, account, request)
+        return hosting.led_to(carrier, sid, media_sid)
 
     return api
 

@@ -14,6 +14,7 @@ from reminders.web import failures, guards
 from reminders.web.api import router as api
 from reminders.web.pages import (
     account,
+    attachments,
     check_in,
     consents,
     consults,
@@ -21,6 +22,7 @@ from reminders.web.pages import (
     health,
     inbox,
     on_call,
+    overlap,
     patient_hold,
     patients,
     protocol_draft,
@@ -39,9 +41,9 @@ from reminders.web.webhooks import router as webhooks
 
 # fmt: off
 _PAGES = (
-    health, sign_in, account, inbox, record, patients, patient_hold, treatments, sending, reports,
-    protocols, protocol_draft, unsubscribe, check_in, thread, consults, consents, evidence,
-    on_call,
+    health, sign_in, account, inbox, record, patients, patient_hold, treatments, overlap, sending,
+    reports, protocols, protocol_draft, unsubscribe, check_in, thread, consults, attachments, consents,
+    evidence, on_call,
 )
 # fmt: on
 

@@ -12,7 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from reminders import ids, logs
 
 MOST_BYTES = 1024 * 1024
-"""The largest body that any endpoint reads."""
+"""The largest body that any endpoint reads, but for pictures."""
+
+MOST_WITH_PICTURES = 96 * MOST_BYTES
+"""The largest form with pictures. What is too much of a picture is dropped as it is read, so it costs no memory; only
+so can the rest of a patient's answer be kept."""
+
+_WITH_PICTURES = (("/c/", "/sandbox/phone/"), b"multipart/form-data")
 
 _MOST_DRAINED = 32 * MOST_BYTES
 _POLICY = "; ".join(
@@ -85,7 +91,7 @@ class LastResort:
 
 
 class BodyLimit:
-    """Refuses a body above MOST_BYTES when the application reads it, whether or not its length was announced.
+    """Refuses a body above its limit when the application reads it, whether or not its length was announced.
 
     The rest of a refused body is read and dropped (up to 32 MB), or the browser would see a broken connection
     instead of the page that explains.
@@ -95,18 +101,26 @@ class BodyLimit:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        read = 0
+        read, most = 0, _most(scope)
 
         async def limited() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > MOST_BYTES:
+            if read > most:
                 await _drain(message, read, receive)
                 raise HTTPException(413)
             return message
 
         await self.app(scope, limited if scope["type"] == "http" else receive, send)
+
+
+def _most(scope: Scope) -> int:
+    paths, kind = _WITH_PICTURES
+    if scope["type"] != "http" or not scope["path"].startswith(paths):
+        return MOST_BYTES
+    sent = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
+    return MOST_WITH_PICTURES if sent.partition(b";")[0].strip().lower() == kind else MOST_BYTES
 
 
 async def _drain(message: Message, read: int, receive: Receive) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from reminders.models.kinds import Channel
 
 _ALWAYS = frozenset({"clinic", "first_name", "phone", "address", "booking_url", "check_in_url"})
-_BY_CHANNEL = {Channel.SMS: frozenset[str](), Channel.EMAIL: frozenset({"unsubscribe_url"})}
+_BY_CHANNEL = {Channel.SMS: frozenset[str](), Channel.EMAIL: frozenset({"unsubscribe_url", "answers"})}
 
 
 def step_placeholders(channel: Channel) -> AbstractSet[str]:

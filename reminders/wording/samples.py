@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from reminders.models.kinds import Channel, Language
+from reminders.wording.answers import about_answers
 from reminders.wording.render import PLACEHOLDERS, is_optional
 from reminders.wording.texts import Text
 
@@ -16,6 +17,7 @@ OWN: Mapping[str, str] = {
     "first_name": "Marie-Antoinette",
     "unsubscribe_url": f"https://rappels.clinique.example/u/{_TOKEN}",
     "check_in_url": f"https://rappels.clinique.example/c/{_TOKEN[:22]}",
+    "answers": about_answers(Language.FR, reads=True),
 }
 """A patient's values, about the longest that real ones are."""
 

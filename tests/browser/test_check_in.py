@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -19,6 +20,7 @@ from tests.journeys.answering import Page as Sheet
 from tests.journeys.answering import ask
 from tests.promises.practice import Practice, open_practice
 from tests.promises.world import open_world
+from tests.reminders import pictures
 
 WIDTH = 390
 SMALLEST_TARGET = 24
@@ -61,7 +63,7 @@ def phone(sheet: Sheet, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 def small_targets(page: Page) -> list[str]:
     """What a finger would miss."""
-    found = page.locator("label.choice, button, summary, textarea")
+    found = page.locator("label.choice, button, summary, textarea, input[type=file]")
     boxes = [(found.nth(at).inner_text(), found.nth(at).bounding_box()) for at in range(found.count())]
     return [text for text, box in boxes if box and min(box["width"], box["height"]) < SMALLEST_TARGET]
 
@@ -94,6 +96,40 @@ def test_on_a_phone_without_a_script(practice: Practice, sheet: Sheet, served: s
     _keep(phone, f"check-in-emergency-{language}")
     outcomes = practice.rows(select(CheckIn.outcome).order_by(CheckIn.answered_at))
     assert outcomes == [CheckInOutcome.PERSISTING, CheckInOutcome.URGENT]
+
+
+def test_pictures_from_a_phone_are_shown_to_staff(
+    practice: Practice, sheet: Sheet, served: str, phone: Page, tmp_path: Path
+) -> None:
+    language = sheet.patient.language
+    (tmp_path / "bad.jpg").write_bytes(pictures.photo()[:3000])
+    for name, turned in (("one.jpg", 6), ("two.jpg", 1)):
+        (tmp_path / name).write_bytes(pictures.photo((1200, 900), turned))
+    phone.goto(served + sheet.path)
+    for number, name in enumerate(("one.jpg", "bad.jpg", "two.jpg"), 1):
+        phone.get_by_label(sheet.texts.text("check_in_page.picture", number=number)).set_input_files(tmp_path / name)
+    _choose(phone, sheet, "severity", "6")
+    _fits(phone)
+    _keep(phone, f"check-in-pictures-{language}")
+    phone.get_by_role("button", name=_text(sheet, "send")).tap()
+    expect(phone.get_by_role("status")).to_be_visible()
+    said = phone.locator(".notice.warn li")
+    expect(said).to_have_count(1)
+    expect(said).to_contain_text(sheet.texts.text("check_in_page.picture", number=2))
+    _fits(phone)
+    _keep(phone, f"check-in-pictures-sent-{language}")
+    staff = practice.browser(practice.hire(language=language))
+    phone.context.add_cookies([{"name": "session", "value": staff.client.cookies["session"], "url": served}])
+    phone.goto(f"{served}/patients/{sheet.patient.id}")
+    shown = phone.locator(".pictures img")
+    expect(shown).to_have_count(2)
+    for at in range(2):
+        shown.nth(at).scroll_into_view_if_needed()
+        expect(shown.nth(at)).to_have_js_property("complete", value=True)
+        assert (shown.nth(at).bounding_box() or {"width": 0})["width"] > 100
+        assert shown.nth(at).get_attribute("alt")
+    _fits(phone)
+    _keep(phone, f"patient-pictures-{language}")
 
 
 def _text(sheet: Sheet, key: str) -> str:

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from reminders.models.kinds import Channel, Language
-from reminders.wording.render import Rendered, render
+from reminders.wording.answers import ANSWERS, about_answers
+from reminders.wording.render import Rendered, placeholders, render
 from reminders.wording.samples import any_clinic, weighed
 from reminders.wording.segments import count
 from reminders.wording.texts import Text, find, templates
@@ -53,9 +54,11 @@ def _page(names: list[str], language: Language, content: Mapping[str, Any] | Non
 
 def _entry(name: str, language: Language, channel: Channel, content: Mapping[str, Any] | None) -> str:
     text = find(name, language, channel, content)
-    own = {"first_name": _NAMES[language], "hours": _HOURS[language]}
+    own = {"first_name": _NAMES[language], "hours": _HOURS[language], ANSWERS: about_answers(language, reads=False)}
     read = render(text, {**_CLINIC, **_LINKS, **_PASSED_ON, **own})
-    return "\n".join([f"==== {name}, {channel}", *_head(read, text, channel), "", read.body])
+    answered = f"(Where the mailbox is read: {about_answers(language, reads=True)})"
+    note = [answered] if ANSWERS in placeholders(text) else []
+    return "\n".join([f"==== {name}, {channel}", *_head(read, text, channel), *note, "", read.body])
 
 
 def _head(read: Rendered, text: Text, channel: Channel) -> Iterator[str]:

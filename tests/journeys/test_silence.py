@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
-from reminders.care import explain, follow_ups, treatments
+from reminders.care import explain, follow_ups, replanning, treatments
 from reminders.care.actors import Actor
 from reminders.care.reports import reply_report
 from reminders.database import Database
@@ -279,3 +279,38 @@ def test_an_unanswered_second_look_is_a_silence_like_any_other(practice: Practic
     assert WORDS["en"] in practice.got(MARIE)[-1]
     wait(practice, DAY)
     assert practice.tickets() == [TicketKind.MISSED_CHECK_IN]
+
+
+@pytest.mark.parametrize(("first", "then"), [("en", "fr"), ("fr", "en")])
+def test_a_waiting_nudge_follows_a_new_language(practice: Practice, first: str, then: str) -> None:
+    practice.world.set_clock(datetime(2026, 3, 10, 23, 0, tzinfo=UTC))  # 19:00 in Montreal
+    treatment = ask(practice, language=first)
+    wait(practice, DAY + timedelta(hours=2))
+    before = practice.rows(select(Message.due_at).where(Message.kind == MessageKind.NUDGE))
+    change(practice, treatment, language=then)
+    assert nudges(practice) == [State.CANCELLED, State.PLANNED]
+    assert practice.rows(select(Message.due_at).where(Message.kind == MessageKind.NUDGE)) == before * 2
+    wait(practice, timedelta(hours=14))
+    asked, nudge = practice.got(MARIE)
+    assert WORDS[then] in nudge != asked
+
+
+def test_a_waiting_nudge_follows_a_new_channel(practice: Practice) -> None:
+    practice.world.set_clock(datetime(2026, 3, 10, 23, 0, tzinfo=UTC))
+    treatment = ask(practice, email=ANNE)
+    wait(practice, DAY + timedelta(hours=2))
+    practice.browser(practice.hire()).post(f"/patients/{treatment.patient_id}/consents/sms/withdraw")
+    wait(practice, timedelta(hours=14))
+    assert len(practice.got(MARIE)) == 1
+    (nudge,) = practice.got(ANNE)
+    assert WORDS["en"] in nudge
+    assert nudges(practice) == [State.CANCELLED, State.SENT]
+
+
+def change(practice: Practice, treatment: Treatment, **columns: str) -> None:
+    """Staff change the patient's record."""
+    with practice.database.begin(clinic=practice.clinic.id) as session:
+        patient = session.get_one(Patient, treatment.patient_id)
+        for name, value in columns.items():
+            setattr(patient, name, Language(value) if name == "language" else value)
+        replanning.refresh(session, session.get_one(Clinic, practice.clinic.id), patient, practice.world.now)

@@ -5,7 +5,8 @@ texts of protocols are the clinic's, not a person's, and stand readable; so do i
 Seen to fail when: `Sealed` columns were not sealed, or one of them (a reply's raw form, an idempotency key's answer)
 kept its value beside the seal; `_keep_allowed` let every key through; an error's text was logged, by us or in a
 library's line; a body or a number was logged, or written into an event; the search for patients or a redirect put a
-name into an address; a metric named somebody; a database error quoted its values; the sandbox kept a body unsealed.
+name into an address; a metric named somebody; a picture was kept as it
+came, or unsealed; a database error quoted its values; the sandbox kept a body unsealed.
 """
 
 import asyncio
@@ -30,16 +31,19 @@ from starlette.testclient import TestClient
 
 from reminders import logs, tasks
 from reminders.care import holds
+from reminders.care.media_fetching import fetch_waiting
 from reminders.care.staff import api_keys
 from reminders.channels.base import ChannelError, Fault
 from reminders.database import Database
-from reminders.models import Attempt, Message, Patient, Protocol, Reply, Sender, Ticket, Treatment
+from reminders.models import Attachment, Attempt, Message, Patient, Protocol, Reply, Sender, Ticket, Treatment
 from reminders.models.kinds import MessageKind
 from reminders.sandbox.carrier import open_carrier
 from reminders.settings import SANDBOX_ACCOUNT, SANDBOX_NUMBER, Settings
 from reminders.web.app import create_app
 from tests.promises.practice import Practice
 from tests.promises.world import TUESDAY
+from tests.reminders import pictures
+from tests.reminders.media_source import Source
 from tests.web.conftest import Browser
 
 PERSON = {
@@ -139,9 +143,13 @@ def _record(desk: Browser, trail: Trail) -> None:
 
 
 def _answer(practice: Practice, trail: Trail) -> None:
-    media = {"NumMedia": "1", "MediaUrl0": "https://api.example/zzmedia", "MediaContentType0": "image/jpeg"}
+    media = {"NumMedia": "1", "MediaUrl0": "https://api.twilio.com/zzmedia", "MediaContentType0": "image/jpeg"}
     for body in ("3 zzreply my cheek", "I have a fever, zzreply", "call me at 514-555-0189 zzreply?"):
         trail.note(practice.text(body, sender=PHONE, **media))
+        if body.startswith("3"):
+            fetch_waiting(practice.database, practice.settings)
+    # One address is not the carrier's, one leads to a picture, and one to something else.
+    fetch_waiting(practice.database, practice.settings, Source([pictures.polyglot(), pictures.HTML]))
     trail.note(practice.text("zzstranger asks", sender=STRANGER))
     trail.note(practice.call(sender=STRANGER))
     trail.note(practice.text("STOP zzreply", sender=PHONE))
@@ -220,12 +228,22 @@ def test_a_week_leaves_no_mark_anywhere(practice: Practice, log_format: str) -> 
         _call_api(practice, trail)
     assert _told_of_marks(practice), "the journey carried no marks, so the search proves nothing"
     assert not _marks(b"\n".join(_dump(practice.database)))
+    pixels = _pixels(practice)
+    assert pixels not in b"\n".join(_dump(practice.database))
     assert len(trail.addresses) > 50
     assert not _marks("\n".join(trail.addresses))
     assert "swept" in written.getvalue()
     assert not _marks(written.getvalue())
     if practice.database.is_sqlite:
         assert not _marks(_files(practice.database))
+        assert pixels not in _files(practice.database)
+
+
+def _pixels(practice: Practice) -> bytes:
+    """A piece of the picture that staff see, by which it would be found."""
+    (data,) = [data for data in practice.rows(select(Attachment.data)) if data is not None]
+    assert not _marks(data)
+    return bytes(data[len(data) // 2 :][:24])
 
 
 def _told_of_marks(practice: Practice) -> bool:

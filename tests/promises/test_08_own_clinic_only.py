@@ -20,17 +20,30 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import aliased
 from starlette.testclient import TestClient
 
-from reminders.care import clinics, consults, hand_overs
+from reminders.care import attachments, clinics, consults, hand_overs
 from reminders.care.actors import Actor
 from reminders.care.consents import withdraw
 from reminders.care.staff import api_keys
 from reminders.database import Base, ClinicOwned
 from reminders.errors import NotFoundError
-from reminders.models import Audit, Clinic, Consent, Consult, Message, Patient, Reply, StaffSession, Ticket, Treatment
+from reminders.models import (
+    Attachment,
+    Audit,
+    Clinic,
+    Consent,
+    Consult,
+    Message,
+    Patient,
+    Reply,
+    StaffSession,
+    Ticket,
+    Treatment,
+)
 from reminders.models.kinds import Channel, Role
 from tests.promises.practice import MARIE, Practice
 from tests.promises.syntax import calls, modules
 from tests.promises.world import number
+from tests.reminders import pictures
 
 SECRET = "Zénobie"
 """The given name of clinic A's patient: nobody else may read it."""
@@ -85,6 +98,8 @@ def ours(practice: Practice) -> Ours:
         consults.offer(session, treatment.id, practice.world.now)
         later, clerk = practice.world.now + timedelta(days=1), Actor(practice.clinic.id, "form")
         planned = hand_overs.hand_over(session, clerk, nurse.id, later, practice.world.now)
+        said = session.scalars(select(Reply).where(Reply.patient_id == marie.id)).one()
+        attachments.take(session, said, pictures.photo(), "image/jpeg", practice.world.now)
         new = clinics.NewClinic("Clinique d'à côté", phone="+15145550118", address="1, rue A")
         neighbour = clinics.create_clinic(session, new, practice.settings, practice.world.now)
         key = api_keys.new_api_key(session, neighbour.id, "system", practice.world.now)
@@ -94,6 +109,7 @@ def ours(practice: Practice) -> Ours:
         "protocol_id": str(treatment.protocol_id),
         "ticket_id": str(practice.rows(select(Ticket.id))[0]),
         "reply_id": str(practice.rows(select(Reply.id).where(Reply.patient_id == marie.id))[0]),
+        "attachment_id": str(practice.rows(select(Attachment.id))[0]),
         "consult_id": str(practice.rows(select(Consult.id))[0]),
         "hand_over_id": str(planned.id),
         "channel": "sms",
@@ -195,6 +211,7 @@ def test_there_is_something_to_see(ours: Ours) -> None:
         "treatment",
         "name_token",
         "check_in",
+        "attachment",
     }
     owner = ours.practice.browser(ours.practice.hire(role=Role.OWNER))
     for method, path, answer in _walk(ours, _as_browser(ours, owner.client, owner.csrf_token)):
@@ -305,6 +322,8 @@ def test_another_clinics_row_cannot_be_written(ours: Ours) -> None:
         session.merge(reply, load=False).body = "changed"
     with pytest.raises(PermissionError), database.begin(clinic=ours.neighbour.id) as session:
         session.add(Audit(clinic_id=ours.clinic_id, at=ours.practice.world.now, action="x", subject_kind="x"))
+    with pytest.raises(PermissionError), database.begin(clinic=ours.neighbour.id) as session:
+        attachments.take(session, reply, pictures.photo(), "image/jpeg", ours.practice.world.now)
 
 
 def test_a_use_case_with_anothers_id_finds_nothing(ours: Ours) -> None:
@@ -314,6 +333,8 @@ def test_a_use_case_with_anothers_id_finds_nothing(ours: Ours) -> None:
     with pytest.raises(NotFoundError), ours.practice.database.begin() as session:
         withdraw(session, actor, UUID(ours.ids["patient_id"]), Channel.SMS, now)
     assert len(ours.practice.rows(select(Consent))) == entries
+    with pytest.raises(NotFoundError), ours.practice.database.read() as session:
+        attachments.get(session, ours.neighbour.id, UUID(ours.ids["attachment_id"]))
 
 
 OPERATOR = ("reminders/cli/", "reminders/demo.py")
@@ -324,6 +345,8 @@ UNSCOPED: Mapping[str, tuple[int, str]] = {
     "reminders/care/events.py": (2, "works through what delivery reported, for every clinic"),
     "reminders/care/follow_ups.py": (1, "finds whose turn it is among every clinic's patients"),
     "reminders/care/hand_overs.py": (1, "finds whose time has come at every clinic; each is made by its own door"),
+    "reminders/care/mail_in.py": (1, "finds the mailboxes of every clinic; each is read by its own door"),
+    "reminders/care/media_fetching.py": (4, "fetches what hangs on texts, for every clinic"),
     "reminders/care/understanding.py": (
         4,
         "works through unread replies, for every clinic, and reads the one just kept",
@@ -335,6 +358,7 @@ UNSCOPED: Mapping[str, tuple[int, str]] = {
     "reminders/web/pages/health.py": (2, "counts and ages of the whole installation, nothing of anybody"),
     "reminders/web/pages/sign_in.py": (3, "finds who signs in, before anybody's clinic is known"),
     "reminders/web/pages/check_in.py": (2, "the patient is known by a signed link alone"),
+    "reminders/web/pages/check_in_pictures.py": (1, "the patient is known by a signed link alone"),
     "reminders/web/pages/unsubscribe.py": (3, "the patient is known by a signed link alone"),
     "reminders/web/visitors.py": (2, "finds the session by its hash, before anybody's clinic is known"),
     "reminders/web/webhooks/receipts.py": (1, "the attempt's id names the clinic"),

@@ -117,7 +117,8 @@ class World:
         days_ago, at = when
         on = moment.astimezone(ZoneInfo(self.clinic.timezone)).date() - timedelta(days=days_ago)
         given = treatments.TreatmentInput("microneedling", on.isoformat(), at)
-        return treatments.record(session, Actor(self.clinic.id, "form"), self.clinic, patient, given, moment)
+        actor = Actor(self.clinic.id, "form")
+        return treatments.record(session, actor, self.clinic, patient, given, moment, supersedes=False)
 
     def messages(self) -> list[Message]:
         """Every message, by due time."""

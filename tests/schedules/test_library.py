@@ -12,7 +12,7 @@ from schedules.library import LibraryProtocol, available, content, load
 from schedules.protocol import StepKind, protocol_from_data
 
 LIBRARY = load("microneedling")
-ALLOWED = {"clinic", "first_name", "phone", "address", "booking_url", "unsubscribe_url", "check_in_url"}
+ALLOWED = {"clinic", "first_name", "phone", "address", "booking_url", "unsubscribe_url", "check_in_url", "answers"}
 LONGEST = dict.fromkeys(ALLOWED, "x" * 40) | {"phone": "(514) 555-0100"}
 TEXTS = [
     pytest.param(language, step, channel, texts, id=f"{key} {language} {step} {channel}")

@@ -71,7 +71,9 @@ class Browser:
         given = treatments.TreatmentInput("microneedling", day, at, provider="Dre Beaulieu")
         with self.database.begin(clinic=self.clinic.id) as session:
             here = session.merge(patient, load=False)
-            return treatments.record(session, Actor(self.clinic.id, "form"), self.clinic, here, given, TODAY)
+            return treatments.record(
+                session, Actor(self.clinic.id, "form"), self.clinic, here, given, TODAY, supersedes=False
+            )
 
 
 NewBrowser = Callable[..., Browser]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reminders import care, web
+from reminders import care, imaging, web
 from reminders.care.explain.texts import texts
 from reminders.care.tickets import OUTCOMES
 from reminders.errors import Problem
@@ -78,6 +78,7 @@ def test_every_family_of_texts_that_a_template_asks_for_exists() -> None:
         ("finding", Code),
         ("severity", Severity),
         ("part", Part),
+        ("attachment_reason", imaging.Refusal),
     ],
 )
 def test_every_word_of_a_closed_set_has_a_text(family: str, words: type[StrEnum]) -> None:

@@ -8,11 +8,11 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from reminders.care import consults
+from reminders.care import attachments, consults
 from reminders.care.ticket_keys import key_for
 from reminders.care.tickets import NewTicket, open_ticket
 from reminders.ids import new_id
-from reminders.models import Consent, Consult, HandOver, Patient, Protocol, Reply, Sender, Ticket, Treatment
+from reminders.models import Attachment, Consent, Consult, HandOver, Patient, Protocol, Reply, Sender, Ticket, Treatment
 from reminders.models.kinds import (
     Channel,
     ConsentAction,
@@ -22,6 +22,7 @@ from reminders.models.kinds import (
     TicketState,
     TreatmentState,
 )
+from tests.reminders import pictures
 from tests.web.conftest import TODAY, Browser, NewBrowser
 from tests.web.test_access import staff_routes
 
@@ -67,6 +68,8 @@ def ids(there: Browser) -> Mapping[str, str]:
             received_at=TODAY,
         )
         session.add(reply)
+        attachments.take(session, reply, pictures.photo(), "image/jpeg", TODAY)
+        attachment = session.scalars(select(Attachment.id)).one()
     return {
         "patient_id": str(patient.id),
         "treatment_id": str(treatment.id),
@@ -75,6 +78,7 @@ def ids(there: Browser) -> Mapping[str, str]:
         "reply_id": str(reply.id),
         "consult_id": str(consult.id),
         "hand_over_id": str(planned.id),
+        "attachment_id": str(attachment),
         "channel": "sms",
     }
 

@@ -1,8 +1,9 @@
 """For every reminder one sentence for staff: why it was, will be, or was not sent. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
@@ -26,12 +27,17 @@ class Explanation:
 
 
 def explain(
-    reminder: Reminder, messages: Sequence[Message], attempts: Sequence[Attempt] = (), *, holds: Holds | None = None
+    reminder: Reminder,
+    messages: Sequence[Message],
+    attempts: Sequence[Attempt] = (),
+    *,
+    holds: Holds | None = None,
+    shared: Collection[UUID] = (),
 ) -> Explanation:
     """Why a reminder was, will be, or was not sent.
 
     `messages` are those that carried it and `attempts` the calls made for them, in any order; `holds` is what is on
-    hold now.
+    hold now, and `shared` are the messages that carry another treatment's reminder, too.
     """
     if reminder.state is not ReminderState.OWED:
         return Explanation(f"reminder_{reminder.state.value}", {"reason": reminder.reason, "at": reminder.state_at})
@@ -39,11 +45,13 @@ def explain(
         return Explanation("reminder_owed", {"at": reminder.due_at})
     message = telling(messages)
     before = [other for other in messages if other.state in _GAVE_UP and other.channel is not message.channel]
-    fate = explain_message(message, attempts, holds=holds)
+    fate = explain_message(message, attempts, holds=holds, shared=message.id in shared)
     return Explanation(fate.key, {**fate.params, "before": before[-1].channel.value if before else ""})
 
 
-def explain_message(message: Message, attempts: Sequence[Attempt] = (), *, holds: Holds | None = None) -> Explanation:
+def explain_message(
+    message: Message, attempts: Sequence[Attempt] = (), *, holds: Holds | None = None, shared: bool = False
+) -> Explanation:
     """What became of one message, or keeps it waiting, and why."""
     return Explanation(
         f"message_{(holds.of(message) if holds else '') or message.state.value}",
@@ -52,6 +60,7 @@ def explain_message(message: Message, attempts: Sequence[Attempt] = (), *, holds
             "reason": message.reason,
             "code": _last_code(message, attempts),
             "at": _when(message),
+            "shared": "shared" if shared else "",
         },
     )
 
@@ -77,7 +86,8 @@ def sentence(explanation: Explanation, language: Language, zone: ZoneInfo) -> st
         "because": _because(found, str(params.get("reason", "")), str(params.get("code", ""))),
     }
     before = found.before.get(str(params.get("before", "")), "")
-    return before + found.sentence[explanation.key].format(**filled)
+    shared = found.shared if params.get("shared") else ""
+    return before + found.sentence[explanation.key].format(**filled) + shared
 
 
 def _because(found: Texts, reason: str, code: str) -> str:

@@ -5,16 +5,16 @@ import uuid
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care import consents, ledger, treatments
+from reminders.care import consents, ledger, superseding, treatments
 from reminders.care.imports import known
 from reminders.care.imports.evidence import grants
 from reminders.care.imports.people import find_or_add
 from reminders.care.imports.ready import Line, Run, Setting
-from reminders.care.imports.report import ACCEPTED, ALREADY, SKIPPED, TOO_LATE, LineResult
+from reminders.care.imports.report import ACCEPTED, ALREADY, BOTH_GO_ON, SKIPPED, TOO_LATE, LineResult
 from reminders.care.imports.rows import ImportRow, read_row
 from reminders.care.patient_input import clean
 from reminders.care.reach import address_index, reach
-from reminders.errors import DuplicateError, InvalidInputError, Problem
+from reminders.errors import DuplicateError, EarlierTreatmentError, InvalidInputError, Problem
 from reminders.models import Clinic, Patient, Reminder, Treatment
 from reminders.models.kinds import ReminderState
 
@@ -43,15 +43,36 @@ def _take(session: Session, run: Run, clinic: Clinic, line: int, given: ImportRo
     if there is not None:
         return _known(run, line, there, is_consent_new=is_consent_new)
     try:
-        with session.begin_nested():
-            treatment = treatments.record(session, run.actor, clinic, patient, given.treatment, run.now)
+        treatment, both_go_on = _record(session, run, clinic, patient, given)
     except DuplicateError as error:
         existing = session.get_one(Treatment, uuid.UUID(error.existing_id))
         known.recognise(session, told, existing)
         return _known(run, line, existing, is_consent_new=is_consent_new)
     treatment.import_key = told.key
     run.first_lines[treatment.id] = line
-    return LineResult(line, ACCEPTED, _why_silent(session, patient, treatment))
+    silent = _why_silent(session, patient, treatment)
+    return LineResult(line, ACCEPTED, silent or (BOTH_GO_ON if both_go_on else ""))
+
+
+def _record(session: Session, run: Run, clinic: Clinic, patient: Patient, given: ImportRow) -> tuple[Treatment, bool]:
+    """The line's treatment, and whether an earlier one goes on beside it only because the line does not say.
+
+    Calling off what is planned for somebody is never a guess: both go on, and staff are asked.
+    """
+    try:
+        with session.begin_nested():
+            return _stored(session, run, clinic, patient, given, supersedes=given.supersedes), False
+    except EarlierTreatmentError:
+        treatment = _stored(session, run, clinic, patient, given, supersedes=False)
+        superseding.ask_staff(session, clinic.id, patient.id, treatment.id, run.now)
+        return treatment, True
+
+
+def _stored(
+    session: Session, run: Run, clinic: Clinic, patient: Patient, given: ImportRow, *, supersedes: bool | None
+) -> Treatment:
+    who = (run.actor, clinic, patient)
+    return treatments.record(session, *who, given.treatment, run.now, supersedes=supersedes)
 
 
 def _known(run: Run, line: int, treatment: Treatment, *, is_consent_new: bool) -> LineResult:

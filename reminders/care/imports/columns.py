@@ -55,6 +55,10 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
         "consentement donne par", "parent ou tuteur qui consent", "consent given by", "consenting parent or tutor",
     ),
     "given_by_relation": ("lien", "lien avec le patient", "lien de parente", "relation", "relationship"),
+    "supersedes": (
+        "remplace", "remplace le precedent", "remplace le traitement precedent", "replaces", "replaces earlier",
+        "replaces earlier treatment", "supersedes",
+    ),
     "treatment_id": (
         "no rendez vous", "no rv", "no traitement", "numero de traitement", "numero de rendez vous", "id traitement",
         "appointment id", "treatment id", "visit id",

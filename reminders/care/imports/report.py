@@ -10,6 +10,7 @@ from reminders.models.kinds import Language
 
 ACCEPTED, SKIPPED, ALREADY = "accepted", "skipped", "already"
 TOO_LATE = "too_late"
+BOTH_GO_ON = "both_go_on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class LineResult:
 
     `status` is accepted, skipped or already (an earlier import has it). `reason` is a message key: of a skipped line
     why; of an accepted one "", or why nothing will be sent (no_consent, no_address, opted_out, no_sender, too_late),
-    or consent_added. `params` name the column ("phone"), never what stands in it.
+    or consent_added, or both_go_on. `params` name the column ("phone"), never what stands in it.
     """
 
     line: int

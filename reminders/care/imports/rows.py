@@ -52,12 +52,14 @@ the clinic has published that one."""
 @dataclass(frozen=True, slots=True)
 class ImportRow:
     """What a row says; `evidence` is, for all that was agreed to, the column and the cell that say so, and `giver` who
-    agreed in the place of a child."""
+    agreed in the place of a child. `supersedes` is None where it does not say whether the treatment takes an earlier
+    one's place."""
 
     patient: PatientInput
     treatment: TreatmentInput
     evidence: Mapping[Agreement, str]
     giver: Giver = PATIENT
+    supersedes: bool | None = None
 
 
 def read_row(cells: Sequence[str], columns: Columns, protocols: Mapping[str, str]) -> ImportRow:
@@ -65,7 +67,7 @@ def read_row(cells: Sequence[str], columns: Columns, protocols: Mapping[str, str
 
     Raises:
         InvalidInputError: on a field of the import's: too_many_cells, language_unknown, consent_unreadable,
-            date_unreadable, birth_date_unreadable, protocol_missing, protocol_unknown.
+            date_unreadable, birth_date_unreadable, protocol_missing, protocol_unknown, supersedes_unreadable.
     """
     if any(cells[len(columns.names) :]):
         raise _wrong("row", "too_many_cells")
@@ -77,7 +79,13 @@ def read_row(cells: Sequence[str], columns: Columns, protocols: Mapping[str, str
         provider=columns.value("provider", cells),
         external_id=columns.value("treatment_id", cells),
     )
-    return ImportRow(_patient(columns, cells), treatment, _evidence(columns, cells), _giver(columns, cells))
+    return ImportRow(
+        _patient(columns, cells),
+        treatment,
+        _evidence(columns, cells),
+        _giver(columns, cells),
+        _supersedes(columns, cells),
+    )
 
 
 def protocol_names(published: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
@@ -144,12 +152,25 @@ def _evidence(columns: Columns, cells: Sequence[str]) -> dict[Agreement, str]:
     found = {}
     for what, field in _CONSENT_FIELDS.items():
         cell = columns.value(field, cells)
-        answer = cell.lower() if cell in {"✓", "✔", "-"} else _folded(cell)
+        answer = _answer(cell)
         if answer not in _YES | _NO:
             raise _wrong(field, "consent_unreadable")
         if answer in _YES:
             found[what] = f"{columns.name(field)[:80]} = {cell}"
     return found
+
+
+def _supersedes(columns: Columns, cells: Sequence[str]) -> bool | None:
+    answer = _answer(columns.value("supersedes", cells))
+    if not answer:
+        return None
+    if answer not in _YES | _NO:
+        raise _wrong("supersedes", "supersedes_unreadable")
+    return answer in _YES
+
+
+def _answer(cell: str) -> str:
+    return cell.lower() if cell in {"✓", "✔", "-"} else _folded(cell)
 
 
 def _day_and_time(cell: str) -> tuple[str, str]:

@@ -33,6 +33,7 @@ COLUMNS: Words = {
         "protocol_key": "treatment", "consent_sms": "text consent", "consent_email": "e-mail consent",
         "treatment_id": "appointment number", "marketing_sms": "offers by text", "marketing_email": "offers by e-mail",
         "given_by": "consent given by", "given_by_relation": "relation",
+        "supersedes": "replaces the earlier treatment",
     },
     Language.FR: {
         "external_id": "no de dossier", "given_name": "prénom", "family_name": "nom",
@@ -42,6 +43,7 @@ COLUMNS: Words = {
         "consent_email": "consentement courriel", "treatment_id": "no de rendez-vous",
         "marketing_sms": "promotions texto", "marketing_email": "promotions courriel",
         "given_by": "consentement donné par", "given_by_relation": "lien",
+        "supersedes": "remplace le traitement précédent",
     },
 }  # fmt: skip
 
@@ -52,6 +54,8 @@ REASONS: Words = {
         "opted_out": "the patient has opted out: recorded, but nothing will be sent",
         "no_sender": "the clinic has no sender: recorded, but nothing will be sent",
         "too_late": "too long ago: recorded, but nothing will be sent",
+        "both_go_on": "an earlier treatment of the same kind goes on too; a ticket asks whether this one replaces it",
+        "supersedes_unreadable": "unreadable: does it replace the earlier treatment, yes or no ({column})",
         "consent_added": "the treatment was already there; the consent is new",
         "duplicate_in_file": "the same treatment as line {first}",
         "other_patient": "this file number belongs to a patient of another name",
@@ -96,6 +100,8 @@ REASONS: Words = {
         "opted_out": "la personne s’est désabonnée : notée, mais rien ne sera envoyé",
         "no_sender": "la clinique n’a pas d’expéditeur : notée, mais rien ne sera envoyé",
         "too_late": "trop ancienne : notée, mais rien ne sera envoyé",
+        "both_go_on": "un traitement précédent de la même sorte se poursuit aussi; une tâche demande s’il est remplacé",
+        "supersedes_unreadable": "illisible : remplace-t-il le traitement précédent, oui ou non ({column})",
         "consent_added": "le traitement était déjà là; le consentement est nouveau",
         "duplicate_in_file": "le même traitement qu’à la ligne {first}",
         "other_patient": "ce numéro de dossier est celui d’une personne d’un autre nom",

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from reminders.care.attachments import Attached
+from reminders.care.letters import letter_of
 from reminders.care.page_answers import from_data
 from reminders.models import CheckIn, Consent, Consult, Reply, Severity, Ticket, Treatment
 from reminders.models.kinds import Channel
+from reminders.triage import Label
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class TimelineEntry:
     `kind` is treatment, reminder, message, reply, check_in, severity, consult, ticket, consent, alert or taken;
     `subject_id` its row.
     `title_key` names the heading in the web's catalogue and `params` fill it; `text` is what was written, as it was.
-    `why_key` and `why_params` are an `explain.Explanation`, empty where there is nothing to explain.
+    `treatments` are those that it belongs to. `why_key` and `why_params` are an `explain.Explanation`, empty where
+    there is nothing to explain.
     """
 
     at: datetime
@@ -41,7 +45,9 @@ class TimelineEntry:
     why_key: str = ""
     why_params: Mapping[str, str | datetime] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
+    treatments: tuple[uuid.UUID, ...] = ()
     receipts: tuple[ReceiptLine, ...] = ()
+    attached: tuple[Attached, ...] = ()
 
 
 def _treatment(row: Treatment) -> TimelineEntry:
@@ -56,10 +62,12 @@ def _treatment(row: Treatment) -> TimelineEntry:
 
 
 def _reply(row: Reply) -> TimelineEntry:
+    # A machine's mail that raised a red flag is anything but quiet.
+    is_quiet = bool(letter_of(row.kind, row.raw).automatic) and Label.URGENT not in row.labels
     return TimelineEntry(
         at=row.received_at,
         kind="reply",
-        title_key=f"timeline_reply_{row.kind.value}",
+        title_key="timeline_reply_automatic" if is_quiet else f"timeline_reply_{row.kind.value}",
         text=row.body,
         params={"channel": row.channel.value, "attachments": str(len(row.media or ()))},
         channel=row.channel,

@@ -1,12 +1,14 @@
 """Everything about one patient in the order of time: what was planned, sent, said and done, and why."""
 
 import uuid
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
 from reminders.care.explain import Explanation, explain, explain_message
 from reminders.care.explain.waiting import Holds, holds
 from reminders.care.timeline.alarms import alarm_entries
+from reminders.care.timeline.belonging import Belonging
 from reminders.care.timeline.entries import ENTRIES, TimelineEntry
 from reminders.care.timeline.rows import Rows, load
 from reminders.models import Clinic, Message, Patient, Reminder
@@ -23,10 +25,12 @@ def timeline(session: Session, clinic: Clinic, patient: Patient) -> list[Timelin
     """
     rows = load(session, patient)
     now_held = holds(session, clinic, [patient.id], now(session))
-    entries = [make(row) for kind, make in ENTRIES.items() for row in rows.of(kind)]
+    belonging = Belonging(rows)
+    made = [(row, _with_attached(make(row), rows)) for kind, make in ENTRIES.items() for row in rows.of(kind)]
+    made += [(message, _message(message, rows, now_held)) for message in rows.messages]
+    made += [(reminder, _reminder(reminder)) for reminder in rows.reminders if not rows.carrying[reminder.id]]
+    entries = [replace(entry, treatments=belonging.of(row)) for row, entry in made]
     entries += alarm_entries(session, patient)
-    entries += [_message(message, rows, now_held) for message in rows.messages]
-    entries += [_reminder(reminder) for reminder in rows.reminders if not rows.carrying[reminder.id]]
     return sorted(entries, key=lambda entry: entry.at)
 
 
@@ -36,10 +40,9 @@ def why(session: Session, clinic: Clinic, patient: Patient) -> dict[uuid.UUID, E
     now_held = holds(session, clinic, [patient.id], now(session))
     messages = {message.id: message for message in rows.messages}
     calls = [attempt for made in rows.attempts.values() for attempt in made]
-    return {
-        reminder.id: explain(reminder, [messages[id_] for id_ in rows.carrying[reminder.id]], calls, holds=now_held)
-        for reminder in rows.reminders
-    }
+    shared = rows.shared
+    carried = {one.id: [messages[id_] for id_ in rows.carrying[one.id]] for one in rows.reminders}
+    return {one.id: explain(one, carried[one.id], calls, holds=now_held, shared=shared) for one in rows.reminders}
 
 
 def _reminder(reminder: Reminder) -> TimelineEntry:
@@ -56,6 +59,11 @@ def _reminder(reminder: Reminder) -> TimelineEntry:
     )
 
 
+def _with_attached(entry: TimelineEntry, rows: Rows) -> TimelineEntry:
+    attached = rows.attached.get(entry.subject_id) if entry.subject_id else None
+    return replace(entry, attached=tuple(attached)) if attached else entry
+
+
 def _written(message: Message) -> str:
     """What a colleague wrote, before it is sent."""
     return str((message.params or {}).get("text", "")) if message.kind is MessageKind.STAFF else ""
@@ -63,7 +71,7 @@ def _written(message: Message) -> str:
 
 def _message(message: Message, rows: Rows, now_held: Holds) -> TimelineEntry:
     attempts = rows.attempts[message.id]
-    why = explain_message(message, attempts, holds=now_held)
+    why = explain_message(message, attempts, holds=now_held, shared=message.id in rows.shared)
     return TimelineEntry(
         at=message.sent_at or message.due_at,
         kind="message",

@@ -1,14 +1,16 @@
 """The rows behind a patient's timeline, in a fixed number of queries."""
 
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from reminders.care.attachments import Attached, of_replies
 from reminders.care.timeline.entries import ReceiptLine
 from reminders.models import (
     Attempt,
@@ -29,7 +31,8 @@ from reminders.models import (
 
 @dataclass(frozen=True)
 class Rows:
-    """A patient's rows. `carrying` has the messages of each reminder, `attempts` the calls of each message."""
+    """A patient's rows. `carrying` has the messages of each reminder, `attempts` the calls of each message,
+    `attached` what hangs on each reply."""
 
     plain: Mapping[type[Any], Sequence[Any]]
     messages: Sequence[Message]
@@ -37,10 +40,17 @@ class Rows:
     carrying: Mapping[uuid.UUID, Sequence[uuid.UUID]]
     attempts: Mapping[uuid.UUID, Sequence[Attempt]]
     receipts_of: Mapping[uuid.UUID, Sequence[Receipt]]
+    attached: Mapping[uuid.UUID, Sequence[Attached]]
 
     def of(self, kind: type[Any]) -> Sequence[Any]:
         """The rows of a kind that needs no other to be shown."""
         return self.plain[kind]
+
+    @cached_property
+    def shared(self) -> frozenset[uuid.UUID]:
+        """The messages that carry more than one reminder."""
+        count = Counter(message_id for ids in self.carrying.values() for message_id in ids)
+        return frozenset(message_id for message_id, carried in count.items() if carried > 1)
 
     def receipts(self, message: Message) -> list[ReceiptLine]:
         """What the provider said of a message's calls, in the order in which it came."""
@@ -50,16 +60,17 @@ class Rows:
 
 
 def load(session: Session, patient: Patient) -> Rows:
-    """All that is about one patient; ten queries however much that is."""
+    """All that is about one patient; eleven queries however much that is."""
     treatments = session.scalars(select(Treatment).where(Treatment.patient_id == patient.id)).all()
     treatment_ids = [treatment.id for treatment in treatments]
     messages = session.scalars(select(Message).where(Message.patient_id == patient.id)).all()
     reminders = session.scalars(select(Reminder).where(Reminder.treatment_id.in_(treatment_ids))).all()
     attempts = _attempts(session, patient)
+    replies = session.scalars(select(Reply).where(Reply.patient_id == patient.id)).all()
     return Rows(
         plain={
             Treatment: treatments,
-            Reply: session.scalars(select(Reply).where(Reply.patient_id == patient.id)).all(),
+            Reply: replies,
             CheckIn: session.scalars(select(CheckIn).where(CheckIn.treatment_id.in_(treatment_ids))).all(),
             Severity: session.scalars(select(Severity).where(Severity.treatment_id.in_(treatment_ids))).all(),
             Consult: session.scalars(select(Consult).where(Consult.patient_id == patient.id)).all(),
@@ -71,6 +82,7 @@ def load(session: Session, patient: Patient) -> Rows:
         carrying=_carrying(session, patient),
         attempts=_grouped(attempts, "message_id"),
         receipts_of=_grouped(_receipts(session, patient), "attempt_id"),
+        attached=of_replies(session, [reply.id for reply in replies]),
     )
 
 

@@ -1,7 +1,8 @@
 """What the API refuses on its own account, beside what care refuses."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
 from reminders.errors import DuplicateError, InvalidInputError, Problem, RemindersError
@@ -9,13 +10,25 @@ from reminders.errors import DuplicateError, InvalidInputError, Problem, Reminde
 BASE = "/api/v1"
 
 
-class ConflictError(RemindersError):
-    """The same thing is there already, or has moved on; `existing` is its path ("" where there is none to name)."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a request may say, and the paths of what that would end."""
 
-    def __init__(self, field: str, problem: Problem, existing: str) -> None:
+    value: bool
+    ends: tuple[str, ...]
+
+
+class ConflictError(RemindersError):
+    """The same thing is there already, or has moved on; `existing` is its path ("" where there is none to name).
+
+    `choices` are what may be said in the field instead, each with what it would end.
+    """
+
+    def __init__(self, field: str, problem: Problem, existing: str, choices: Sequence[Choice] = ()) -> None:
         super().__init__(problem.key)
         self.problems: Mapping[str, Problem] = {field: problem}
         self.existing = existing
+        self.choices = choices
 
 
 def path_to(kind: str, subject_id: UUID | str) -> str:

@@ -27,7 +27,10 @@ def answer_to(error: Exception, language: Language) -> Response:
     """The answer to one of `HANDLED`."""
     if isinstance(error, ConflictError):
         link = {"existing": error.existing} if error.existing else {}
-        return problem(409, language, errors=_listed(error.problems.items(), language), **link)
+        field = next(iter(error.problems))
+        choices = [{field: one.value, "ends": list(one.ends)} for one in error.choices]
+        more = link | ({"choices": choices} if choices else {})
+        return problem(409, language, errors=_listed(error.problems.items(), language), **more)
     if isinstance(error, InvalidInputError):
         return problem(422, language, errors=_listed(error.problems.items(), language))
     if isinstance(error, RequestValidationError) and not in_path(error):

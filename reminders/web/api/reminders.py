@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from pydantic import Field
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from reminders.care import patients, treatments
@@ -79,7 +79,8 @@ def list_reminders(caller: KnownCaller, asked: Annotated[ReminderQuery, Query()]
         ids = [row[0].id for row in page.rows]
         carriers = _carriers(session, ids)
         attempts = _attempts(session, carriers)
-        around = _Around(caller, attempts, holds(session, caller.clinic, {row[1].id for row in page.rows}, caller.now))
+        held = holds(session, caller.clinic, {row[1].id for row in page.rows}, caller.now)
+        around = _Around(caller, attempts, held, _shared(session, carriers))
         items = [_shown(row, carriers[row[0].id], around) for row in page.rows]
     return ReminderPage(items=items, next=page.next)
 
@@ -114,6 +115,13 @@ def _carriers(session: Session, reminder_ids: Sequence[UUID]) -> Mapping[UUID, S
     return found
 
 
+def _shared(session: Session, carriers: Mapping[UUID, Sequence[Message]]) -> frozenset[UUID]:
+    """Those of the messages that carry more than one reminder."""
+    ids = {message.id for messages in carriers.values() for message in messages}
+    carried = select(MessageReminder.message_id).where(MessageReminder.message_id.in_(ids))
+    return frozenset(session.scalars(carried.group_by(MessageReminder.message_id).having(func.count() > 1)))
+
+
 def _attempts(session: Session, carriers: Mapping[UUID, Sequence[Message]]) -> Sequence[Attempt]:
     ids = {message.id for messages in carriers.values() for message in messages}
     return session.scalars(select(Attempt).where(Attempt.message_id.in_(ids)).order_by(Attempt.number)).all()
@@ -121,17 +129,19 @@ def _attempts(session: Session, carriers: Mapping[UUID, Sequence[Message]]) -> S
 
 @dataclass(frozen=True)
 class _Around:
-    """Who asks, the calls made, and what is on hold."""
+    """Who asks, the calls made, what is on hold, and which messages carry several reminders."""
 
     caller: Caller
     attempts: Sequence[Attempt]
     holds: Holds
+    shared: frozenset[UUID]
 
 
 def _shown(row: Row[*tuple[Any, ...]], carriers: Sequence[Message], around: _Around) -> ReminderShown:
     reminder, patient = row
     zone = ZoneInfo(patient.timezone or around.caller.clinic.timezone)
-    why = sentence(explain(reminder, carriers, around.attempts, holds=around.holds), around.caller.language, zone)
+    told = explain(reminder, carriers, around.attempts, holds=around.holds, shared=around.shared)
+    why = sentence(told, around.caller.language, zone)
     made = {"patient_id": patient.id, "explanation": why}
     same = {name: getattr(reminder, name) for name in ReminderShown.model_fields if hasattr(reminder, name)}
     return ReminderShown(**(same | made), messages=[CarrierShown.model_validate(message) for message in carriers])

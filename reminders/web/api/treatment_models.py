@@ -99,6 +99,11 @@ class NewTreatment(Treated):
     confirm_duplicate: StrictBool = Field(
         default=False, description="Record it although this patient has this protocol on that day already."
     )
+    supersedes: StrictBool | None = Field(
+        default=None,
+        description="Where an earlier treatment by this protocol still owes messages: whether this one takes its "
+        "place, which calls those off, or both go on. Not said, the answer is 409 with both choices.",
+    )
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -114,9 +119,12 @@ class NewTreatment(Treated):
 
 
 class TreatmentChange(When):
-    """A corrected date, or an end of the follow-up. One of the two."""
+    """A corrected date, or another state. One of the two.
 
-    state: Literal["cancelled"] | None = None
+    `superseded`: the newest later treatment of its protocol takes its place. `active`: it is not superseded after all.
+    """
+
+    state: Literal["cancelled", "superseded", "active"] | None = None
     reason: Line | None = Field(None, description="Why it is cancelled; no health details.")
 
     model_config = ConfigDict(json_schema_extra={"example": {"treated_on": "2026-03-09", "treated_time": "10:00"}})
@@ -141,6 +149,7 @@ class TreatmentShown(Shown):
     details: dict[str, str]
     state: TreatmentState
     state_reason: str
+    superseded_by_id: UUID | None = Field(description="The later treatment that took its place.")
     created_at: datetime
 
 
@@ -170,6 +179,7 @@ class PreviewShown(Shown):
     timezone: str
     language: Language
     duplicate_of: str | None
+    would_replace: list[str] = Field(description="Earlier treatments that still owe messages: say `supersedes`.")
     steps: list[StepShown]
 
 

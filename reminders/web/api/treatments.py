@@ -10,14 +10,14 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from reminders.care import consents, patients, treatments
+from reminders.care import consents, patients, superseding, treatments
 from reminders.care.patients import CleanPatient
 from reminders.care.treatments import PreviewEntry, TreatedWhen
-from reminders.errors import InvalidInputError, Problem
+from reminders.errors import EarlierTreatmentError, InvalidInputError, Problem
 from reminders.models import Patient, Protocol, Provider, Treatment
 from reminders.models.kinds import Channel
 from reminders.web.api.caller import Caller, KnownCaller
-from reminders.web.api.errors import duplicates_as, fields_as, path_to
+from reminders.web.api.errors import Choice, ConflictError, duplicates_as, fields_as, path_to
 from reminders.web.api.once import Made, OnlyOnce
 from reminders.web.api.paging import Listing, fetch
 from reminders.web.api.people import add_patient, foreseen
@@ -61,9 +61,8 @@ def record_treatment(once: OnlyOnce, given: NewTreatment) -> Response:
         typed = given.check_patient().as_input()
         patient = _patient(session, caller, given)
         with _complaints(given):
-            done = treatments.record(
-                session, caller.actor, caller.clinic, patient, typed, caller.now, confirmed=given.confirm_duplicate
-            )
+            who, twice = (caller.actor, caller.clinic, patient), given.confirm_duplicate
+            done = treatments.record(session, *who, typed, caller.now, confirmed=twice, supersedes=given.supersedes)
         session.flush()
         return Made(_one(session, caller, done.id), 201, path_to("treatments", done.id))
 
@@ -83,6 +82,7 @@ def preview_treatment(caller: KnownCaller, given: Treated) -> PreviewShown:
         timezone=found.zone.key,
         language=found.language,
         duplicate_of=link_to(found.duplicate_of),
+        would_replace=[path_to("treatments", one.treatment_id) for one in found.earlier],
         steps=[_step(entry) for entry in found.entries],
     )
 
@@ -96,12 +96,13 @@ def read_treatment(caller: KnownCaller, treatment_id: UUID) -> TreatmentShown:
 
 @router.patch("/{treatment_id}")
 def change_treatment(caller: KnownCaller, treatment_id: UUID, given: TreatmentChange) -> TreatmentShown:
-    """Correct the date, and what is planned moves along; or cancel it, and nothing more is sent."""
+    """Correct the date, and what is planned moves along; or cancel it, and nothing more is sent; or let the newest
+    later treatment of its protocol take its place, or let it run again after that."""
     with caller.begin() as session:
         treatment = treatments.get(session, caller.clinic.id, treatment_id)
         if given.state is not None:
-            _check_cancels_only(given)
-            treatments.cancel(session, caller.actor, treatment, given.reason or "", caller.now)
+            _check_state_only(given)
+            _set_state(session, caller, treatment, given)
         elif given.reason is not None:
             raise InvalidInputError({"state": Problem("field_missing")})
         else:
@@ -112,7 +113,19 @@ def change_treatment(caller: KnownCaller, treatment_id: UUID, given: TreatmentCh
         return _one(session, caller, treatment_id)
 
 
-def _check_cancels_only(given: TreatmentChange) -> None:
+def _set_state(session: Session, caller: Caller, treatment: Treatment, given: TreatmentChange) -> None:
+    with fields_as(lambda field: "state" if field == "treatment" else field):
+        if given.state == "cancelled":
+            treatments.cancel(session, caller.actor, treatment, given.reason or "", caller.now)
+        elif given.state == "superseded":
+            superseding.replace(session, caller.actor, treatment, caller.now)
+        else:
+            superseding.take_back(session, caller.actor, caller.clinic, treatment, caller.now)
+
+
+def _check_state_only(given: TreatmentChange) -> None:
+    if given.reason is not None and given.state != "cancelled":
+        raise InvalidInputError({"reason": Problem("cancel_or_move")})
     dates = given.model_fields_set & set(When.model_fields)
     if dates:
         raise InvalidInputError({field: Problem("cancel_or_move") for field in sorted(dates)})
@@ -122,8 +135,19 @@ def _check_cancels_only(given: TreatmentChange) -> None:
 def _complaints(given: When) -> Iterator[None]:
     """Care's complaints under the names of the request; a duplicate as a conflict with its link."""
     day = "treated_on" if given.treated_at is None else "treated_at"
-    with fields_as(given.name_of), duplicates_as("treatments", day, "same_treatment_that_day"):
+    with fields_as(given.name_of), duplicates_as("treatments", day, "same_treatment_that_day"), _asked():
         yield
+
+
+@contextmanager
+def _asked() -> Iterator[None]:
+    """Care's question whether the new treatment takes an earlier one's place as a conflict with both answers."""
+    try:
+        yield
+    except EarlierTreatmentError as error:
+        earlier = tuple(path_to("treatments", one) for one in error.existing_ids)
+        choices = (Choice(value=True, ends=earlier), Choice(value=False, ends=()))
+        raise ConflictError("supersedes", Problem("earlier_treatment"), earlier[0], choices) from None
 
 
 def _patient(session: Session, caller: Caller, given: Treated) -> Patient:

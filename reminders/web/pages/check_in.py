@@ -2,26 +2,26 @@
 
 import hashlib
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from reminders.care import replies, severities
-from reminders.care.check_in_links import Asked, Earlier, earlier, find_asked, too_many
+from reminders.care.check_in_links import Asked, Earlier, earlier, find_asked, pictures_left, too_many
 from reminders.care.optouts import OptOutRequest, opt_out
 from reminders.care.page_answers import FLAGS, KEY, MOST_SEVERE, Breakouts, Course
 from reminders.care.reach import address_index
 from reminders.models import Reply
 from reminders.models.kinds import Channel, ReplyKind
 from reminders.web.access import AnyVisitor
-from reminders.web.forms import Form, submitted
 from reminders.web.moments import Words
 from reminders.web.pages.check_in_form import Sheet, posted
+from reminders.web.pages.check_in_pictures import MOST, Answering, Seen, hang, look_at
 from reminders.web.views import page
 from reminders.web.visitors import Visitor
 
@@ -44,36 +44,41 @@ def show(visitor: AnyVisitor, token: str) -> Response:
 
 
 @router.post("/c/{token}")
-def answer(visitor: AnyVisitor, form: Annotated[Form, Depends(submitted)], token: str) -> Response:
+def answer(visitor: AnyVisitor, answered: Answering) -> Response:
     """Keep the answer, then understand it. The token proves who answers; pressing twice is one answer."""
+    asked, form = answered.asked, answered.sent.form
     with visitor.database.read() as session:
-        asked = find_asked(session, token, visitor.now)
         busy = too_many(session, asked, visitor.now)
+        left = pictures_left(session, asked) if answered.sent.files else 0
     if form.ticked("stop"):
         return _stop(visitor, asked)
     if not asked.is_open or busy:
         return _page(visitor, asked, *(("busy", 429) if asked.is_open else ("closed", 404)))
-    sheet = posted(form)
+    sheet = posted(form, len(answered.sent.files) if asked.is_check_in else 0)
     problems = sheet.problems(severity_alone=not asked.is_check_in)
     if problems:
         return _page(visitor, asked, "ask", 422, sheet=sheet, problems=problems)
-    return _keep(visitor, asked, sheet) if asked.is_check_in else _keep_severity(visitor, asked, sheet)
+    if not asked.is_check_in:
+        return _keep_severity(visitor, asked, sheet)
+    # Before anything is locked: drawing a picture takes a moment.
+    return _keep(visitor, asked, sheet, look_at(answered.sent, left))
 
 
-def _keep(visitor: Visitor, asked: Asked, sheet: Sheet) -> Response:
-    inbound = _inbound(asked, sheet)
+def _keep(visitor: Visitor, asked: Asked, sheet: Sheet, seen: list[Seen]) -> Response:
+    inbound = replace(_inbound(asked, sheet), media=[{"content_type": one.looked.declared} for one in seen] or None)
     with visitor.database.begin(clinic=asked.clinic.id) as session:
         reply_id = replies.receive(session, inbound, visitor.now)
         if reply_id:
             _record(session, visitor, asked, sheet, reply_id)
+            hang(session, reply_id, seen, visitor.now)
     known_by = (Reply.channel == inbound.channel) & (Reply.provider_id == inbound.provider_id)
     with visitor.database.begin(clinic=asked.clinic.id) as session:
         kept = session.scalars(select(Reply.id).where(known_by)).one()
         replies.understand(session, kept, visitor.now)
         labels = session.scalars(select(Reply.labels).where(Reply.id == kept)).one()
-    if sheet.answers.tier == "emergency":
-        return _done(visitor, asked, "emergency")
-    return _done(visitor, asked, next((label for label in _SHOWN if label in labels), "other"))
+    emergency = sheet.answers.tier == "emergency"
+    outcome = "emergency" if emergency else next((label for label in _SHOWN if label in labels), "other")
+    return _done(visitor, asked, outcome, seen=seen)
 
 
 def _keep_severity(visitor: Visitor, asked: Asked, sheet: Sheet) -> Response:
@@ -128,15 +133,16 @@ def _ask(visitor: Visitor, asked: Asked, sheet: Sheet, before: Earlier | None) -
     return _page(visitor, asked, "ask", sheet=sheet, before=before)
 
 
-def _done(visitor: Visitor, asked: Asked, outcome: str) -> Response:
-    return _page(visitor, asked, "done", outcome=outcome)
+def _done(visitor: Visitor, asked: Asked, outcome: str, **more: Any) -> Response:
+    return _page(visitor, asked, "done", outcome=outcome, **more)
 
 
 def _page(visitor: Visitor, asked: Asked, state: str, status: int = 200, **context: Any) -> Response:
     """In the patient's language and the clinic's time; no personal data beyond the first name and what they ticked."""
-    shown: dict[str, Any] = {"sheet": Sheet(), "before": None, "problems": {}, "outcome": ""} | context
+    shown: dict[str, Any] = {"sheet": Sheet(), "before": None, "problems": {}, "outcome": "", "seen": ()} | context
     shown |= {"state": state, "asked": asked, "clinic": asked.clinic, "first_name": asked.patient.given_name}
     shown |= {"severities": range(MOST_SEVERE + 1), "breakouts": Breakouts, "courses": Course, "flags": FLAGS}
+    shown |= {"most_pictures": MOST}
     language = asked.patient.language
     shown["words"] = Words(language, ZoneInfo(asked.clinic.timezone))
     return page(replace(visitor, language=language), "check_in.html", status, **shown)

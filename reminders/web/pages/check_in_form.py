@@ -1,7 +1,7 @@
 """What was posted on a check-in's page: read, and said what is wrong with it."""
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reminders.care.page_answers import FLAGS, MOST_SEVERE, PageAnswers, from_data
 from reminders.errors import Problem
@@ -21,12 +21,15 @@ class Sheet:
     answers: PageAnswers = field(default_factory=PageAnswers)
     words: str = ""
     nonce: str = field(default_factory=lambda: secrets.token_hex(_NONCE // 2))
+    pictures: int = 0
+    """How many files came with it, whatever they are."""
 
     def problems(self, *, severity_alone: bool) -> dict[str, Problem]:
-        """What is wrong, by field. Whoever ticks a red flag or writes need tick nothing else."""
+        """What is wrong, by field. Whoever ticks a red flag, writes or sends a picture need tick
+        nothing else."""
         if len(self.words) > LONGEST:
             return {"words": Problem("too_long", limit=str(LONGEST))}
-        if self.answers.flags or self.words:
+        if self.answers.flags or self.words or self.pictures:
             return {}
         asked = _ASKED[:1] if severity_alone else _ASKED
         return {name: Problem(f"{name}_missing") for name in asked if getattr(self.answers, name) is None}
@@ -37,7 +40,7 @@ class Sheet:
         return "\n".join(filter(None, (self.answers.digit, *flags, self.words)))
 
 
-def posted(form: Form) -> Sheet:
+def posted(form: Form, pictures: int = 0) -> Sheet:
     """The sheet in a posted form; a value that the page does not offer was not ticked."""
     severity, words = form.get("severity"), form.get("words")
     given = {
@@ -48,4 +51,5 @@ def posted(form: Form) -> Sheet:
         "in_words": bool(words),
     }
     nonce = form.get("nonce")[:_NONCE]
-    return Sheet(from_data(given), words, nonce) if nonce else Sheet(from_data(given), words)
+    sheet = Sheet(from_data(given), words, pictures=pictures)
+    return replace(sheet, nonce=nonce) if nonce else sheet

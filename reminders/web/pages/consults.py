@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from reminders.care import consults
 from reminders.errors import InvalidInputError
 from reminders.web.access import Reader, Writer
+from reminders.web.pages.episode_names import episode_names
 from reminders.web.views import page
 
 router = APIRouter(include_in_schema=False, prefix="/consults")
@@ -18,7 +19,8 @@ def show(member: Reader) -> Response:
     """Those that wait for something first."""
     with member.read() as session:
         lines = consults.under_way(session, member.clinic.id)
-    return page(member, "consults.html", consults=lines)
+        episodes = episode_names(session, member, {line.patient.id for line in lines})
+    return page(member, "consults.html", consults=lines, episodes=episodes)
 
 
 @router.post("/{consult_id}/move")

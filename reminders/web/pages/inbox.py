@@ -8,13 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from reminders.care import checkins, hand_overs, tickets
+from reminders.care import attachments, checkins, hand_overs, tickets
 from reminders.care.inbox import inbox
 from reminders.errors import InvalidInputError, NotFoundError, Problem
 from reminders.models import Ticket
 from reminders.web.access import Reader, Writer
 from reminders.web.moments import Words
-from reminders.web.pages.inbox_view import LABEL_COLOURS, conversation
+from reminders.web.pages.episode_names import episode_names
+from reminders.web.pages.inbox_view import LABEL_COLOURS, conversation, own_part
 from reminders.web.rota_words import rota_lines
 from reminders.web.views import page
 from reminders.web.visitors import Member
@@ -61,6 +62,9 @@ def close(sent: Writer, ticket_id: UUID) -> Response:
 def _page(member: Member, problems: dict[str, Problem], status: int = 200) -> Response:
     with member.read() as session:
         lines = [conversation(item) for item in inbox(session, member.clinic.id)]
+        people = {line.patient.id for line in lines if line.patient and line.tickets}
+        episodes = episode_names(session, member, people)
+        attached = attachments.of_replies(session, [reply.id for line in lines for reply in line.replies])
         later = checkins.later_answers(session, member.clinic.id)
         rota = hand_overs.rota(session, member.clinic.id)
     context: dict[str, Any] = {
@@ -69,6 +73,9 @@ def _page(member: Member, problems: dict[str, Problem], status: int = 200) -> Re
         "label_colours": LABEL_COLOURS,
         "later": later,
         "on_call": rota_lines(rota, Words(member.language, member.zone)),
+        "episodes": episodes,
+        "own_part": own_part,
+        "attached": attached,
     }
     return page(member, "inbox.html", status, problems=problems, **context)
 

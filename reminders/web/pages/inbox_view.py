@@ -8,7 +8,8 @@ from uuid import UUID
 from reminders.care.effects import SEEN_WITHIN
 from reminders.care.inbox import InboxItem
 from reminders.models import Patient, Reply, Ticket
-from reminders.models.kinds import TicketKind, TicketState
+from reminders.models.kinds import ReplyKind, TicketKind, TicketState
+from reminders.triage.quoted import own_words
 
 _CONSULT = ("booked", "declined", "attended", "called", "answered", "no_answer", "done")
 _SENDER = ("record_fixed", "called", "no_answer", "done")
@@ -70,6 +71,11 @@ class ConversationLine:
     """Those who share the address that a nameless reply came from."""
 
     @property
+    def replies(self) -> tuple[Reply, ...]:
+        """Every reply that the line shows."""
+        return tuple(filter(None, (self.reply, *(ticket.said for ticket in self.tickets))))
+
+    @property
     def is_urgent(self) -> bool:
         """Whether it must stand out."""
         return any(ticket.is_urgent for ticket in self.tickets)
@@ -82,6 +88,11 @@ def conversation(item: InboxItem) -> ConversationLine:
     said = {one.id: one for one in item.replies if one is not reply}
     lines = (TicketLine(one, said.get(_about(one)), _OUTCOMES.get(one.kind, _ANY)) for one in item.tickets)
     return ConversationLine(item.patient, reply, tuple(lines), () if item.patient else item.might_be)
+
+
+def own_part(reply: Reply) -> str:
+    """What the writer wrote: of an e-mail without what it quotes and its signature, unless nothing else is in it."""
+    return (own_words(reply.body).text or reply.body) if reply.kind is ReplyKind.EMAIL else reply.body
 
 
 def _about(ticket: Ticket) -> UUID:

@@ -43,11 +43,12 @@ def _list(member: Member, asked: str) -> Response:
 
 
 @router.get("/{patient_id}")
-def show(member: Reader, patient_id: UUID) -> Response:
-    """One patient. That somebody looked is noted: these are health records."""
+def show(member: Reader, patient_id: UUID, treatment: UUID | None = None) -> Response:
+    """One patient, with the timeline of all treatments or of one. That somebody looked is noted: these are health
+    records."""
     with member.read() as session:
         patient = patients.get(session, member.clinic.id, patient_id)
-        context = patient_context(session, member, patient)
+        context = patient_context(session, member, patient, treatment)
     with member.begin() as session:
         audit.note(session, member.actor, "patient.seen", "patient", patient_id, member.now)
     return page(member, "patient.html", **context)

@@ -134,6 +134,7 @@ def _steps(form: Form) -> list[TypedStep]:
             form.get(f"at-{number}"),
             form.get(f"hours-{number}"),
             is_check_in=form.ticked(f"asks-{number}"),
+            apart=form.ticked(f"apart-{number}"),
         )
         for number in rows
     ]
@@ -172,6 +173,7 @@ def _rows(boxes: Any) -> list[TypedStep]:
             f"{box.step.at:%H:%M}",
             str(int(box.step.useful_for.total_seconds() // 3600)),
             is_check_in=box.step.waits_for_open_day,
+            apart=box.step.apart,
         )
         for box in boxes
     ]

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from reminders.care import protocol_drafts, protocol_moves, protocols
 from reminders.care.content_rules import set_content_rules
+from reminders.care.mailboxes import is_read
 from reminders.care.protocol_versions import Versions, all_versions, versions_of
 from reminders.care.rehearsal import rehearse
 from reminders.errors import InvalidInputError, NotFoundError, Problem
@@ -64,8 +65,9 @@ def show(member: Reader, protocol_id: UUID, version: str = "", on: str = "") -> 
         found = versions_of(session, protocols.get(session, member.clinic.id, protocol_id))
         shown = _chosen(found, version)
         (line,) = lines(session, member, [found])
+        reads = is_read(session, member.clinic.id)
     problems = {} if treated_on else {"on": Problem("date_unreadable")}
-    rehearsed = rehearse(member.clinic, shown.content, treated_on) if treated_on else []
+    rehearsed = rehearse(member.clinic, shown.content, treated_on, reads_answers=reads) if treated_on else []
     context: dict[str, Any] = {
         "line": line,
         "shown": shown,

@@ -1,6 +1,7 @@
 """Recording a treatment: find or add the patient, see what they will receive, save."""
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from reminders.care.ledger import Agreement
 from reminders.care.minors import check_giver, today
 from reminders.care.patients import CleanPatient
 from reminders.care.preview import Preview
-from reminders.errors import DuplicateError, InvalidInputError, Problem
+from reminders.errors import DuplicateError, EarlierTreatmentError, InvalidInputError, Problem
 from reminders.models import Patient
 from reminders.models.kinds import Channel, Purpose
 from reminders.web.access import Posted, Reader, Writer
@@ -59,11 +60,12 @@ def _save(sent: Posted, filled: RecordForm) -> Response:
             # Consents first: they decide by which channel the new treatment's messages go.
             for grant in _grants(member, patient, filled):
                 consents.grant(session, member.actor, grant, member.now)
-            treatments.record(
-                session, member.actor, member.clinic, patient, filled.treatment, member.now, confirmed=filled.confirmed
-            )
+            who, said = (member.actor, member.clinic, patient), filled.supersedes
+            treatments.record(session, *who, filled.treatment, member.now, confirmed=filled.confirmed, supersedes=said)
     except DuplicateError as error:
         return _preview_page(sent, filled, UUID(error.existing_id), 409)
+    except EarlierTreatmentError:
+        return _preview_page(sent, filled, None, 409)
     return RedirectResponse(f"/patients/{patient.id}?done=recorded", 303)
 
 
@@ -94,9 +96,16 @@ def _preview_page(sent: Posted, filled: RecordForm, refused: UUID | None, status
         "calendar": calendar(found, member.language),
         "channels": channels,
         "duplicate": Duplicate(existing.patient_id, existing.id) if existing else None,
+        "earlier": found.earlier,
+        "problems": _unsaid(found, filled) if status != HTTPStatus.OK else {},
+        "supersedes": filled.supersedes,
         "kept": list(kept(sent.form.fields)),
     }
     return page(member, "record_preview.html", status, **context)
+
+
+def _unsaid(found: Preview, filled: RecordForm) -> dict[str, Problem]:
+    return {"supersedes": Problem("supersedes_missing")} if found.earlier and filled.supersedes is None else {}
 
 
 def _looked_at(session: Session, member: Member, filled: RecordForm) -> tuple[Patient | CleanPatient, Preview]:

@@ -17,7 +17,9 @@ from reminders.web.forms import Form
 NEW = "new"
 """What stands for a patient who is not there yet, instead of an id."""
 
-_NOT_KEPT = frozenset({csrf.FIELD, "action", "confirmed", "asked"})
+_NOT_KEPT = frozenset({csrf.FIELD, "action", "confirmed", "supersedes", "asked"})
+
+_ANSWERS = {"yes": True, "no": False}
 
 
 class Ask(StrEnum):
@@ -42,6 +44,8 @@ class RecordForm:
     giver: Giver = PATIENT
     somebody_else: bool = False
     confirmed: bool = False
+    supersedes: bool | None = None
+    """Whether it takes the place of an earlier treatment; None if nobody has said."""
 
     @property
     def is_new(self) -> bool:
@@ -96,6 +100,7 @@ def parse(form: Form) -> RecordForm:
         giver=giver_from(form),
         somebody_else=form.ticked("somebody_else"),
         confirmed=form.ticked("confirmed"),
+        supersedes=_ANSWERS.get(form.get("supersedes")),
     )
 
 

@@ -1,14 +1,15 @@
 """What the page on sending shows."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care import hand_overs, holds
+from reminders.care import hand_overs, holds, mailboxes
+from reminders.care.mailboxes import Standing
 from reminders.care.sending_rules import YES_OR_NO
 from reminders.delivery.spending import spent_in
 from reminders.models import Clinic, Protocol, Sender
@@ -52,6 +53,8 @@ class SenderLine:
     paused_until: datetime | None = None
     trouble: str = ""
     code: str = ""
+    mailbox: Standing | None = None
+    """What is wrong with the mailbox that answers come to, and since when."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,10 @@ def rules_form(clinic: Clinic) -> dict[str, str]:
 def sender_lines(session: Session, member: Member) -> list[SenderLine]:
     """The clinic's senders, and a line for a channel that has none."""
     found = {sender.channel: sender for sender in session.scalars(select(Sender).order_by(Sender.created_at.desc()))}
-    return [_line(channel, found.get(channel), member) for channel in Channel]
+    mute = mailboxes.troubles(session, [sender.id for sender in found.values()])
+    of_channel = {found[channel].channel.value: mute.get(found[channel].id) for channel in found}
+    lines = [_line(channel, found.get(channel), member) for channel in Channel]
+    return [replace(line, mailbox=of_channel.get(line.channel)) for line in lines]
 
 
 def _line(channel: Channel, sender: Sender | None, member: Member) -> SenderLine:

@@ -8,12 +8,13 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from reminders.care import assigning, patients, thread
+from reminders.care import assigning, patients, retying, thread
 from reminders.care.timeline import timeline
 from reminders.errors import InvalidInputError, NotFoundError, Problem
 from reminders.models import Patient, Reply
 from reminders.triage import Label
 from reminders.web.access import Posted, Reader, Writer
+from reminders.web.pages.episode_names import episode_names, timeline_reader
 from reminders.web.pages.timeline_view import TimelineLine, timeline_view
 from reminders.web.views import page
 from reminders.web.visitors import Member
@@ -65,11 +66,25 @@ def assign(sent: Writer, reply_id: UUID) -> Response:
     return RedirectResponse("/?done=assigned", 303)
 
 
-def _id(typed: str) -> UUID:
+@router.post("/retie")
+def retie(sent: Writer, reply_id: UUID) -> Response:
+    """The answer was about another treatment of the patient's."""
+    member = sent.member
+    try:
+        with member.begin() as session:
+            reply = thread.get(session, member.clinic.id, reply_id)
+            treatment_id = _id(sent.form.get("treatment_id"), "treatment_id", "no_such_check_in")
+            retying.retie(session, member.actor, reply, treatment_id, member.now)
+    except InvalidInputError as error:
+        return _page(member, reply_id, _NOTHING_TYPED | {"nonce": ""}, 422, problems=error.problems)
+    return RedirectResponse(f"/patients/{reply.patient_id}?done=retied", 303)
+
+
+def _id(typed: str, field: str = "patient_id", key: str = "not_at_this_address") -> UUID:
     try:
         return UUID(typed)
     except ValueError:
-        raise InvalidInputError({"patient_id": Problem("not_at_this_address")}) from None
+        raise InvalidInputError({field: Problem(key)}) from None
 
 
 def _typed(sent: Posted) -> dict[str, Any]:
@@ -83,10 +98,13 @@ def _page(member: Member, reply_id: UUID, form: dict[str, Any], status: int = 20
         reply = thread.get(session, member.clinic.id, reply_id)
         patient = _patient(session, member, reply)
         said = _said(session, member, patient)
+        names = episode_names(session, member, {patient.id})
+        others = [(one.treatment_id, names[one.treatment_id]) for one in retying.others(session, reply)]
     if form["closes"] is None:
         # A text that went out is no sign that somebody with a red flag is safe: closing is then a choice of its own.
         form = form | {"closes": Label.URGENT not in (reply.labels or ())}
     context = {"reply": reply, "patient": patient, "said": said, "form": form, "problems": {}, "shown": None}
+    context |= {"others": others}
     return page(member, "thread.html", status, **(context | more))
 
 
@@ -98,6 +116,11 @@ def _patient(session: Session, member: Member, reply: Reply) -> Patient:
 
 def _said(session: Session, member: Member, patient: Patient) -> list[TimelineLine]:
     """What was said on both sides, newest first."""
-    entries = [entry for entry in timeline(session, member.clinic, patient) if entry.kind in _SAID and entry.text]
-    view = timeline_view(entries, member.language, member.zone, member.now)
+    entries = [
+        entry
+        for entry in timeline(session, member.clinic, patient)
+        if entry.kind in _SAID and (entry.text or entry.attached)
+    ]
+    names = episode_names(session, member, {patient.id})
+    view = timeline_view(entries, timeline_reader(member, names))
     return [*reversed(view.ahead), *view.past][:_MOST_LINES]

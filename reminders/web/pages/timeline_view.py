@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from reminders.care.attachments import Attached
 from reminders.care.explain import Explanation, sentence
 from reminders.care.timeline import TimelineEntry
 from reminders.models.kinds import Language
@@ -22,7 +24,7 @@ _SHOWN_STATES = frozenset({"message", "reminder", "consult", "ticket", "alert"})
 
 @dataclass(frozen=True)
 class TimelineLine:
-    """One line: when (UTC), its heading, what was written, its fate and the sentence that explains it."""
+    """One line: when (UTC), its heading, what was written and sent along, its fate and why."""
 
     at: datetime
     side: str
@@ -33,6 +35,9 @@ class TimelineLine:
     colour: str
     why: str
     labels: tuple[str, ...]
+    attached: tuple[Attached, ...]
+    episode: str = ""
+    """Which treatment it belongs to, where the patient has several."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +48,20 @@ class TimelineView:
     past: tuple[TimelineLine, ...]
 
 
-def timeline_view(entries: Sequence[TimelineEntry], language: Language, zone: ZoneInfo, now: datetime) -> TimelineView:
+@dataclass(frozen=True)
+class Reader:
+    """Who reads it, when: in which language and zone. `episodes` names the treatments of a patient who has several."""
+
+    language: Language
+    zone: ZoneInfo
+    now: datetime
+    episodes: Mapping[UUID, str] = field(default_factory=dict)
+
+
+def timeline_view(entries: Sequence[TimelineEntry], reader: Reader) -> TimelineView:
     """`entries` (oldest first) as the page shows them."""
-    lines = [(entry, _line(entry, language, zone, now)) for entry in entries]
+    now = reader.now
+    lines = [(entry, _line(entry, reader)) for entry in entries]
     ahead = tuple(line for entry, line in lines if _is_ahead(entry, now))
     past = tuple(line for entry, line in reversed(lines) if not _is_ahead(entry, now))
     return TimelineView(ahead, past)
@@ -55,7 +71,8 @@ def _is_ahead(entry: TimelineEntry, now: datetime) -> bool:
     return entry.at > now
 
 
-def _line(entry: TimelineEntry, language: Language, zone: ZoneInfo, now: datetime) -> TimelineLine:
+def _line(entry: TimelineEntry, reader: Reader) -> TimelineLine:
+    language, zone, now = reader.language, reader.zone, reader.now
     texts = catalogue(language)
     return TimelineLine(
         at=entry.at,
@@ -67,6 +84,8 @@ def _line(entry: TimelineEntry, language: Language, zone: ZoneInfo, now: datetim
         colour=_colour(entry),
         why=sentence(Explanation(entry.why_key, entry.why_params), language, zone) if entry.why_key else "",
         labels=entry.labels,
+        episode=" + ".join(reader.episodes[one] for one in entry.treatments if one in reader.episodes),
+        attached=entry.attached,
     )
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from reminders.care import optouts, owed, reach
+from reminders.care import ending, joining, optouts, owed, reach
 from reminders.care.explain import Explanation, explain, sentence
 from reminders.care.explain.texts import texts
 from reminders.care.explain.waiting import Holds
@@ -37,11 +37,11 @@ REFUSALS = {
 
 WRITTEN = re.compile(
     r"""Move\(State\.\w+, [\w.]+, "(\w+)"|Ruling\(State\.\w+, "(\w+)"|_Meaning\(State\.\w+, Outcome\.\w+, "(\w+)"|"""
-    r"""(?:cancel|call_off)\w*\(session, .*, "(\w+)", now\)|reason="(\w+)\""""
+    r"""(?:cancel|call_off|end)\w*\(session, .*, "(\w+)", now\)|reason="(\w+)\""""
 )
 """How the code writes a reason on a message or a reminder."""
 
-OF_TICKETS = {"unreadable", "start_refused", "silence"}
+OF_TICKETS = {"unreadable", "start_refused", "silence", "same_protocol"}
 
 
 def written() -> set[str]:
@@ -64,6 +64,7 @@ REASONS = (
             UNSENDABLE,
             HELD_TOO_LONG,
         ),
+        *(ending.SUPERSEDED, joining.JOINED, joining.PARTED),
         *(reach.NO_ADDRESS, reach.NO_CONSENT, reach.OPTED_OUT, reach.NO_SENDER, "replaced"),
     }
 )

@@ -45,11 +45,22 @@ class Desk:
         return consents.grant(session, self.actor, grant, now)
 
     def record(
-        self, session: Session, patient: Patient, given: TreatmentInput | None = None, *, confirmed: bool = False
+        self,
+        session: Session,
+        patient: Patient,
+        given: TreatmentInput | None = None,
+        *,
+        confirmed: bool = False,
+        supersedes: bool | None = None,
     ) -> Treatment:
         """Record a treatment, this morning's unless told."""
         given = given or TreatmentInput("microneedling", "2026-03-10", "10:00")
-        return treatments.record(session, self.actor, self.clinic, patient, given, NOW, confirmed=confirmed)
+        who = (self.actor, self.clinic, patient)
+        return treatments.record(session, *who, given, NOW, confirmed=confirmed, supersedes=supersedes)
+
+    def publish(self, session: Session) -> None:
+        """Publish the library once more, for a protocol that was renamed."""
+        protocols.publish_library(session, self.clinic.id, NOW)
 
     def treated(self, session: Session, agreed: Collection[Channel] = BOTH, day: str = "2026-03-10") -> Treatment:
         """Marie, with these consents, treated on a day."""

@@ -80,7 +80,7 @@ def test_another_appointment_on_the_day_that_one_was_moved_from_is_taken(desk: D
     run(desk, LISE.format("09/03/2026", "A-1"), header=APPOINTMENTS)
     moved(desk, "2026-03-06")
     both = (LISE.format("09/03/2026", "A-1"), LISE.format("09/03/2026", "A-2"))
-    assert run(desk, *both, header=APPOINTMENTS) == [(2, "already", ""), (3, "accepted", "")]
+    assert run(desk, *both, header=APPOINTMENTS) == [(2, "already", ""), (3, "accepted", "both_go_on")]
     assert [status for _, status, _ in run(desk, *both, header=APPOINTMENTS)] == ["already"] * 2
 
 

@@ -295,9 +295,9 @@ def test_recording_reads_twice_and_writes_once(desk: Desk, *, held: bool) -> Non
     Whoever has them from `patients.get` with the lock is not asked again.
     """
     with desk.database.begin() as session:
+        desk.record(session, desk.add(session, PatientInput("Luc", "Roy", phone="514 555-0143")))
         patient = desk.add(session)
         desk.agree(session, patient, Channel.SMS)
-        desk.record(session, patient, TreatmentInput("microneedling", "2026-03-08", "10:00"))
     with desk.database.begin(clinic=desk.clinic.id) as session:
         patient = patients.get(session, desk.clinic.id, patient.id, held=held)
         with counted(desk.database.engine) as sql:

@@ -85,6 +85,7 @@ def _served(
         "REMINDERS_PUBLIC_URL": _hooks[0],
         "REMINDERS_SANDBOX_PORT": str(free_port()),
         "REMINDERS_SANDBOX_SMTP_PORT": str(free_port()),
+        "REMINDERS_SANDBOX_IMAP_PORT": str(free_port()),
     }
     settings = load(given, dotenv=folder / "none")
     app = create_sandbox_app(settings)

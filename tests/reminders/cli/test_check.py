@@ -45,8 +45,20 @@ def test_what_does_not_fit_ends_with_1(command: Command) -> None:
         "ok  on-call: not looked at, for want of a database that answers and is current",
         "ok  alarm-tests: not looked at, for want of a database that answers and is current",
         "NO  webhooks: REMINDERS_PUBLIC_URL is not https, so Twilio's receipts and replies would not reach us safely",
-        "ok  mailbox: IMAP_URL is accepted and not used yet; nobody reads that mailbox",
+        "ok  mailbox: IMAP_URL is not used while e-mail is not connected (SMTP_URL)",
     ]
+
+
+def test_a_mailbox_that_does_not_answer_and_none(command: Command) -> None:
+    given = {"SMTP_URL": "smtp://127.0.0.1:1", "MAIL_FROM": "care@clinic.example"}
+    done = command("check", **given)
+    assert "ok  mailbox: answers to e-mails are read by nobody, and each e-mail says so (IMAP_URL)" in done.stdout
+    done = command("check", **given, IMAP_URL="imap://me:secret@127.0.0.1:1")
+    assert "NO  mailbox: does not answer (connection); look at IMAP_URL" in done.stdout
+    assert "secret" not in done.output
+    done = command("check", **given, IMAP_URL="http://x")
+    assert done.exit_code == 2
+    assert "IMAP_URL: must look like imaps://" in done.stderr
 
 
 def test_a_database_that_does_not_answer(command: Command, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Seen to fail when the states were parameters, which no partial index answers to.
 import pytest
 from sqlalchemy import Select, text
 
+from reminders.care.media_fetching import _DUE as _MEDIA
 from reminders.database import Database
 from reminders.delivery.housekeeping import _DUE, _UNTIDY
 from reminders.models import Clinic
@@ -14,8 +15,12 @@ from tests.reminders.outbox.rows import NOW, owe
 
 @pytest.mark.parametrize(
     ("statement", "indexes"),
-    [(_UNTIDY, {"ix_message_in_hand", "ix_message_expiry"}), (_DUE, {"ix_message_due"})],
-    ids=["what broke off or is late", "who owes"],
+    [
+        (_UNTIDY, {"ix_message_in_hand", "ix_message_expiry"}),
+        (_DUE, {"ix_message_due"}),
+        (_MEDIA, {"ix_attachment_waiting"}),
+    ],
+    ids=["what broke off or is late", "who owes", "what hangs on texts"],
 )
 def test_by_index_alone(
     database: Database, clinic: Clinic, statement: Select[tuple[object]], indexes: set[str]

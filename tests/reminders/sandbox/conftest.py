@@ -136,6 +136,7 @@ def sandbox_settings(folder: Path, clinic: Clinic) -> Settings:
         "REMINDERS_PUBLIC_URL": clinic.url,
         "REMINDERS_SANDBOX_PORT": str(free_port()),
         "REMINDERS_SANDBOX_SMTP_PORT": str(free_port()),
+        "REMINDERS_SANDBOX_IMAP_PORT": str(free_port()),
     }
     return load(given, dotenv=folder / "none")
 

@@ -19,6 +19,7 @@ FULL = {
     "booking_url": "https://clinic.example/book",
     "check_in_url": "https://reminders.example/c/abcdefghijklmnop",
     "unsubscribe_url": "https://reminders.example/u/abcdefghijklmnop",
+    "answers": "You can also answer this e-mail.",
     "text": "Please come by tomorrow at 10. Camille",
     "url": "https://reminders.example/tickets/0199a4c2-7b1e-7c3d-8e4f-5a6b7c8d9e0f",
     "subject": "Day 1",

@@ -203,7 +203,9 @@ def test_a_move_to_a_day_that_is_taken(system: System) -> None:
         ({"state": "cancelled", "treated_on": "2026-03-08"}, "cancel_or_move"),
         ({"reason": "why"}, "field_missing"),
         ({}, "treated_missing"),
-        ({"state": "active"}, "choice_unknown"),
+        ({"state": "paused"}, "choice_unknown"),
+        ({"state": "active"}, "not_superseded"),
+        ({"state": "active", "reason": "why"}, "cancel_or_move"),
     ):
         answer = system.patch(path, body)
         assert (answer.status_code, answer.json()["errors"][0]["key"]) == (422, key)

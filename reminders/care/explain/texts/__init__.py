@@ -17,6 +17,7 @@ class Texts:
     because: str
     sentence: Mapping[str, str]
     channel: Mapping[str, str]
+    shared: str
     before: Mapping[str, str]
     reason: Mapping[str, str]
     code: Mapping[str, str]

@@ -1,0 +1,72 @@
+"""What must be known of a reply that came by e-mail beside its words: whether it proves what it answers, and whether a
+person wrote it. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from reminders.care.effects import Effect, OpenTicket, SendSafety, Situation
+from reminders.care.situation import Context
+from reminders.models.kinds import ReplyKind, TicketKind
+from reminders.triage import Label, Reading
+
+KEY = "mail"
+"""Under which key of `Reply.raw` it stands."""
+
+_NOT_SURE = 0.3
+"""How sure a START is that proves nothing: a person looks at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """`proof` is "token" or "thread" where the mail names a message that only its reader knows, "" where From is all
+    that speaks for it; `automatic` is why no person wrote it, "" where one may have. `sender` is From as it stood."""
+
+    proof: str = ""
+    automatic: str = ""
+    sender: str = ""
+    subject: str = ""
+    message_id: str = ""
+
+    def to_data(self) -> dict[str, Any]:
+        """The same, JSON-safe: what `letter_of` reads back."""
+        return {KEY: asdict(self)}
+
+
+_PLAIN = Letter(proof="token")
+
+
+def letter_of(kind: ReplyKind, raw: Any) -> Letter:
+    """What a reply's raw form says of it; a reply that came by another way proves enough by that."""
+    given = raw.get(KEY) if isinstance(raw, Mapping) else None
+    if kind is not ReplyKind.EMAIL or not isinstance(given, Mapping):
+        return _PLAIN
+    return Letter(**{name: str(given.get(name, "")) for name in Letter.__slots__})
+
+
+def as_proven(context: Context) -> Context:
+    """Without the check-in, where nothing proves that the mail answers it: anybody can write a From, and a "1" in
+    somebody's name would tell the clinic that all is well. Staff read it instead."""
+    return context if letter_of(context.reply.kind, context.reply.raw).proof else replace(context, check_in=None)
+
+
+def as_sent(reading: Reading, letter: Letter) -> Reading:
+    """Without what only the holder of the mailbox may ask for: to be written to again."""
+    if letter.proof or Label.START not in reading.labels:
+        return reading
+    labels = reading.labels - {Label.START} or frozenset({Label.OTHER})
+    return replace(reading, labels=labels, confidence=min(reading.confidence, _NOT_SURE))
+
+
+def from_machine(reading: Reading, situation: Situation) -> list[Effect]:
+    """What a mail leads to that no person wrote, by its headers: nothing, or else two machines would talk in a ring.
+
+    But for a red flag in the name of a patient whom we know: a person may have dictated it, so staff are alerted, and
+    the cautious text goes, once in an hour.
+    """
+    if Label.URGENT not in reading.labels or not situation.known:
+        return []
+    told = any(situation.safety_texts.values())
+    template = "safety:cautious" if situation.on_call else "safety:cautious_alone"
+    safety: list[Effect] = [] if told else [SendSafety(template)]
+    return [*safety, OpenTicket(TicketKind.RED_FLAG)]

@@ -1,0 +1,139 @@
+"""Answers by e-mail: each kept before it is understood, once; a bounce becomes the receipt that it is."""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from reminders import logs
+from reminders.care import mailboxes, replies
+from reminders.care.letters import Letter
+from reminders.care.mail_matching import Answered, answered_by, receipt_of
+from reminders.care.mailboxes import Mailbox, Turn
+from reminders.channels.imap_address import MailboxError
+from reminders.channels.imap_mail import Fetched, ImapMailbox
+from reminders.channels.incoming_mail import IncomingMail, read_mail
+from reminders.database import Database, keyring_of
+from reminders.delivery import receipts
+from reminders.models.instance import now as clock
+from reminders.models.instance import outside
+from reminders.models.kinds import Channel, ReplyKind
+from reminders.settings import Settings
+
+_log = logs.get(__name__)
+
+_FIRST_LOOK = timedelta(days=1)
+"""How far back a mailbox is read at first, or once its mails are numbered anew. Nothing older can be an answer that
+nobody has kept; of what has been kept a repeat is known."""
+
+_UNREADABLE = "unreadable"
+
+Opener = Callable[[str], AbstractContextManager[ImapMailbox]]
+
+
+def read_mailboxes(database: Database, settings: Settings, opener: Opener = ImapMailbox) -> int:
+    """Read every mailbox that nobody else is reading; how many mails came. What is wrong with one stops no other."""
+    with database.begin() as session:
+        found = mailboxes.mailboxes(session, settings)
+        mailboxes.forget_others(session, found)
+    return sum(_read_one(database, mailbox, opener) for mailbox in found)
+
+
+def _read_one(database: Database, mailbox: Mailbox, opener: Opener) -> int:
+    with database.begin(clinic=mailbox.clinic_id) as session:
+        turn, start = mailboxes.take_turn(session, mailbox.sender_id, clock(session)), outside(session) - _FIRST_LOOK
+    if turn is None:
+        return 0
+    came, problem = 0, ""
+    try:
+        with opener(mailbox.url) as opened:
+            for fetched in opened.since(turn.standing.place, start.date()):
+                if not _take(database, mailbox, turn, fetched):
+                    return came
+                opened.mark_seen(fetched.place)
+                came += 1
+    except MailboxError as error:
+        problem = error.word
+        if problem != turn.standing.problem:
+            _log.error("mailbox not read", sender_id=str(mailbox.sender_id), reason=problem)
+    with database.begin(clinic=mailbox.clinic_id) as session:
+        turn.end(session, problem, clock(session))
+    return came
+
+
+def _take(database: Database, mailbox: Mailbox, turn: Turn, fetched: Fetched) -> bool:
+    """Keep one mail and step past it, in one transaction; understand it in the next. False if the turn is lost."""
+    mail = _read(fetched)
+    with database.begin(clinic=mailbox.clinic_id) as session:
+        # Whoever has lost the turn finds the row changed; the mail is then the other's to keep.
+        if not turn.advance(session, fetched.place):
+            return False
+        reply_id = None if _is_receipt(session, mailbox, mail) else _keep(session, mailbox, mail)
+    if reply_id is not None:
+        replies.understand_now(database, reply_id)
+    return True
+
+
+def _read(fetched: Fetched) -> IncomingMail:
+    try:
+        return read_mail(fetched.raw, is_whole=fetched.is_whole)
+    except Exception as error:  # whatever somebody sends, staff see it, and the next mail may be a red flag
+        _log.error("mail not readable", reason=type(error).__name__)
+        text = fetched.raw[:10_000].decode("utf-8", "replace").replace("\x00", "")
+        return IncomingMail("", "", (), (), "", text, (_UNREADABLE,), "")
+
+
+def _is_receipt(session: Session, mailbox: Mailbox, mail: IncomingMail) -> bool:
+    """Whether the mail reports what became of one of ours; if it is given up, that is noted. A delay is no news."""
+    receipt = receipt_of(session, mailbox.clinic_id, mail)
+    if receipt is not None and mail.bounce and mail.bounce.is_final:
+        receipts.record(session, receipt, clock(session))
+    return receipt is not None
+
+
+def _keep(session: Session, mailbox: Mailbox, mail: IncomingMail) -> uuid.UUID | None:
+    answered = answered_by(session, mailbox, mail)
+    letter = Letter(
+        proof=answered.proof,
+        automatic="own_address" if mail.sender.lower() == mailbox.own_address else mail.automatic,
+        sender=mail.sender,
+        subject=mail.subject,
+        message_id=mail.message_id,
+    )
+    inbound = replies.Inbound(
+        sender_id=mailbox.sender_id,
+        clinic_id=mailbox.clinic_id,
+        channel=Channel.EMAIL,
+        kind=ReplyKind.EMAIL,
+        provider_id=_identity(session, mailbox, mail),
+        # An answer goes where the question went, whatever From says.
+        from_address=answered.address or mail.sender,
+        body=_body(mail, answered),
+        media=[{"content_type": kind} for kind in mail.attached] or None,
+        raw=letter.to_data(),
+        known=answered.match,
+    )
+    return replies.receive(session, inbound, clock(session))
+
+
+def _identity(session: Session, mailbox: Mailbox, mail: IncomingMail) -> str:
+    """By what a repeat is known: the Message-ID with what it says, since some programs give one id to several mails.
+
+    Hashed with a key: the id may name its sender's machine, and this column is not sealed.
+    """
+    said = hashlib.sha256("\0".join((mail.sender, mail.subject, mail.text, *mail.attached)).encode(errors="replace"))
+    return keyring_of(session).index(f"mail:{mailbox.sender_id}", f"{mail.message_id}\0{said.hexdigest()}")
+
+
+_PREFIX = re.compile(r"^(?:(?:re|r[eé]p|sv|aw|fwd?|tr|rv)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+
+
+def _body(mail: IncomingMail, answered: Answered) -> str:
+    """The mail's words as they stood, after its subject where that is the writer's own: some write nothing else."""
+    subject = _PREFIX.sub("", mail.subject).strip()
+    is_ours = not subject or subject.casefold() == answered.subject.casefold()
+    return mail.text if is_ours else f"{subject}\n\n{mail.text}".strip()

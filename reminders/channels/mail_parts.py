@@ -1,0 +1,106 @@
+"""The words of an e-mail and what hangs on it, out of whatever MIME it came in. Never raises."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.errors import HeaderParseError
+from email.header import decode_header
+from email.message import Message
+from typing import Any, TypeAlias
+
+from reminders.channels.mail_html import html_text
+
+MailPart: TypeAlias = "Message[Any, Any]"
+"""A mail, or a part of one, as the standard library parses it."""
+
+_LATIN = frozenset(
+    {"", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "latin-1", "latin1", "windows-1252", "cp1252"}
+)
+"""What mail programs declare without looking; where the bytes are UTF-8, they are."""
+
+_FURNITURE = frozenset(
+    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature", "text/calendar"}
+)
+"""Attachments that no person added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The words of a mail, and the content types of what hangs on it."""
+
+    text: str = field(repr=False)
+    attached: tuple[str, ...]
+
+
+def content_of(mail: MailPart) -> Content:
+    """What a mail says: its plain text, else its HTML as text; all parts, where somebody wrote between pictures."""
+    leaves = list(_leaves(mail))
+    plain = [_text(part) for part in leaves if _is_words(part, "text/plain")]
+    text = "\n\n".join(filter(None, plain))
+    if not text:
+        pages = [html_text(_text(part)) for part in leaves if _is_words(part, "text/html")]
+        text = "\n\n".join(filter(None, pages))
+    return Content(text, tuple(_type(part) for part in leaves if _is_attached(part)))
+
+
+def header(mail: MailPart, name: str) -> str:
+    """A header's words on one line, "" without it."""
+    return shown(str(mail.get(name, "")))
+
+
+def shown(value: str) -> str:
+    """A header's value with its encoded words decoded; as it is, where they are broken."""
+    try:
+        found = decode_header(value)
+    except (HeaderParseError, ValueError):
+        return " ".join(value.split())
+    pieces = [piece if isinstance(piece, str) else decoded(piece, charset) for piece, charset in found]
+    return " ".join("".join(pieces).split())
+
+
+def decoded(raw: bytes, charset: str | None) -> str:
+    """Bytes as text: UTF-8 where they are, whatever was declared of the Latin sort; no byte is lost without a mark."""
+    name = (charset or "").strip().lower()
+    for candidate in (*(() if name in _LATIN else (name,)), "utf-8", "cp1252"):
+        try:
+            return raw.decode(candidate)
+        except (LookupError, ValueError):
+            continue
+    return raw.decode("latin-1")
+
+
+def _leaves(mail: MailPart) -> Iterator[MailPart]:
+    """The parts that hold something; a mail that hangs on another is one of them, and not opened."""
+    payload = mail.get_payload()
+    if isinstance(payload, list) and mail.get_content_maintype() == "multipart":
+        for part in payload:
+            if isinstance(part, Message):
+                yield from _leaves(part)
+    else:
+        yield mail
+
+
+def _is_words(part: MailPart, kind: str) -> bool:
+    return part.get_content_type() == kind and not _is_attached(part)
+
+
+def _is_attached(part: MailPart) -> bool:
+    kind = part.get_content_type()
+    if kind in _FURNITURE:
+        return False
+    disposition = part.get_content_disposition()
+    return disposition == "attachment" or (kind not in {"text/plain", "text/html"} and not _is_empty(part))
+
+
+def _is_empty(part: MailPart) -> bool:
+    return not part.get_payload()
+
+
+def _text(part: MailPart) -> str:
+    payload = part.get_payload(decode=True)
+    raw = payload if isinstance(payload, bytes) else b""
+    text = decoded(raw, str(part.get_content_charset() or ""))
+    return text.replace("\r\n", "\n").replace("\x00", "").strip()
+
+
+def _type(part: MailPart) -> str:
+    return part.get_content_type()[:100]
