@@ -5,7 +5,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from alembic import context
 
-from reminders.database import Sealed, UtcDateTime
+from reminders.columns import Sealed, UtcDateTime
 from reminders.models import Base
 
 

@@ -33,7 +33,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import LargeBinary, TypeEngine
 
 from reminders.clock import require_aware
-from reminders.database import Sealed
+from reminders.columns import Sealed
 from reminders.engine import FROM_HEX
 
 

@@ -1,24 +1,17 @@
-"""The engine, the session style, and the column types that keep time explicit and people unreadable."""
+"""The engine and the session style: one door to a clinic's data."""
 
 import uuid
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from enum import StrEnum
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, TypeVar
 
-import orjson
 from sqlalchemy import (
     Connection,
-    DateTime,
-    Dialect,
-    Enum,
     Insert,
-    LargeBinary,
     MetaData,
     Table,
-    TypeDecorator,
     event,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -33,83 +26,11 @@ from sqlalchemy.orm import (
     with_loader_criteria,
 )
 
-from reminders.clock import require_aware
+from reminders.columns import KEYRING, UtcDateTime
 from reminders.crypto import Keyring
 from reminders.engine import ONE_BY_ONE, READ_ONLY, make_engine
 
-_KEYRING = "reminders_keyring"
 _CLINIC = "clinic_id"
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime, stored in UTC. Naive ones are refused; SQLite, which has no zones, stores naive UTC."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        moment = require_aware(value)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Sealed(TypeDecorator[Any]):
-    """A JSON value (a string, mostly) encrypted at rest, bound to its column by `context` ("patient.phone")."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def __init__(self, context: str) -> None:
-        super().__init__()
-        self.context = context
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
-        if value is None:
-            return None
-        keyring: Keyring = getattr(dialect, _KEYRING)
-        return keyring.seal(self.packed(value), self.context)
-
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        keyring: Keyring = getattr(dialect, _KEYRING)
-        return self.unpacked(keyring.open(value, self.context))
-
-    def packed(self, value: Any) -> bytes:
-        """The value as the bytes that are sealed."""
-        return orjson.dumps(value)
-
-    def unpacked(self, plain: bytes) -> Any:
-        """The value behind bytes that were sealed."""
-        return orjson.loads(plain)
-
-
-class SealedBytes(Sealed):
-    """Bytes, such as a picture's, encrypted at rest as they are: nothing else of `Sealed` differs, so whoever walks
-    the sealed columns finds these, too."""
-
-    cache_ok = True
-
-    def packed(self, value: bytes) -> bytes:
-        """The bytes themselves."""
-        return value
-
-    def unpacked(self, plain: bytes) -> bytes:
-        """The bytes themselves."""
-        return plain
-
-
-def words(kind: type[StrEnum]) -> Enum:
-    """A column type for a StrEnum, stored as its readable value; Python checks it, not the schema."""
-    return Enum(
-        kind, native_enum=False, create_constraint=False, length=32, values_callable=lambda k: [m.value for m in k]
-    )
 
 
 class Base(DeclarativeBase):
@@ -146,7 +67,7 @@ class Database:
     def __init__(self, url: str, keyring: Keyring, pool_size: int = 10) -> None:
         self.keyring = keyring
         self.engine = make_engine(url, pool_size)
-        setattr(self.engine.dialect, _KEYRING, keyring)
+        setattr(self.engine.dialect, KEYRING, keyring)
 
     @property
     def is_sqlite(self) -> bool:
@@ -195,7 +116,7 @@ def core_table(model: type[Base]) -> Table:
 def keyring_of(talk: Session | Connection) -> Keyring:
     """The keys of the database that a session or a connection talks to."""
     bind = talk if isinstance(talk, Connection) else talk.get_bind()
-    keyring: Keyring = getattr(bind.dialect, _KEYRING)
+    keyring: Keyring = getattr(bind.dialect, KEYRING)
     return keyring
 
 

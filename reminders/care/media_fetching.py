@@ -17,7 +17,8 @@ from reminders.care.tickets import NewTicket, open_ticket
 from reminders.channels.base import ChannelError
 from reminders.channels.opening import SenderIdentity, open_media
 from reminders.channels.twilio_media import MOST_BYTES, MediaError
-from reminders.database import Database, UtcDateTime
+from reminders.columns import UtcDateTime
+from reminders.database import Database
 from reminders.models import Attachment, Reply, Sender, Ticket
 from reminders.models.instance import now as clock
 from reminders.models.kinds import AttachmentState, TicketKind, TicketState

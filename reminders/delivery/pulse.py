@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, case, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
-from reminders.database import UtcDateTime
+from reminders.columns import UtcDateTime
 from reminders.models import Clinic, Instance, Message, Sender
 from reminders.models.instance import LAST_SWEEP
 from reminders.models.instance import now as database_now

@@ -10,7 +10,8 @@ from sqlalchemy import Dialect, Table
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 
-from reminders.database import Base, Sealed, core_table, refuse_other_clinics
+from reminders.columns import Sealed
+from reminders.database import Base, core_table, refuse_other_clinics
 
 Row = Mapping[str, Any]
 """One row by column name; what a column's own default says may be left out."""

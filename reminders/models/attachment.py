@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reminders.database import Base, ClinicOwned, Sealed, SealedBytes, words
+from reminders.columns import Sealed, SealedBytes, words
+from reminders.database import Base, ClinicOwned
 from reminders.ids import new_id
 from reminders.models.kinds import AttachmentState
 

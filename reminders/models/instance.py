@@ -7,7 +7,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.functions import FunctionElement
 
-from reminders.database import Base, UtcDateTime
+from reminders.columns import UtcDateTime
+from reminders.database import Base
 
 CLOCK_OFFSET = "clock_offset_seconds"
 HOLD_ALL = "hold_all"

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reminders.database import Base, ClinicOwned, Sealed, words
+from reminders.columns import Sealed, words
+from reminders.database import Base, ClinicOwned
 from reminders.ids import new_id
 from reminders.models.kinds import (
     Channel,

@@ -22,7 +22,8 @@ import pytest
 from sqlalchemy import DateTime
 from sqlalchemy.exc import StatementError
 
-from reminders.database import Base, UtcDateTime
+from reminders.columns import UtcDateTime
+from reminders.database import Base
 from reminders.delivery.context import Delivery
 from reminders.delivery.sweep import send_due
 from reminders.errors import InvalidInputError

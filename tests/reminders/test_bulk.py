@@ -13,7 +13,8 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.types import LargeBinary
 
 from reminders.bulk import Rows, among
-from reminders.database import Database, Sealed, UtcDateTime, words
+from reminders.columns import Sealed, UtcDateTime, words
+from reminders.database import Database
 from reminders.ids import new_id
 from reminders.models import Clinic, Event
 from reminders.models.kinds import EventKind
