@@ -47,7 +47,12 @@ def letter_of(kind: ReplyKind, raw: Any) -> Letter:
 def as_proven(context: Context) -> Context:
     """Without the check-in, where nothing proves that the mail answers it: anybody can write a From, and a "1" in
     somebody's name would tell the clinic that all is well. Staff read it instead."""
-    return context if letter_of(context.reply.kind, context.reply.raw).proof else replace(context, check_in=None)
+    reply = context.reply
+    if not letter_of(reply.kind, reply.raw).proof:
+        return replace(context, check_in=None)
+    # What is proven and no patient's answers an alert.
+    answers_alert = reply.kind is ReplyKind.EMAIL and reply.patient_id is None and context.colleague is not None
+    return replace(context, answers_alert=answers_alert)
 
 
 def as_sent(reading: Reading, letter: Letter) -> Reading:

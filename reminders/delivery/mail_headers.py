@@ -8,6 +8,7 @@ from reminders.delivery.composing import Composed
 from reminders.delivery.facts import Facts
 from reminders.delivery.reply_addresses import reply_to
 from reminders.models import Clinic
+from reminders.models.kinds import MessageKind
 
 
 def headers(facts: Facts, composed: Composed, address: str, clinic: Clinic) -> dict[str, str]:
@@ -28,9 +29,11 @@ def headers(facts: Facts, composed: Composed, address: str, clinic: Clinic) -> d
 
 
 def answered_at(facts: Facts, address: str, mailbox: MailboxAddress | None, keyring: Keyring) -> dict[str, str]:
-    """Reply-To, for a patient's e-mail from `address` whose answers are read in a mailbox that such addresses reach."""
+    """Reply-To, for an e-mail from `address` whose answers are read in a mailbox that such addresses reach: of a patient,
+    and of an alert, which an answer takes."""
     is_patients = facts.patient_id is not None and facts.staff_id is None
-    if mailbox is None or not mailbox.plus or not is_patients:
+    may_answer = is_patients or facts.kind is MessageKind.ALERT
+    if mailbox is None or not mailbox.plus or not may_answer:
         return {}
     answers_to = reply_to(keyring, parseaddr(address)[1], facts.id)
     return {"Reply-To": answers_to} if answers_to else {}
