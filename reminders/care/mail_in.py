@@ -122,6 +122,7 @@ def _keep(session: Session, mailbox: Mailbox, mail: IncomingMail) -> uuid.UUID |
         sender=mail.sender,
         subject=mail.subject,
         message_id=mail.message_id,
+        thread=" ".join(filter(None, (*reversed(mail.answers), mail.message_id))),
     )
     inbound = replies.Inbound(
         sender_id=mailbox.sender_id,
