@@ -1,7 +1,7 @@
 """What must be known of a reply that came by e-mail beside its words: whether it proves what it answers, and whether a
 person wrote it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -42,6 +42,11 @@ def letter_of(kind: ReplyKind, raw: Any) -> Letter:
     if kind is not ReplyKind.EMAIL or not isinstance(given, Mapping):
         return _PLAIN
     return Letter(**{name: str(given.get(name, "")) for name in Letter.__slots__})
+
+
+def is_quiet(kind: ReplyKind, raw: Any, labels: Collection[str]) -> bool:
+    """Whether a machine wrote it and it rings nobody: it stands in the timeline, and asks for no look."""
+    return bool(letter_of(kind, raw).automatic) and Label.URGENT not in labels
 
 
 def as_proven(context: Context) -> Context:
