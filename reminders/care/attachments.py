@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import func, select
@@ -17,6 +17,9 @@ from reminders.models.kinds import AttachmentState, ReplyKind
 
 MOST_BYTES = 8 * 1024 * 1024
 """The largest file that is looked at: a phone's picture has 2 to 6 MB."""
+
+IN_HAND_FOR = timedelta(minutes=1)
+"""How long what has been added is left to whoever has its bytes, before it is fetched from where it came."""
 
 _UNTOLD = frozenset({"", "application/octet-stream"})
 """Declared types that say nothing."""
@@ -55,6 +58,16 @@ class Looked:
             return {"state": AttachmentState.REFUSED, "reason": self.reason, "source_url": None}
         kept: dict[str, Any] = {"state": AttachmentState.KEPT, "reason": "", "source_url": None}
         return kept | {"content_type": imaging.CONTENT_TYPE, "size": len(self.picture.data), "data": self.picture.data}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What came with a reply and has not been looked at: what it is called, and where it is; or the `reason` why it is
+    not looked at."""
+
+    declared: str
+    source: str = field(repr=False)
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +127,22 @@ def _to_fetch(reply: Kept, place: int, one: Mapping[str, str], now: datetime) ->
     if not (declared.startswith("image/") or declared in _UNTOLD):
         return row | {"state": AttachmentState.REFUSED, "reason": imaging.Refusal.KIND.value}
     return row | {"source_url": one.get("url", ""), "next_try_at": now}
+
+
+def add_waiting(session: Session, reply: OfReply, files: Sequence[Waiting], now: datetime) -> list[uuid.UUID]:
+    """Hang on a reply just kept what came with it, to be looked at after its words; what can be no picture is refused.
+    The ids of those that wait."""
+    rows = [_row(reply, place, one.declared, now) | _as_waiting(one, now) for place, one in enumerate(files)]
+    added = [Attachment(**row) for row in rows]
+    session.add_all(added)
+    session.flush()
+    return [one.id for one in added if one.state is AttachmentState.WAITING]
+
+
+def _as_waiting(one: Waiting, now: datetime) -> dict[str, Any]:
+    if one.reason:
+        return {"state": AttachmentState.REFUSED, "reason": one.reason}
+    return {"source_url": one.source, "next_try_at": now + IN_HAND_FOR}
 
 
 def _row(reply: OfReply, place: int, declared: str, now: datetime) -> dict[str, Any]:

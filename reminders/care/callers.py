@@ -2,11 +2,12 @@
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection, LargeBinary, bindparam, select, type_coerce
+from sqlalchemy import Connection, LargeBinary, and_, bindparam, select, type_coerce
 
 from reminders.bulk import among
 from reminders.care.matching import address_index
@@ -16,7 +17,7 @@ from reminders.crypto import Keyring
 from reminders.database import keyring_of
 from reminders.errors import CryptoError
 from reminders.models import Message, Staff, Ticket
-from reminders.models.kinds import Channel, Language, TicketState
+from reminders.models.kinds import Channel, Language, MessageKind, TicketState
 from reminders.outbox import keys
 from reminders.triage.quoted import Source, own_words
 from schedules.lifecycle import State
@@ -39,6 +40,10 @@ _FIRST_WORDS = 4
 
 _AT_THE_WHEEL = frozenset({"driving", "conduis", "conduite", "volant"})
 """Telephones answer with these while their owners drive."""
+
+_MOST_WORDS = 20
+_AWAY = frozenset({"away", "office", "vacation", "leave", "automatic", "absent", "absente", "absence", "bureau"})
+_AWAY |= {"congé", "vacances", "retour", "automatique", "holiday", "holidays"}
 
 _WORD = re.compile(r"[\w']+")
 
@@ -65,11 +70,32 @@ def takes(words: str) -> bool:
     return own.source is Source.PATIENT and bool(said) and not refused
 
 
-def find_caller(connection: Connection, clinic_id: uuid.UUID, index: str, *, rings: bool) -> Caller | None:
-    """Who of the clinic's staff has the number with that index; of several, one whom an alarm has called."""
+def takes_by_mail(words: str) -> bool:
+    """The same of an e-mail that answers an alert. It is short, and no mailbox that answers for somebody who is away:
+    some do without saying that they are machines."""
+    spoken = _WORD.findall(own_words(words).text.lower())
+    return takes(words) and len(spoken) <= _MOST_WORDS and _AWAY.isdisjoint(spoken)
+
+
+def find_alerted(connection: Connection, clinic_id: uuid.UUID, alert: uuid.UUID) -> Caller | None:
+    """Whom that alert went to, with the alarm that it was about, if that is not closed."""
+    found = connection.execute(_ALERTED, {"clinic": clinic_id, "alert": alert}).one_or_none()
+    return Caller(*found) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where something came from: by its channel and blind index."""
+
+    channel: Channel
+    index: str
+
+
+def find_caller(connection: Connection, clinic_id: uuid.UUID, address: Address, *, rings: bool) -> Caller | None:
+    """Who of the clinic's staff has that address; of several, one whom an alarm has called."""
     keyring = keyring_of(connection)
-    people = connection.execute(_PHONES, {"clinic": clinic_id}).all()
-    found = [Caller(id_, language) for id_, language, phone in people if _indexed(keyring, phone) == index]
+    people = connection.execute(_PEOPLE[address.channel], {"clinic": clinic_id}).all()
+    found = [Caller(id_, language) for id_, language, own in people if _indexed(keyring, address, own) == address.index]
     if not (found and rings):
         return next(iter(found), None)
     alarms = connection.execute(_ALARMS, {"clinic": clinic_id}).scalars().all()
@@ -77,10 +103,11 @@ def find_caller(connection: Connection, clinic_id: uuid.UUID, index: str, *, rin
     return next((one for one in called if one.alarm), called[0])
 
 
-def _indexed(keyring: Keyring, phone: bytes) -> str:
+def _indexed(keyring: Keyring, address: Address, own: bytes) -> str:
+    context = f"staff.{_COLUMN[address.channel].key}"
     try:
-        return address_index(keyring, Channel.SMS, orjson.loads(keyring.open(phone, "staff.phone")))
-    except CryptoError:  # a number that no key opens is nobody's; what came must be kept all the same
+        return address_index(keyring, address.channel, orjson.loads(keyring.open(own, context)))
+    except CryptoError:  # an address that no key opens is nobody's; what came must be kept all the same
         return ""
 
 
@@ -95,10 +122,19 @@ def _newest(connection: Connection, caller: Caller, alarms: Iterable[uuid.UUID])
     return next((alarm for alarm in by_key.values() if alarm in heard), None)
 
 
-_PHONES = (
-    select(Staff.id, Staff.language, type_coerce(Staff.phone, LargeBinary))
-    .where(Staff.clinic_id == bindparam("clinic"), Staff.phone.is_not(None), Staff.disabled_at.is_(None))
+_COLUMN: Mapping[Channel, Any] = {Channel.SMS: Staff.phone, Channel.EMAIL: Staff.email}
+_PEOPLE = {
+    channel: select(Staff.id, Staff.language, type_coerce(column, LargeBinary))
+    .where(Staff.clinic_id == bindparam("clinic"), column.is_not(None), Staff.disabled_at.is_(None))
     .order_by(Staff.id)
+    for channel, column in _COLUMN.items()
+}
+_ALERTED = (
+    select(Staff.id, Staff.language, Ticket.id)
+    .join_from(Message, Staff, Staff.id == Message.staff_id)
+    .outerjoin(Ticket, and_(Ticket.id == Message.ticket_id, *may_ring()))
+    .where(Message.id == bindparam("alert"), Message.clinic_id == bindparam("clinic"), Staff.disabled_at.is_(None))
+    .where(Message.kind == MessageKind.ALERT)
 )
 _ALARMS = (
     select(Ticket.id)

@@ -10,9 +10,10 @@ STAFF_NUMBER = "staff_number"
 def from_colleague(situation: Situation) -> list[Effect]:
     """What a text from a member of staff's number does; nothing where it is a patient's like any other.
 
-    A number that is a patient's, too, takes no alarm: a person finds out which of the two was meant.
+    A number that is a patient's, too, takes no alarm: a person finds out which of the two was meant. An e-mail that
+    answers an alert says that itself.
     """
-    if situation.candidates:
+    if situation.candidates and not situation.answers_alert:
         return [OpenTicket(TicketKind.UNCLEAR, STAFF_NUMBER)] if situation.alarm else []
     if situation.alarm is None:
         return [OpenTicket(TicketKind.UNCLEAR, STAFF_NUMBER)]

@@ -30,7 +30,8 @@ class Situation:
     `for_another` says that whoever writes may speak for the patient: a guardian, a minor's parent, a shared address.
     `unknown_number`: it came to a number that is none of ours, so nobody knows which clinic is meant.
     `colleague`: the number is a member of staff's; `alarm` is the newest that they were called about, if one is not
-    closed, and `takes` says whether the words can be meant for it. `on_call`: somebody is, and can be reached.
+    closed, and `takes` says whether the words can be meant for it; `answers_alert`: an e-mail that proves that it
+    answers that. `on_call`: somebody is, and can be reached.
     `recent_answers` are the templates of automatic answers within the time that the clinic keeps them apart,
     `safety_texts` how often each safety text went out within the hour.
     """
@@ -47,6 +48,7 @@ class Situation:
     colleague: bool = False
     alarm: uuid.UUID | None = None
     takes: bool = False
+    answers_alert: bool = False
     on_call: bool = True
     recent_answers: frozenset[str] = frozenset()
     safety_texts: Mapping[str, int] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from reminders.care.letters import is_quiet
 from reminders.care.tickets import OpenTicket, open_tickets
 from reminders.models import Patient, Reply, Ticket
 
@@ -52,10 +53,13 @@ class InboxItem:
 def inbox(session: Session, clinic_id: uuid.UUID) -> list[InboxItem]:
     """A clinic's conversations: by urgency, then by who has waited longest; without a ticket the newest first.
 
-    Three queries, however much there is.
+    What machines wrote stands in the timeline alone, unless a ticket waits for it. Three queries, however much there
+    is.
     """
     waiting = open_tickets(session, clinic_id)
-    replies = _replies(session, clinic_id, [found.ticket.reply_id for found in waiting if found.ticket.reply_id])
+    wanted = {found.ticket.reply_id for found in waiting if found.ticket.reply_id}
+    kept = _replies(session, clinic_id, wanted)
+    replies = [one for one in kept if one.id in wanted or not is_quiet(one.kind, one.raw, one.labels)]
     return arrange(waiting, replies, _patients(session, clinic_id, waiting, replies))
 
 

@@ -1,17 +1,15 @@
 """What must be known of a reply that came by e-mail beside its words: whether it proves what it answers, and whether a
 person wrote it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from reminders.care.effects import Effect, OpenTicket, SendSafety, Situation
 from reminders.care.situation import Context
 from reminders.models.kinds import ReplyKind, TicketKind
+from reminders.models.reply import MAIL
 from reminders.triage import Label, Reading
-
-KEY = "mail"
-"""Under which key of `Reply.raw` it stands."""
 
 _NOT_SURE = 0.3
 """How sure a START is that proves nothing: a person looks at it."""
@@ -20,17 +18,19 @@ _NOT_SURE = 0.3
 @dataclass(frozen=True, slots=True)
 class Letter:
     """`proof` is "token" or "thread" where the mail names a message that only its reader knows, "" where From is all
-    that speaks for it; `automatic` is why no person wrote it, "" where one may have. `sender` is From as it stood."""
+    that speaks for it; `automatic` is why no person wrote it, "" where one may have. `sender` is From as it
+    stood; `thread` are the Message-IDs of the conversation, oldest first, its own last."""
 
     proof: str = ""
     automatic: str = ""
     sender: str = ""
     subject: str = ""
     message_id: str = ""
+    thread: str = ""
 
     def to_data(self) -> dict[str, Any]:
         """The same, JSON-safe: what `letter_of` reads back."""
-        return {KEY: asdict(self)}
+        return {MAIL: asdict(self)}
 
 
 _PLAIN = Letter(proof="token")
@@ -38,16 +38,26 @@ _PLAIN = Letter(proof="token")
 
 def letter_of(kind: ReplyKind, raw: Any) -> Letter:
     """What a reply's raw form says of it; a reply that came by another way proves enough by that."""
-    given = raw.get(KEY) if isinstance(raw, Mapping) else None
+    given = raw.get(MAIL) if isinstance(raw, Mapping) else None
     if kind is not ReplyKind.EMAIL or not isinstance(given, Mapping):
         return _PLAIN
     return Letter(**{name: str(given.get(name, "")) for name in Letter.__slots__})
 
 
+def is_quiet(kind: ReplyKind, raw: Any, labels: Collection[str]) -> bool:
+    """Whether a machine wrote it and it rings nobody: it stands in the timeline, and asks for no look."""
+    return bool(letter_of(kind, raw).automatic) and Label.URGENT not in labels
+
+
 def as_proven(context: Context) -> Context:
     """Without the check-in, where nothing proves that the mail answers it: anybody can write a From, and a "1" in
     somebody's name would tell the clinic that all is well. Staff read it instead."""
-    return context if letter_of(context.reply.kind, context.reply.raw).proof else replace(context, check_in=None)
+    reply = context.reply
+    if not letter_of(reply.kind, reply.raw).proof:
+        return replace(context, check_in=None)
+    # What is proven and no patient's answers an alert.
+    answers_alert = reply.kind is ReplyKind.EMAIL and reply.patient_id is None and context.colleague is not None
+    return replace(context, answers_alert=answers_alert)
 
 
 def as_sent(reading: Reading, letter: Letter) -> Reading:

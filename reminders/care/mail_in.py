@@ -5,6 +5,7 @@ import re
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -13,10 +14,12 @@ from reminders import logs
 from reminders.care import mailboxes, replies
 from reminders.care.letters import Letter
 from reminders.care.mail_matching import Answered, answered_by, receipt_of
+from reminders.care.mail_pictures import draw, hang_on
 from reminders.care.mailboxes import Mailbox, Turn
 from reminders.channels.imap_address import MailboxError
 from reminders.channels.imap_mail import Fetched, ImapMailbox
 from reminders.channels.incoming_mail import IncomingMail, read_mail
+from reminders.channels.mail_files import MailFile
 from reminders.database import Database, keyring_of
 from reminders.delivery import receipts
 from reminders.models.instance import now as clock
@@ -40,10 +43,20 @@ def read_mailboxes(database: Database, settings: Settings, opener: Opener = Imap
     with database.begin() as session:
         found = mailboxes.mailboxes(session, settings)
         mailboxes.forget_others(session, found)
-    return sum(_read_one(database, mailbox, opener) for mailbox in found)
+    return sum(_read_one(_Desk(database, settings, mailbox), opener) for mailbox in found)
 
 
-def _read_one(database: Database, mailbox: Mailbox, opener: Opener) -> int:
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Where a mailbox is read."""
+
+    database: Database
+    settings: Settings
+    mailbox: Mailbox
+
+
+def _read_one(desk: _Desk, opener: Opener) -> int:
+    database, mailbox = desk.database, desk.mailbox
     with database.begin(clinic=mailbox.clinic_id) as session:
         turn, start = mailboxes.take_turn(session, mailbox.sender_id, clock(session)), outside(session) - _FIRST_LOOK
     if turn is None:
@@ -52,7 +65,7 @@ def _read_one(database: Database, mailbox: Mailbox, opener: Opener) -> int:
     try:
         with opener(mailbox.url) as opened:
             for fetched in opened.since(turn.standing.place, start.date()):
-                if not _take(database, mailbox, turn, fetched):
+                if not _take(desk, turn, fetched):
                     return came
                 opened.mark_seen(fetched.place)
                 came += 1
@@ -65,16 +78,22 @@ def _read_one(database: Database, mailbox: Mailbox, opener: Opener) -> int:
     return came
 
 
-def _take(database: Database, mailbox: Mailbox, turn: Turn, fetched: Fetched) -> bool:
-    """Keep one mail and step past it, in one transaction; understand it in the next. False if the turn is lost."""
-    mail = _read(fetched)
+def _take(desk: _Desk, turn: Turn, fetched: Fetched) -> bool:
+    """Keep one mail and step past it, in one transaction; understand it in the next, and look at its pictures then.
+    False if the turn is lost."""
+    mail, database, mailbox = _read(fetched), desk.database, desk.mailbox
+    waiting: dict[uuid.UUID, bytes] = {}
     with database.begin(clinic=mailbox.clinic_id) as session:
         # Whoever has lost the turn finds the row changed; the mail is then the other's to keep.
         if not turn.advance(session, fetched.place):
             return False
         reply_id = None if _is_receipt(session, mailbox, mail) else _keep(session, mailbox, mail)
+        if reply_id is not None:
+            waiting = hang_on(session, reply_id, fetched.place, mail)
     if reply_id is not None:
+        # A red flag waits for no picture.
         replies.understand_now(database, reply_id)
+    draw(database, desk.settings, waiting)
     return True
 
 
@@ -84,7 +103,7 @@ def _read(fetched: Fetched) -> IncomingMail:
     except Exception as error:  # whatever somebody sends, staff see it, and the next mail may be a red flag
         _log.error("mail not readable", reason=type(error).__name__)
         text = fetched.raw[:10_000].decode("utf-8", "replace").replace("\x00", "")
-        return IncomingMail("", "", (), (), "", text, (_UNREADABLE,), "")
+        return IncomingMail("", "", (), (), "", text, (MailFile(_UNREADABLE, reason="broken"),), "")
 
 
 def _is_receipt(session: Session, mailbox: Mailbox, mail: IncomingMail) -> bool:
@@ -103,6 +122,7 @@ def _keep(session: Session, mailbox: Mailbox, mail: IncomingMail) -> uuid.UUID |
         sender=mail.sender,
         subject=mail.subject,
         message_id=mail.message_id,
+        thread=" ".join(filter(None, (*reversed(mail.answers), mail.message_id))),
     )
     inbound = replies.Inbound(
         sender_id=mailbox.sender_id,
@@ -113,7 +133,7 @@ def _keep(session: Session, mailbox: Mailbox, mail: IncomingMail) -> uuid.UUID |
         # An answer goes where the question went, whatever From says.
         from_address=answered.address or mail.sender,
         body=_body(mail, answered),
-        media=[{"content_type": kind} for kind in mail.attached] or None,
+        media=[{"content_type": file.content_type} for file in mail.files] or None,
         raw=letter.to_data(),
         known=answered.match,
     )
@@ -125,7 +145,8 @@ def _identity(session: Session, mailbox: Mailbox, mail: IncomingMail) -> str:
 
     Hashed with a key: the id may name its sender's machine, and this column is not sealed.
     """
-    said = hashlib.sha256("\0".join((mail.sender, mail.subject, mail.text, *mail.attached)).encode(errors="replace"))
+    files = (f"{file.content_type} {hashlib.sha256(file.data).hexdigest()}" for file in mail.files)
+    said = hashlib.sha256("\0".join((mail.sender, mail.subject, mail.text, *files)).encode(errors="replace"))
     return keyring_of(session).index(f"mail:{mailbox.sender_id}", f"{mail.message_id}\0{said.hexdigest()}")
 
 

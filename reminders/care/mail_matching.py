@@ -14,8 +14,8 @@ from reminders.channels.incoming_mail import IncomingMail
 from reminders.database import keyring_of
 from reminders.delivery import reply_addresses
 from reminders.delivery.receipts import ReceiptIn
-from reminders.models import Attempt, Message, Patient
-from reminders.models.kinds import Channel, Outcome
+from reminders.models import Attempt, Message, Patient, Staff
+from reminders.models.kinds import Channel, MessageKind, Outcome
 
 _LEFT = (Outcome.ACCEPTED, Outcome.UNKNOWN)
 
@@ -68,16 +68,23 @@ def receipt_of(session: Session, clinic_id: uuid.UUID, mail: IncomingMail) -> Re
 
 
 def _messages(session: Session, clinic_id: uuid.UUID, which: ColumnElement[bool]) -> Iterator[Any]:
-    """Those of them that went by e-mail from this clinic to a patient."""
+    """Those of them that went by e-mail from this clinic to a patient, and the alerts among them."""
+    is_patients = Message.patient_id.is_not(None) & Message.staff_id.is_(None)
+    is_alert = Message.staff_id.is_not(None) & (Message.kind == MessageKind.ALERT)
     query = (
-        select(Message.id, Message.patient_id, Message.subject, Patient.email)
-        .join(Patient, Patient.id == Message.patient_id)
-        .where(which, Message.clinic_id == clinic_id, Message.channel == Channel.EMAIL, Message.staff_id.is_(None))
+        select(
+            Message.id, Message.patient_id, Message.staff_id, Message.subject, Patient.email, Staff.email.label("own")
+        )
+        .outerjoin(Patient, Patient.id == Message.patient_id)
+        .outerjoin(Staff, Staff.id == Message.staff_id)
+        .where(which, Message.clinic_id == clinic_id, Message.channel == Channel.EMAIL, is_patients | is_alert)
     )
     yield from session.execute(query)
 
 
 def _answered(row: Any, proof: str) -> Answered:
+    if row.staff_id is not None:
+        return Answered(Match(None, row.id), proof, row.own or "", row.subject or "")
     return Answered(Match(row.patient_id, row.id), proof, row.email or "", row.subject or "")
 
 

@@ -1,4 +1,4 @@
-"""Fetching what hangs on patients' texts. The row is the job: whoever claims it fetches it, once at a time."""
+"""Fetching what hangs on texts and e-mails. The row is the job: whoever claims it fetches it, once at a time."""
 
 import uuid
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from reminders.care.attachments import look
 from reminders.care.tickets import NewTicket, open_ticket
 from reminders.channels.base import ChannelError
 from reminders.channels.opening import SenderIdentity, open_media
-from reminders.channels.twilio_media import MOST_BYTES, MediaError
+from reminders.channels.twilio_media import MediaError
 from reminders.columns import UtcDateTime
 from reminders.database import Database
 from reminders.models import Attachment, Reply, Sender, Ticket
@@ -27,6 +27,9 @@ from reminders.settings import Settings
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720))
 """How long after its n-th beginning a fetch is tried again, whether it failed or its worker died; then it is given up.
 The first is longer than any fetch takes, so that nobody else begins meanwhile."""
+
+MOST_BYTES = 12 * 1024 * 1024
+"""The largest file that is looked at: a phone's picture in full. Twilio carries less, and no more of it is read."""
 
 LOST = "attachment_lost"
 """The reason of the ticket for something that could not be fetched, where no other about its reply is open."""
@@ -72,6 +75,12 @@ def fetch_waiting(database: Database, settings: Settings, opener: Opener = open_
     one = partial(_fetch_one, database, settings, opener)
     with ThreadPoolExecutor(min(_THREADS, len(due)), thread_name_prefix="media") as threads:
         return sum(threads.map(one, [row.id for row in due], [row.attempts for row in due]))
+
+
+def take_in_hand(database: Database, settings: Settings, id_: uuid.UUID, source: Source) -> None:
+    """Keep something that nobody has begun with, from a source that has it at hand. Whatever breaks off here,
+    `fetch_waiting` goes on from where it came."""
+    _fetch_one(database, settings, lambda *_: source, id_, 0)
 
 
 _DUE = (

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from reminders.care.callers import Caller, takes
+from reminders.care.callers import Caller, takes, takes_by_mail
 from reminders.care.checkins import AskedCheckIn
 from reminders.care.effects import Situation
 from reminders.care.guardians import Person, may_speak_for_another
@@ -47,7 +47,7 @@ class Context:
     `chosen` is the patient's language; `holders` are all whose address it came from; `sent` is how often each
     automatic text went of late to this patient or to whoever writes from this address; `sender_id` is what the clinic
     sends by on the reply's channel, if it is connected; `on_call` whether somebody is who can be reached;
-    `colleague` who of the staff wrote, or may have.
+    `colleague` who of the staff wrote, or may have; `answers_alert`: an e-mail that proves that it answers theirs.
     """
 
     reply: Kept
@@ -61,6 +61,7 @@ class Context:
     sender_id: uuid.UUID | None
     on_call: bool = True
     colleague: Caller | None = None
+    answers_alert: bool = False
 
     @property
     def today(self) -> date:
@@ -73,11 +74,15 @@ class Context:
         return None if self.treatment is None else (self.today - self.treatment.local_date).days
 
 
+_WRITTEN = frozenset({ReplyKind.TEXT, ReplyKind.EMAIL})
+
+
 def situation_of(context: Context) -> Situation:
     """What `decide_effects` wants to know."""
     reply = context.reply
     # A page's link says who answers, and of a number that is none of ours nobody knows which clinic is meant.
-    colleague = None if reply.kind is not ReplyKind.TEXT or reply.to_unknown_number else context.colleague
+    written = reply.kind in _WRITTEN and not reply.to_unknown_number
+    colleague = context.colleague if written else None
     return Situation(
         known=reply.patient_id is not None,
         # A guess at the clinic is no reason to take its patients for who wrote.
@@ -86,7 +91,8 @@ def situation_of(context: Context) -> Situation:
         has_treatment=context.treatment is not None,
         colleague=colleague is not None,
         alarm=colleague.alarm if colleague else None,
-        takes=colleague is not None and takes(reply.body),
+        takes=colleague is not None and _takes(context),
+        answers_alert=colleague is not None and context.answers_alert,
         on_call=context.on_call,
         voice=reply.kind is ReplyKind.VOICE,
         attachment=bool(reply.media),
@@ -96,3 +102,10 @@ def situation_of(context: Context) -> Situation:
         recent_answers=frozenset(template for (kind, template) in context.sent if kind is MessageKind.ANSWER),
         safety_texts={template: n for (kind, template), n in context.sent.items() if kind is MessageKind.SAFETY},
     )
+
+
+def _takes(context: Context) -> bool:
+    """Whether the words take the alarm. Anybody can write a From: an e-mail that answers no alert takes none away."""
+    if context.reply.kind is ReplyKind.EMAIL:
+        return context.answers_alert and takes_by_mail(context.reply.body)
+    return takes(context.reply.body)

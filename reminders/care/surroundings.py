@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, case, select
 from sqlalchemy.orm import Session
 
-from reminders.care.callers import Caller, find_caller
+from reminders.care.callers import Address, Caller, find_alerted, find_caller
 from reminders.care.checkins import ANSWERABLE_FOR, AskedCheckIn
 from reminders.care.guardians import Person
 from reminders.care.matching import RECENT, Holder
@@ -103,9 +103,20 @@ def look_around(connection: Connection, origin: Origin, now: datetime) -> Surrou
     }
     known = (timezone, clinic_language, counts_since, sends_by, sent_there)
     around = Surroundings(*known, on_call, rings, neighbours)
-    if origin.channel is not Channel.SMS or (around.holders and not around.rings):
-        return around
-    return replace(around, colleague=find_caller(connection, origin.clinic_id, origin.index, rings=around.rings))
+    return replace(around, colleague=_colleague(connection, origin, around))
+
+
+def _colleague(connection: Connection, origin: Origin, around: Surroundings) -> Caller | None:
+    """Who of the staff wrote, or may have. Of an e-mail that answers no patient's message, the alert that it answers
+    tells, else its From; that alone is no reason to doubt a patient's."""
+    by_mail = origin.channel is Channel.EMAIL
+    if by_mail and origin.answers_id is not None:
+        answers_alert = origin.patient_id is None
+        return find_alerted(connection, origin.clinic_id, origin.answers_id) if answers_alert else None
+    if around.holders and (by_mail or not around.rings):
+        return None
+    address = Address(origin.channel, origin.index)
+    return find_caller(connection, origin.clinic_id, address, rings=around.rings)
 
 
 _CLINICS = 7

@@ -13,8 +13,12 @@ from typing import Any, Self
 from reminders.channels.imap_address import MailboxAddress
 from reminders.channels.imap_wire import SecureWire, Watch, Wire, explained, otherwise
 
-MOST_BYTES = 2 * 1024 * 1024
-"""So much of one mail is read: its words stand before its pictures."""
+MOST_BYTES = 25 * 1024 * 1024
+"""So much of one mail is read, which is what mail services carry at most: a few of a phone's pictures. Reading it takes
+some 100 MB for a moment, one mail at a time."""
+
+_CHUNK = 1024 * 1024
+"""So much is asked for at once, so that time can be called in between."""
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
@@ -64,14 +68,25 @@ class ImapMailbox:
         some of it may have been read before."""
         with explained(self._watch):
             uids = self._search(place, start)
-        for uid in uids:
+        for n, uid in enumerate(uids):
             # The rest comes with the next look, from the place that this one has reached.
             if self._watch.is_late:
                 return
             with explained(self._watch):
                 found = self._fetch(uid)
-            if found is not None:
-                yield found
+            if found is None:
+                continue
+            # One that is slow to come has all the time of the next look; of one that has had it, the beginning is read.
+            if n and not found.is_whole and len(found.raw) < MOST_BYTES:
+                return
+            yield found
+
+    def at(self, place: Place) -> Fetched | None:
+        """The mail at a place; None if it is there no more."""
+        if place.validity != self._validity:
+            return None
+        with explained(self._watch):
+            return self._fetch(place.uid)
 
     def mark_seen(self, place: Place) -> None:
         """Show people that the mail has been read; what goes wrong there loses nothing."""
@@ -109,13 +124,24 @@ class ImapMailbox:
 
     def _fetch(self, uid: int) -> Fetched | None:
         """None if somebody has taken it away meanwhile."""
-        parts = _expect(self._wire.uid("FETCH", str(uid), f"(RFC822.SIZE BODY.PEEK[]<0.{MOST_BYTES}>)"))
+        read, size = bytearray(), 0
+        while len(read) < MOST_BYTES and not (read and self._watch.is_late):
+            chunk, size = self._chunk(uid, len(read))
+            if chunk is None:
+                return None
+            read += chunk
+            # By what came, not by the size that is said: some servers count before they rewrite.
+            if len(chunk) < _CHUNK:
+                return Fetched(Place(self._validity, uid), bytes(read), is_whole=True)
+        return Fetched(Place(self._validity, uid), bytes(read), is_whole=size <= len(read))
+
+    def _chunk(self, uid: int, start: int) -> tuple[bytes | None, int]:
+        """So much of a mail from there on, and how large it is said to be."""
+        parts = _expect(self._wire.uid("FETCH", str(uid), f"(RFC822.SIZE BODY.PEEK[]<{start}.{_CHUNK}>)"))
         raw = next((bytes(part[1]) for part in parts if isinstance(part, tuple)), None)
-        if raw is None:
-            return None
         said = b" ".join(part[0] if isinstance(part, tuple) else part or b"" for part in parts)
         size = _SIZE.search(said)
-        return Fetched(Place(self._validity, uid), raw, is_whole=size is None or int(size[1]) <= len(raw))
+        return raw, int(size[1]) if size else MOST_BYTES
 
 
 def _expect(answer: tuple[str, list[Any]]) -> list[Any]:

@@ -1,7 +1,6 @@
-"""The words of an e-mail and what hangs on it, out of whatever MIME it came in. Never raises."""
+"""The parts of an e-mail and its words, out of whatever MIME it came in. Never raises."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
@@ -23,23 +22,14 @@ _FURNITURE = frozenset(
 """Attachments that no person added."""
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """The words of a mail, and the content types of what hangs on it."""
-
-    text: str = field(repr=False)
-    attached: tuple[str, ...]
-
-
-def content_of(mail: MailPart) -> Content:
+def words_of(leaves: Sequence[MailPart]) -> str:
     """What a mail says: its plain text, else its HTML as text; all parts, where somebody wrote between pictures."""
-    leaves = list(_leaves(mail))
     plain = [_text(part) for part in leaves if _is_words(part, "text/plain")]
     text = "\n\n".join(filter(None, plain))
     if not text:
         pages = [html_text(_text(part)) for part in leaves if _is_words(part, "text/html")]
         text = "\n\n".join(filter(None, pages))
-    return Content(text, tuple(_type(part) for part in leaves if _is_attached(part)))
+    return text
 
 
 def header(mail: MailPart, name: str) -> str:
@@ -68,22 +58,23 @@ def decoded(raw: bytes, charset: str | None) -> str:
     return raw.decode("latin-1")
 
 
-def _leaves(mail: MailPart) -> Iterator[MailPart]:
+def leaves_of(mail: MailPart) -> Iterator[MailPart]:
     """The parts that hold something; a mail that hangs on another is one of them, and not opened."""
     payload = mail.get_payload()
     if isinstance(payload, list) and mail.get_content_maintype() == "multipart":
         for part in payload:
             if isinstance(part, Message):
-                yield from _leaves(part)
+                yield from leaves_of(part)
     else:
         yield mail
 
 
 def _is_words(part: MailPart, kind: str) -> bool:
-    return part.get_content_type() == kind and not _is_attached(part)
+    return part.get_content_type() == kind and not is_attached(part)
 
 
-def _is_attached(part: MailPart) -> bool:
+def is_attached(part: MailPart) -> bool:
+    """Whether a part is a file that hangs on the mail, not its words."""
     kind = part.get_content_type()
     if kind in _FURNITURE:
         return False
@@ -100,7 +91,3 @@ def _text(part: MailPart) -> str:
     raw = payload if isinstance(payload, bytes) else b""
     text = decoded(raw, str(part.get_content_charset() or ""))
     return text.replace("\r\n", "\n").replace("\x00", "").strip()
-
-
-def _type(part: MailPart) -> str:
-    return part.get_content_type()[:100]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from reminders.channels.base import Channel, ChannelError, Fault
 from reminders.channels.imap_address import MailboxAddress, MailboxError
+from reminders.channels.mail_media import MailMedia
 from reminders.channels.smtp_email import SmtpEmail
 from reminders.channels.twilio_media import TwilioMedia
 from reminders.channels.twilio_sms import TwilioAccount, TwilioSms
@@ -67,12 +68,15 @@ def answers_at(identity: SenderIdentity, settings: Settings) -> MailboxAddress |
         return None
 
 
-def open_media(identity: SenderIdentity, settings: Settings) -> TwilioMedia:
-    """The way to what hangs on texts to a sender's number, with that sender's credentials.
+def open_media(identity: SenderIdentity, settings: Settings) -> TwilioMedia | MailMedia:
+    """The way to what hangs on texts to a sender's number, or on answers to its e-mails, with that sender's
+    credentials.
 
     Raises:
         ChannelError: there are none (SENDER).
     """
+    if identity.channel is kinds.Channel.EMAIL:
+        return MailMedia(mailbox_url(identity, settings))
     return TwilioMedia(_account(identity, settings))
 
 

@@ -10,7 +10,7 @@ import click
 from babel.dates import format_datetime
 
 from reminders import demo
-from reminders.care import clinics, protocols
+from reminders.care import clinics, mailboxes, protocols
 from reminders.care.explain import Explanation, sentence
 from reminders.care.zones import is_zone
 from reminders.cli.common import LANGUAGES, clear_errors, find_clinic, open_database, start
@@ -18,6 +18,7 @@ from reminders.clock import require_aware
 from reminders.errors import SettingsError
 from reminders.models import Clinic
 from reminders.models.kinds import Channel, Language
+from reminders.settings import Settings
 from reminders.web.i18n import locale_of
 from reminders.wording.answers import ANSWERS, about_answers
 from reminders.wording.render import PLACEHOLDERS, render
@@ -38,12 +39,14 @@ _LINKS = {name: "https://…" for name in PLACEHOLDERS if name.endswith("url")}
 
 @dataclass(frozen=True)
 class Shown:
-    """Whose texts are shown, and to whom: a clinic (stored or made up), a protocol's content, a zone, a language."""
+    """Whose texts are shown, and to whom: a clinic (stored or made up), a protocol's content, a zone, a language; and
+    whether somebody reads what is answered to its e-mails."""
 
     clinic: Clinic
     content: Mapping[str, Any]
     zone: ZoneInfo
     language: Language
+    reads_answers: bool
 
 
 @click.command()
@@ -72,8 +75,13 @@ def preview(protocol: str, treated_at: str, recorded_at: str, **whose: str) -> N
 def _shown(protocol: str, timezone: str, language: str, clinic_name: str) -> Shown:
     if timezone and not is_zone(timezone):
         raise SettingsError([f"--timezone: there is no zone {timezone!r}; an example is America/Toronto"])
-    clinic, content = _stored(protocol, clinic_name) if clinic_name else _sample(protocol)
-    return Shown(clinic, content, ZoneInfo(timezone or clinic.timezone), Language(language))
+    settings = start()
+    clinic, content, reads = (
+        _stored(settings, protocol, clinic_name)
+        if clinic_name
+        else (*_sample(protocol), bool(settings.effective_imap_url))
+    )
+    return Shown(clinic, content, ZoneInfo(timezone or clinic.timezone), Language(language), reads)
 
 
 def _sample(protocol: str) -> tuple[Clinic, Mapping[str, Any]]:
@@ -94,12 +102,13 @@ def _sample(protocol: str) -> tuple[Clinic, Mapping[str, Any]]:
     return clinic, library.content(library.load(protocol))
 
 
-def _stored(key: str, clinic_name: str) -> tuple[Clinic, Mapping[str, Any]]:
-    with open_database(start()).read() as session:
+def _stored(settings: Settings, key: str, clinic_name: str) -> tuple[Clinic, Mapping[str, Any], bool]:
+    with open_database(settings).read() as session:
         clinic = find_clinic(session, clinic_name)
         for protocol, version in protocols.published(session, clinic.id):
             if protocol.key == key:
-                return clinic, version.content
+                reads = clinic.id in {one.clinic_id for one in mailboxes.mailboxes(session, settings)}
+                return clinic, version.content, reads
     raise SettingsError([f"PROTOCOL: the clinic has no {key}"])
 
 
@@ -127,7 +136,7 @@ def _lines(planned: PlannedStep | SkippedStep, shown: Shown) -> list[str]:
 
 def _text(key: str, channel: Channel, shown: Shown) -> list[str]:
     """One text as the patient reads it, its lines indented under the channel's name."""
-    own = {"first_name": FIRST_NAME[shown.language], ANSWERS: about_answers(shown.language, reads=False)}
+    own = {"first_name": FIRST_NAME[shown.language], ANSWERS: about_answers(shown.language, reads=shown.reads_answers)}
     values = _LINKS | clinic_values(shown.clinic, channel) | own
     text = render(find(f"step:{key}", shown.language, channel, shown.content), values)
     segments = count(text.body).count

@@ -15,7 +15,7 @@ from reminders.models import Clinic, ProtocolVersion
 from reminders.models.kinds import Channel, Language
 from reminders.models.options import content_rules_of, rules_of
 from reminders.wording import segments
-from reminders.wording.answers import ANSWERS, about_answers
+from reminders.wording.answers import ANSWERS, TAKING, about_answers, about_taking
 from reminders.wording.render import Rendered, is_optional, placeholders, render
 from reminders.wording.texts import Text, find
 from reminders.wording.values import clinic_values
@@ -72,6 +72,8 @@ class Composer:
         own = self._own(facts, text, names, public_url) | ({"unsubscribe_url": link} if link else {})
         if ANSWERS in names:
             own[ANSWERS] = about_answers(facts.language, reads=reads_answers)
+        if TAKING in names:
+            own[TAKING] = about_taking(facts.language, reads=reads_answers)
         key = (which, tuple(sorted(own.items())))
         if key not in self._rendered:
             values = {"unsubscribe_url": "", "url": public_url} | self._clinic[facts.channel] | own

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, case, exists, func, select, type_coerce
+from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, case, exists, func, null, select, type_coerce
 from sqlalchemy.orm import Session
 
 from reminders.bulk import among
@@ -55,6 +55,7 @@ class Facts(NamedTuple):
     reply_address: bytes | None
     reply_index: str | None
     reply_opt_out: bool | None
+    reply_raw: bytes | None
     tries: int
     attempts: int
     is_check_in: bool
@@ -160,6 +161,8 @@ def _columns(channel: Channel) -> list[ColumnElement[Any]]:
         *(_raw(_STAFF_ADDRESS[channel]), Staff.disabled_at, ~Staff.on_call & (Staff.role != Role.OWNER)),
         *(Reply.received_at, Reply.channel, _raw(Reply.sender_address), Reply.from_index),
         standing_opt_out(clinic, channel, Reply.from_index),
+        # A text's is large, and nothing of it is wanted.
+        _raw(Reply.raw) if channel is Channel.EMAIL else null(),
     ]
     carried = (MessageReminder.message_id == Message.id, MessageReminder.reminder_id == Reminder.id)
     check_in = exists().where(*carried, Reminder.is_check_in).correlate(Message)

@@ -18,7 +18,7 @@ from reminders.delivery.composing import Composed, Composer
 from reminders.delivery.facts import INDEX_KIND, Addressee, Facts, Group, addressee, lock, unseal
 from reminders.delivery.happenings import Happening, tell
 from reminders.delivery.housekeeping import DueSender
-from reminders.delivery.mail_headers import answered_at, headers
+from reminders.delivery.mail_headers import answered_at, headers, in_thread
 from reminders.delivery.premises import Premises
 from reminders.delivery.recheck import Circumstances, Ruling, rule
 from reminders.delivery.windows import window_of
@@ -159,7 +159,7 @@ def _headers(facts: Facts, composed: Composed, desk: _Desk) -> dict[str, str]:
         return {}
     address, mailbox = desk.work.sender.identity.address, desk.work.mailbox
     known = headers(facts, composed, address, desk.around.clinic)
-    return known | answered_at(facts, address, mailbox, desk.keyring)
+    return known | answered_at(facts, address, mailbox, desk.keyring) | in_thread(facts, desk.keyring)
 
 
 def _apply(session: Session, rulings: Sequence[tuple[Facts, Ruling]], now: datetime) -> None:

@@ -20,6 +20,10 @@ from reminders.models.kinds import (
     TicketState,
 )
 
+MAIL = "mail"
+"""Under which key of a reply's `raw` what must be known of an e-mail stands; `thread` there are the Message-IDs of its
+conversation, oldest first, its own last."""
+
 
 class Reply(ClinicOwned, Base):
     """An inbound message, kept before it is understood; `provider_id` is the provider's own, once.

@@ -14,7 +14,7 @@ from reminders.settings import Settings
 _HOST = "127.0.0.1"
 _SINCE = re.compile(r"SINCE (\d{1,2}-\w{3}-\d{4})", re.IGNORECASE)
 _UIDS = re.compile(r"UID (\d+):\*", re.IGNORECASE)
-_PARTIAL = re.compile(r"BODY\.PEEK\[\]<0\.(\d+)>", re.IGNORECASE)
+_PARTIAL = re.compile(r"BODY\.PEEK\[\]<(\d+)\.(\d+)>", re.IGNORECASE)
 _LONGEST_LINE = 10_000
 
 Answer = Iterator[bytes]
@@ -108,8 +108,9 @@ def _fetch(carrier: Carrier, rest: str) -> Answer:
     for place, one in enumerate(mails(carrier), start=1):
         if one.seq == uid:
             raw = one.raw.encode("utf-8", "surrogateescape")
-            part = raw[: int(most[1])] if most else raw
-            head = f"* {place} FETCH (UID {uid} RFC822.SIZE {len(raw)} BODY[]<0> {{{len(part)}}}\r\n"
+            start, size = (int(most[1]), int(most[2])) if most else (0, len(raw))
+            part = raw[start : start + size]
+            head = f"* {place} FETCH (UID {uid} RFC822.SIZE {len(raw)} BODY[]<{start}> {{{len(part)}}}\r\n"
             yield head.encode() + part + b")"
 
 

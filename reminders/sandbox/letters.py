@@ -35,7 +35,8 @@ def written(mail: PatientMail) -> bytes:
     built["Date"] = format_datetime(host_now())
     built["Message-ID"] = make_msgid(domain=_DOMAIN)
     if mail.answered and mail.answered.message_id:
-        built["In-Reply-To"] = built["References"] = mail.answered.message_id
+        built["In-Reply-To"] = mail.answered.message_id
+        built["References"] = " ".join((*_thread(mail.answered), mail.answered.message_id))
     for name, value in mail.headers:
         built[name] = value
     quoted = f"\n\n{_quotation(mail.answered)}" if mail.answered else ""
@@ -87,6 +88,10 @@ def _answer_to(answered: Record | None) -> str:
         return ""
     given = message_from_string(answered.raw).get("Reply-To")
     return parseaddr(str(given))[1] if given else answered.sender
+
+
+def _thread(answered: Record) -> list[str]:
+    return str(message_from_string(answered.raw).get("References", "")).split()
 
 
 def _quotation(record: Record) -> str:

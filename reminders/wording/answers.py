@@ -7,6 +7,14 @@ from reminders.models.kinds import Language
 ANSWERS = "answers"
 """The placeholder."""
 
+TAKING = "taking"
+"""That of an alert, which says so only where an answer is read."""
+
+_TAKING: Mapping[Language, str] = {
+    Language.EN: "Answer this e-mail with OK to take it.",
+    Language.FR: "Répondez OK à ce courriel pour la prendre.",
+}
+
 _READ: Mapping[Language, str] = {
     Language.EN: "You can also answer this e-mail, we read every answer.",
     Language.FR: "Vous pouvez aussi répondre à ce courriel, nous lisons toutes les réponses.",
@@ -20,3 +28,8 @@ _UNREAD: Mapping[Language, str] = {
 def about_answers(language: Language, *, reads: bool) -> str:
     """The sentence, in the language of the e-mail."""
     return (_READ if reads else _UNREAD)[language]
+
+
+def about_taking(language: Language, *, reads: bool) -> str:
+    """How an alert is taken by answering it, "" where nobody would read that."""
+    return _TAKING[language] if reads else ""

@@ -15,11 +15,11 @@ __all__ = ["PLACEHOLDERS", "Rendered", "Text", "WordingError", "is_optional", "p
 
 PLACEHOLDERS: frozenset[str] = frozenset(
     {"clinic", "first_name", "phone", "hours", "address", "booking_url", "unsubscribe_url", "check_in_url", "url"}
-    | {"subject", "body", "text", "answers"}
+    | {"subject", "body", "text", "answers", "taking"}
 )
 """All that a text may name. `url` is where staff open what an alert is about; `body` and `subject` are another text,
 rendered before, that is passed on; `text` is what staff wrote. Body and text alone keep their lines. `answers`
-says whether somebody reads what is answered to an e-mail."""
+says whether somebody reads what is answered to an e-mail, `taking` that an alert is taken by it."""
 
 _KEEPS_LINES = frozenset({"body", "text"})
 

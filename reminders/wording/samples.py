@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from reminders.models.kinds import Channel, Language
-from reminders.wording.answers import about_answers
+from reminders.wording.answers import about_answers, about_taking
 from reminders.wording.render import PLACEHOLDERS, is_optional
 from reminders.wording.texts import Text
 
@@ -18,6 +18,7 @@ OWN: Mapping[str, str] = {
     "unsubscribe_url": f"https://rappels.clinique.example/u/{_TOKEN}",
     "check_in_url": f"https://rappels.clinique.example/c/{_TOKEN[:22]}",
     "answers": about_answers(Language.FR, reads=True),
+    "taking": about_taking(Language.FR, reads=True),
 }
 """A patient's values, about the longest that real ones are."""
 

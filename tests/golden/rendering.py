@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from reminders.models.kinds import Channel, Language
-from reminders.wording.answers import ANSWERS, about_answers
+from reminders.wording.answers import ANSWERS, TAKING, about_answers, about_taking
 from reminders.wording.render import Rendered, placeholders, render
 from reminders.wording.samples import any_clinic, weighed
 from reminders.wording.segments import count
@@ -55,6 +55,7 @@ def _page(names: list[str], language: Language, content: Mapping[str, Any] | Non
 def _entry(name: str, language: Language, channel: Channel, content: Mapping[str, Any] | None) -> str:
     text = find(name, language, channel, content)
     own = {"first_name": _NAMES[language], "hours": _HOURS[language], ANSWERS: about_answers(language, reads=False)}
+    own[TAKING] = about_taking(language, reads=True)
     read = render(text, {**_CLINIC, **_LINKS, **_PASSED_ON, **own})
     answered = f"(Where the mailbox is read: {about_answers(language, reads=True)})"
     note = [answered] if ANSWERS in placeholders(text) else []

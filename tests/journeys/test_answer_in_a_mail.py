@@ -141,6 +141,11 @@ def test_an_out_of_office_is_kept_and_leads_to_nothing(
     assert practice.tickets() == sent(practice, *BECAUSE_OF_IT) == outcomes(practice) == []
     staff = practice.browser(practice.hire())
     assert "Automatic e-mail" in staff.get(f"/patients/{patient.id}").text
+    # Seen to fail when Today took it for a reply.
+    today = staff.get("/").text
+    assert not {words for words in AWAY[language].split(". ") if words in today}
+    practice.write("thank you!")
+    assert "thank you!" in staff.get("/").text
 
 
 def test_a_red_flag_in_a_machines_mail_alerts_and_is_answered_once(practice: MailPractice) -> None:

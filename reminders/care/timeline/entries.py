@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from reminders.care.attachments import Attached
-from reminders.care.letters import letter_of
+from reminders.care.letters import is_quiet
 from reminders.care.page_answers import from_data
 from reminders.models import CheckIn, Consent, Consult, Reply, Severity, Ticket, Treatment
 from reminders.models.kinds import Channel
-from reminders.triage import Label
 
 
 @dataclass(frozen=True)
@@ -63,11 +62,10 @@ def _treatment(row: Treatment) -> TimelineEntry:
 
 def _reply(row: Reply) -> TimelineEntry:
     # A machine's mail that raised a red flag is anything but quiet.
-    is_quiet = bool(letter_of(row.kind, row.raw).automatic) and Label.URGENT not in row.labels
     return TimelineEntry(
         at=row.received_at,
         kind="reply",
-        title_key="timeline_reply_automatic" if is_quiet else f"timeline_reply_{row.kind.value}",
+        title_key=f"timeline_reply_{'automatic' if is_quiet(row.kind, row.raw, row.labels) else row.kind.value}",
         text=row.body,
         params={"channel": row.channel.value, "attachments": str(len(row.media or ()))},
         channel=row.channel,

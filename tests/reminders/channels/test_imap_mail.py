@@ -13,12 +13,14 @@ from datetime import date, timedelta
 
 import pytest
 
+from reminders.channels import imap_mail
 from reminders.channels.imap_address import MailboxAddress, MailboxError
-from reminders.channels.imap_mail import MOST_BYTES, Fetched, ImapMailbox, Place, _quoted
+from reminders.channels.imap_mail import Fetched, ImapMailbox, Place, _quoted
 from reminders.clock import host_now
 from tests.reminders.channels.conftest import Sandbox
 
 LONG_AGO = date(2020, 1, 1)
+MEGABYTE = 1024 * 1024
 
 
 def read(url: str, place: Place | None = None, start: date = LONG_AGO) -> list[Fetched]:
@@ -50,10 +52,48 @@ def test_a_mailbox_that_is_numbered_anew_is_read_anew(sandbox: Sandbox) -> None:
     assert len(read(sandbox.settings.effective_imap_url, Place(one.place.validity + 1, one.place.uid + 9))) == 1
 
 
-def test_of_a_large_mail_the_beginning_is_read(sandbox: Sandbox) -> None:
-    put(sandbox, "", raw="Subject: x\r\n\r\nfever\r\n" + "x" * (3 * MOST_BYTES))
+def test_of_a_large_mail_the_beginning_is_read(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imap_mail, "MOST_BYTES", 2 * MEGABYTE)
+    put(sandbox, "", raw="Subject: x\r\n\r\nfever\r\n" + "x" * (5 * MEGABYTE))
     (found,) = read(sandbox.settings.effective_imap_url)
-    assert (len(found.raw), found.is_whole) == (MOST_BYTES, False)
+    assert (len(found.raw), found.is_whole) == (2 * MEGABYTE, False)
+
+
+@pytest.mark.parametrize("size", [MEGABYTE - 1, MEGABYTE, 3 * MEGABYTE, 5 * MEGABYTE + 1])
+def test_a_mail_with_pictures_comes_whole_in_pieces(sandbox: Sandbox, size: int) -> None:
+    """Seen to fail when a piece was asked for at the wrong place."""
+    raw = ("Subject: x\r\n\r\n" + "".join(f"{n:09}\n" for n in range(size // 10 + 2)))[:size]
+    put(sandbox, "", raw=raw)
+    (found,) = read(sandbox.settings.effective_imap_url)
+    assert (found.raw.decode(), found.is_whole) == (raw, True)
+
+
+def test_a_mail_that_is_slow_to_come_is_cut_if_it_is_the_first_and_waits_if_not(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen to fail when it always waited: nothing after it was ever read."""
+    slow = "Subject: x\r\n\r\nfever\r\n" + "x" * (3 * MEGABYTE)
+    put(sandbox, "", raw=slow)
+    put(sandbox, "", raw=slow + "2")
+
+    def late_after_a_piece(mailbox: ImapMailbox) -> None:
+        chunk = mailbox._chunk
+
+        def one(uid: int, start: int) -> tuple[bytes | None, int]:
+            mailbox._watch._half_time = 0
+            return chunk(uid, start)
+
+        monkeypatch.setattr(mailbox, "_chunk", one)
+
+    with ImapMailbox(sandbox.settings.effective_imap_url) as opened:
+        late_after_a_piece(opened)
+        (first,) = opened.since(None, LONG_AGO)
+    assert (len(first.raw), first.is_whole) == (MEGABYTE, False)
+    with ImapMailbox(sandbox.settings.effective_imap_url) as opened:
+        found = opened.since(None, LONG_AGO)
+        assert next(found).is_whole
+        late_after_a_piece(opened)
+        assert list(found) == []
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def test_words_between_pictures_and_a_forwarded_mail() -> None:
     raw = built.as_bytes()
     found = read_mail(raw)
     assert found.text == "before"
-    assert found.attached == ("image/jpeg", "message/rfc822")
+    assert [file.content_type for file in found.files] == ["image/jpeg", "message/rfc822"]
 
 
 def test_an_empty_plain_part_beside_html() -> None:
@@ -118,7 +118,7 @@ def test_an_empty_plain_part_beside_html() -> None:
 )
 def test_malformed(raw: bytes) -> None:
     found = read_mail(raw)
-    assert "fever" in found.text or not raw.endswith(b"fever") or found.attached
+    assert "fever" in found.text or not raw.endswith(b"fever") or found.files
 
 
 @given(st.binary(max_size=400), st.sampled_from([b"", HEAD, b"Content-Type: multipart/report; boundary=a\n\n--a\n"]))
@@ -159,9 +159,9 @@ def test_what_machines_say_of_themselves(header: bytes, *, automatic: bool) -> N
 
 
 def test_long_and_cut_mails_say_so() -> None:
-    assert read_mail(mail(b"\r\nfever"), is_whole=False).attached == (CUT,)
+    assert read_mail(mail(b"\r\nfever"), is_whole=False).files[-1].content_type == CUT
     long = read_mail(mail(b"\r\n" + b"fever " * MOST_CHARACTERS))
-    assert (len(long.text), long.attached) == (MOST_CHARACTERS, (CUT,))
+    assert (len(long.text), [file.content_type for file in long.files]) == (MOST_CHARACTERS, [CUT])
 
 
 QMAIL = b"""Return-Path: <>

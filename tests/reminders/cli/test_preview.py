@@ -48,6 +48,26 @@ def test_a_clinic_of_the_database(command: Command) -> None:
     assert nobody == "no clinic is called that; there are: Clinique Étoile\n"
 
 
+MAIL = {"SMTP_URL": "smtp://mail.example", "MAIL_FROM": "Care <care@clinic.example>"}
+READ = {"en": "You can also answer this e-mail", "fr": "Vous pouvez aussi répondre à ce courriel"}
+UNREAD = {"en": "Nobody reads answers", "fr": "Personne ne lit les réponses"}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.parametrize("imap", ["", "imaps://u:p@mail.example/INBOX"])
+def test_it_says_what_will_be_said_of_answers(command: Command, language: str, imap: str, *, stored: bool) -> None:
+    """Seen to fail when it always said that nobody reads them."""
+    given = {**MAIL, "IMAP_URL": imap, "REMINDERS_PUBLIC_URL": "https://reminders.clinic.example"}
+    command("migrate", **given)
+    command(*CLINIC, "--name", "Clinique Étoile", **given)
+    whose = ("--clinic", "Clinique Étoile") if stored else ()
+    done = command(*SUNDAY, "--language", language, *whose, **given)
+    assert done.exit_code == 0, done.stderr
+    assert (READ[language] in done.stdout) is bool(imap)
+    assert (UNREAD[language] in done.stdout) is not bool(imap)
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [
