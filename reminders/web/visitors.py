@@ -28,6 +28,9 @@ SESSION_COOKIE = "session"
 VISIT_COOKIE = "visit"
 """Carries the form token of somebody who has not signed in yet."""
 
+LIVE_LOOK = "x-live"
+"""The header of a look that an open page takes by itself: it is no sign of a person, so it keeps no session alive."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Visitor:
@@ -119,7 +122,7 @@ def _look_up(request: Request) -> Visitor:
         if signed is None:
             return _stranger(session, request, now, on_demo_clock=on_demo_clock)
         member = _member(session, request, signed, now, on_demo_clock=on_demo_clock)
-    if signed.is_stale:
+    if signed.is_stale and LIVE_LOOK not in request.headers:
         with database.begin() as session:
             touch(session, signed.session_id, now)
     return member

@@ -113,3 +113,16 @@ def test_a_kind_of_ticket_without_a_patient(browser: Browser) -> None:
     shown = browser.get("/").text
     assert "The clinic" in shown
     assert "is paused" in shown
+
+
+def test_without_a_script_nothing_reloads_by_itself(browser: Browser) -> None:
+    """A reload would throw away what somebody is choosing; a link renews. Seen to fail with a meta refresh."""
+    shown = browser.get("/").text
+    assert "http-equiv" not in shown
+    assert '<a class="no-print" href="/">Renew</a>' in shown
+
+
+def test_the_title_counts_who_waits(browser: Browser) -> None:
+    assert "<title>Today" in browser.get("/").text
+    say(browser, browser.add_patient(), "Can I use retinol?", 5, TicketKind.QUESTION)
+    assert "<title>(1) Today" in browser.get("/").text

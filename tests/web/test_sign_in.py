@@ -1,6 +1,6 @@
 """Coming in by password and by one-time link, and going out."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from httpx import Response
@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from reminders.care import staff
 from reminders.database import Database
-from reminders.models import Instance, Staff
+from reminders.models import Instance, Staff, StaffSession
 from reminders.models.instance import CLOCK_OFFSET
 from reminders.settings import Settings
 from reminders.web.access import local_path
@@ -170,3 +170,19 @@ def test_signing_out_ends_the_session_on_the_server(browser: Browser) -> None:
     assert browser.post("/sign-out").headers["location"] == "/sign-in"
     browser.client.cookies.set("session", token)
     assert browser.get("/").status_code == 303
+
+
+def _last_seen(browser: Browser) -> datetime:
+    with browser.database.read() as session:
+        return session.scalars(select(StaffSession.last_seen_at)).one()
+
+
+def test_a_look_that_the_page_takes_by_itself_keeps_no_session_alive(browser: Browser) -> None:
+    """Seen to fail with every request counted as a sign of somebody there."""
+    long_ago = TODAY - timedelta(hours=11)
+    with browser.database.begin() as session:
+        session.execute(update(StaffSession).values(last_seen_at=long_ago))
+    assert browser.client.get("/", headers={"X-Live": "1"}).status_code == 200
+    assert _last_seen(browser) == long_ago
+    assert browser.get("/").status_code == 200
+    assert _last_seen(browser) > long_ago

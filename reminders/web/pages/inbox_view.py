@@ -71,6 +71,13 @@ class ConversationLine:
     """Those who share the address that a nameless reply came from."""
 
     @property
+    def key(self) -> str:
+        """What tells the line from the others, from one look at the page to the next."""
+        if self.patient:
+            return str(self.patient.id)
+        return str(min(line.ticket.id for line in self.tickets) if self.tickets else self.reply and self.reply.id)
+
+    @property
     def replies(self) -> tuple[Reply, ...]:
         """Every reply that the line shows."""
         return tuple(filter(None, (self.reply, *(ticket.said for ticket in self.tickets))))
