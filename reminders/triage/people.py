@@ -1,6 +1,7 @@
 """Whether a symptom is somebody else's: "my son has a fever", "mon chum a un feu sauvage"."""
 
 from reminders.triage.patterns import Match
+from reminders.triage.proxies import is_the_patient
 from reminders.triage.scene import Scene
 from reminders.triage.vocabulary import words as word_group
 
@@ -23,7 +24,7 @@ def somebody_else(scene: Scene, match: Match) -> bool:
     start, end = scene.sentence(match.start)
     if _goes_around(scene, match, start, end):
         return True
-    if scene.marked("treated", start, end):
+    if is_the_patient(scene, match):
         return False
     person = _person_before(scene, start, match.start)
     if person is None:
