@@ -77,7 +77,7 @@ def _framed(scene: Scene, clause: Clause) -> Answer | None:
     others = [word for at, word in enumerate(said) if at not in places]
     if not places or any(word not in _AROUND for word in others):
         return None
-    if said[0] == "at":
+    if said[0] == "at" or (clause.asks and _asks_what_it_means(said)):
         return None
     if _joined_number(scene, clause):
         return None
@@ -85,6 +85,11 @@ def _framed(scene: Scene, clause: Clause) -> Answer | None:
     if not kept or (len(kept) == 1 and _an_article(said, kept[0])):
         return None
     return Answer(max(_value(said[at]) for at in kept), scene.text.said(clause.start, clause.end))
+
+
+def _asks_what_it_means(said: list[str]) -> bool:
+    """ "1 c'est bon ou pas bon?": of the question, not of the skin."""
+    return said[0] in _SPELT and not _SAYS_IT_IS.isdisjoint(said[1:])
 
 
 def _closing(scene: Scene, clause: Clause) -> Answer | None:

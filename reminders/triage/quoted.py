@@ -56,6 +56,7 @@ def _without_quotes(lines: list[str]) -> list[str]:
     for position, line in enumerate(lines):
         if _is_quoted(line):
             asked = line.strip("> \t")
+            _close(kept)
         elif _begins_history(lines, position):
             return kept + _answers_below(lines[position:])
         elif line.strip():
@@ -64,6 +65,12 @@ def _without_quotes(lines: list[str]) -> list[str]:
         else:
             kept.append(line)
     return kept
+
+
+def _close(kept: list[str]) -> None:
+    """An answer ends where the next question is quoted: "no" and then "better" is not "no better"."""
+    if kept and kept[-1].strip() and not kept[-1].rstrip().endswith((".", "!", "?")):
+        kept[-1] = f"{kept[-1].rstrip()}."
 
 
 def _begins_history(lines: list[str], position: int) -> bool:
