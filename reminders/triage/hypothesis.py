@@ -11,6 +11,7 @@ _IF = frozenset({"if", "si"})
 _CONSEQUENCE = word_group("consequence")
 _OPENERS = word_group("openers")
 _SUBJECTS = frozenset({"i", "there", "je", "y"})
+_TELLS = _SUBJECTS | {"my", "mon", "ma", "mes", "ca", "it", "have", "ai"}
 _PRONE_TO = frozenset({"blisters", "hives"})  # "sometimes it oozes" is said of today
 _USUAL = frozenset({"normal", "normale", "expected", "usual", "ok", "okay"})
 _GENERAL = _USUAL | {"is", "a", "some", "little", "le", "la", "ce", "est", "tu", "un", "peu", "de", "l"}
@@ -20,7 +21,14 @@ _COME = frozenset({"out", "today", "now", "just", "sorti", "sort", "la", "mainte
 def in_general(scene: Scene, match: Match) -> bool:
     clause = scene.clause(match.start)
     asks = clause.asks or scene.words[clause.start] in _OPENERS or "combien" in scene.words[clause.start : clause.end]
-    return asks and (bool(scene.marked("in_general", clause.start, clause.end)) or _bare(scene, match))
+    here = asks and (bool(scene.marked("in_general", clause.start, clause.end)) or _bare(scene, match))
+    return here or _asked_about(scene, match)
+
+
+def _asked_about(scene: Scene, match: Match) -> bool:
+    """ "What are the signs, fever I guess?": a list of what to look for, in which nobody has anything."""
+    marks = scene.marked("asks_signs", scene.sentence(match.start)[0], match.start)
+    return any(_TELLS.isdisjoint(scene.words[mark.end : match.start]) for mark in marks)
 
 
 def _bare(scene: Scene, match: Match) -> bool:

@@ -15,7 +15,7 @@ _AT = frozenset({"at", "a"})
 _THERE = frozenset({"there", "y", "virus", "bug", "gastro"})
 _OF_MINE = (["of", "mine"], ["a", "moi"])
 _REACH = 5
-_FAR = 12  # words; further back another person is no longer the subject
+_FAR = 16  # words; further back another person is no longer the subject
 _UNOWNED = frozenset(["everyone", "everybody", "kids"])
 
 
