@@ -14,12 +14,16 @@ _COMPARING = frozenset(["than", "que", "as", "like", "comme", "before", "avant",
 _PAST = frozenset(["was", "were", "had", "etait", "etaient", "etais", "avait", "avais", "eu"])
 _COMPLAINTS = word_group("other_complaints")
 _BREAKING = word_group("breakout_words") | {"broke", "broken", "breaking"}
-_LEFT = frozenset({"reste", "restent", "left", "remaining"})  # "I had 12 and 3 are left" is of today
+_LEFT = frozenset({"reste", "restent", "left", "remaining", "back", "revenus", "revenu", "revenues"})  # "I had 12 and 3 are left" is of today
 _NOT_THE_SKIN = word_group("not_the_skin")
 _SKIN = word_group("skin_complaints")
 _BREAKOUTS = word_group("breakout_words")
 _PEELING = word_group("peeling")
 _SIZES = word_group("sizes")
+_OF_IT = frozenset("it is has was went away gone all ce est ca parti partie disparu passe still there here encore la".split())
+_ARTICLES = frozenset({"the", "my", "all", "le", "la", "les", "mon", "ma", "mes"})
+_UNTIL = frozenset({"until", "till", "til", "jusque", "before"})
+_TIMES = frozenset("day days hour hours week weeks month months jour jours heure heures semaine semaines mois".split())
 _NO_COUNT = _SIZES | _BREAKOUTS | frozenset({"ones", "a", "those", "these", "des", "ces", "les"})
 
 
@@ -40,7 +44,15 @@ def beside_the_point(scene: Scene, said: Said) -> bool:
         return True
     if said.cue in {Cue.FEW, Cue.STILL} and (_peels(scene, said.match) or _of_a_red_flag(scene, said)):
         return True
-    if said.cue is Cue.WORSE and _flag_goes_on(scene, said.match):
+    if said.cue in {Cue.GOOD, Cue.GONE} and _complaint_leads(scene, said.match):
+        return True
+    if _flag_goes_on(scene, said) or _was_fine(scene, said):
+        return True
+    if said.cue is Cue.SAME and any(said.match.overlaps(mark) for mark in scene.marks.get("well_again", ())):
+        return True
+    if said.cue is Cue.SAME and asks and _SKIN.isdisjoint(scene.words[slice(*scene.sentence(said.match.start))]):
+        return True
+    if said.cue is Cue.FEW and not _TIMES.isdisjoint(scene.words[said.match.end : said.match.end + 1]):
         return True
     if said.cue is Cue.GONE:
         return _in_a_list_of_others(scene, said.match)
@@ -113,7 +125,24 @@ def _of_a_red_flag(scene: Scene, said: Said) -> bool:
     return False
 
 
-def _flag_goes_on(scene: Scene, match: Match) -> bool:
-    """ "101.8, I took Tylenol and it's not going down": of the fever."""
-    start, end = scene.sentence(match.start)
-    return _SKIN.isdisjoint(scene.words[start:end]) and any(start <= flag.start < match.start for flag in named(scene))
+def _complaint_leads(scene: Scene, match: Match) -> bool:
+    """ "The swelling from day one is all gone": the swelling is, and nothing is said of the skin."""
+    said = _around(scene, scene.clause(match.start))
+    first = next((word for word in said if word not in _ARTICLES), "")
+    return first in _COMPLAINTS and _SKIN.isdisjoint(said)
+
+
+def _was_fine(scene: Scene, said: Said) -> bool:
+    """ "Everything was fine until this morning": no more."""
+    after = scene.words[said.match.end : said.match.end + 1]
+    inside = set(words_of(scene, said.match))
+    return said.cue is Cue.GOOD and not _UNTIL.isdisjoint(after) and bool(inside & _PAST)
+
+
+def _flag_goes_on(scene: Scene, said: Said) -> bool:
+    """ "101.8, I took Tylenol and it's not going down": of the fever, as is "it went away", "still there"."""
+    of_it = _OF_IT.issuperset(words_of(scene, said.match)) or (said.cue is Cue.WORSE and said.match.concept == "better")
+    start, end = scene.sentence(said.match.start)
+    if not of_it or not _SKIN.isdisjoint(scene.words[start:end]):
+        return False
+    return any(start <= flag.start < said.match.start for flag in named(scene))

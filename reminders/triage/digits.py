@@ -35,6 +35,7 @@ _GOES_ON = frozenset({"avec", "with", "and", "et", "puis", "pis", "parce", "beca
 _HALF = frozenset({"half", "demi", "demie"})
 _SAYS_IT_IS = frozenset({"is", "est"})
 _PLEASE = word_group("please")
+_CHANGES = frozenset({"change", "changed", "changez", "changer", "switch", "switched", "corrigez", "corriger"})
 _SHORTEST_PLURAL = 4
 
 
@@ -84,6 +85,8 @@ def _framed(scene: Scene, clause: Clause) -> Answer | None:
     kept = [at for at in places if not _INSTEAD_OF & set(said[max(0, at - 2) : at]) or _second(said, at)]
     if not kept or (len(kept) == 1 and _an_article(said, kept[0])):
         return None
+    if not _CHANGES.isdisjoint(said):  # "change my 3 to a 1"
+        kept = kept[-1:]
     return Answer(max(_value(said[at]) for at in kept), scene.text.said(clause.start, clause.end))
 
 

@@ -58,7 +58,7 @@ def _excused(scene: Scene, mark: Match) -> bool:
     if any(mark.overlaps(other) for other in scene.marks.get("condition", ())):
         return False
     names = ("indirect_question", "touching", "stated")
-    return any(mark.overlaps(other) for name in names for other in scene.marks.get(name, ()))
+    return any(mark.overlaps(other) and _whole(scene, other) for name in names for other in scene.marks.get(name, ()))
 
 
 def _main_clause(scene: Scene, mark: Match, match: Match) -> bool:

@@ -23,6 +23,7 @@ _BREAKOUTS = word_group("breakout_words")
 _REDNESS = frozenset({"red", "redness", "rouge", "rouges", "rougeur", "rougeurs"})
 _PROGRESSIVE = word_group("progressive")
 _WELL = frozenset({Cue.BETTER, Cue.FEW, Cue.GONE})
+_NOW = frozenset({"now", "la", "maintenant", "today"})
 _GONE = frozenset({"gone", "cleared", "clear", "disparu", "partis", "parti", "parties"})
 
 
@@ -74,7 +75,8 @@ def _since_better(scene: Scene, one: Said, said: list[Said]) -> bool:
     if one.cue is not Cue.WORSE or not then:
         return False
     later = (other for other in said if other.cue in _WELL and not other.plain and other.match.start >= clause.end)
-    return any(scene.clause(other.match.start).opens is Break.CONTRAST for other in later)
+    turns = [scene.clause(other.match.start) for other in later]
+    return any(turn.opens is Break.CONTRAST or scene.words[turn.start] in _NOW for turn in turns)
 
 
 def _not_gone_but_better(scene: Scene, said: list[Said]) -> bool:

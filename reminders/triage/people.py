@@ -14,6 +14,8 @@ _PLACES = frozenset({"chez", "avec", "at", "with"})
 _AT = frozenset({"at", "a"})
 _THERE = frozenset({"there", "y", "virus", "bug", "gastro"})
 _OF_MINE = (["of", "mine"], ["a", "moi"])
+_WHERE = frozenset({"at", "in", "from", "a", "au", "dans", "chez", "of"})
+_GREETING = (["hi"], ["hello"], ["hey"], ["bonjour"], ["allo"], ["salut"])
 _REACH = 5
 _FAR = 16  # words; further back another person is no longer the subject
 _UNOWNED = frozenset(["everyone", "everybody", "kids"])
@@ -27,11 +29,18 @@ def somebody_else(scene: Scene, match: Match) -> bool:
     if is_the_patient(scene, match):
         return False
     person = _person_before(scene, start, match.start)
+    person = _person_within(scene, match) if person is None else person
     if person is None:
         return _carried_on(scene, start, match.start)
     after = person + 1 + 2 * (scene.words[person + 1 : person + 3] in _OF_MINE)
-    between = set(scene.words[after : match.start])
+    between = {scene.words[at] for at in range(after, match.start) if not _in_passing(scene, at)}
     return not between & _SELVES and not between & _REPORTERS
+
+
+def _in_passing(scene: Scene, at: int) -> bool:
+    """ "Everyone at my office", "hubby says hi": not of whoever writes, and nothing reported."""
+    place = scene.words[at - 1] in _WHERE and scene.words[at] in _SELVES
+    return place or scene.words[at + 1 : at + 2] in _GREETING
 
 
 def _goes_around(scene: Scene, match: Match, start: int, end: int) -> bool:
@@ -45,7 +54,14 @@ def _person_before(scene: Scene, start: int, end: int) -> int | None:
     for at in range(end - 1, max(start, end - _FAR) - 1, -1):
         if scene.words[at] in _OTHERS and _owned(scene, start, at) and not _beside(scene, start, at):
             return at
-    return None
+    by_age = [mark.end - 1 for mark in scene.marked("another_person", max(start, end - _FAR), end)]
+    return max(by_age, default=None)
+
+
+def _person_within(scene: Scene, match: Match) -> int | None:
+    """ "Taking my dad to the ER": between the words of the symptom."""
+    within = (at for at in match.skipped if scene.words[at] in _OTHERS and scene.words[at - 1] in _OWNERS)
+    return next(within, None)
 
 
 def _beside(scene: Scene, start: int, at: int) -> bool:

@@ -28,6 +28,7 @@ _SENDING = frozenset({"recevoir", "texter", "ecrire", "envoyer", "me"})
 _FEW = frozenset({"1", "2", "3", "4", "5", "un", "une", "deux", "trois", "quelques"})
 _ONLY_BEFORE = frozenset({"", "reste", "a", "ai", "en"})
 _ALONE_BEFORE = frozenset({"", "la", "maintenant", "mais", "puis", "pis", "et", "depuis"})
+_OPTIONS = frozenset({"1", "2", "3"})
 _ONE = frozenset({"un", "une"})
 _NE_REACH = 5
 _QUE_REACH = 7
@@ -98,6 +99,8 @@ def _plus(words: Sequence[str], at: int, before: str, after: str) -> str:
         return "plus"
     if "ne" in words[max(0, at - _NE_REACH) : at]:
         return NO_MORE
+    if before == "est" and after in _ONE and not _OPTIONS.isdisjoint(words[at + 2 : at + 3]):  # "c'est plus un 3"
+        return "plus"
     if not before and after in _ONE:  # "plus un seul bouton"
         return NO_MORE
     if _only(words, at, before, after) or _no_longer_to(before, after):

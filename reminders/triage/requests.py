@@ -29,6 +29,7 @@ _FEW_ECHOED = 3
 _WHOLE = frozenset({"everything", "all"})  # "everything is fine, skin looks normal"
 _SHORTEST_ASKED = 3
 _NEGATION_REACH = 3
+_RELATIVE = (["is"], ["are"], ["was"], ["were"], ["has"], ["have"], ["i"])
 _SUIVI = frozenset({"suivi", "suivis", "followup", "followups"})
 _FEW_ASKED = 2  # words: "microwhat?" of a stranger
 _CONDITION_REACH = 4
@@ -98,7 +99,8 @@ def _opens(scene: Scene, match: Match) -> bool:
 
 def _relative(scene: Scene, match: Match, clause: Clause) -> bool:
     """ "On my chin, which are still there": tells, where "which cream" asks."""
-    return scene.words[match.start] == "which" and clause.opens is Break.COMMA and not clause.asks
+    tells = scene.words[match.start + 1 : match.start + 2] in _RELATIVE
+    return scene.words[match.start] == "which" and clause.opens is Break.COMMA and not clause.asks and tells
 
 
 def _told(scene: Scene, match: Match) -> bool:
@@ -149,7 +151,9 @@ def _idle(scene: Scene, match: Match) -> bool:
         ["nomore"],
     )
     conditions = scene.marked("hypothetical", max(clause.start, match.start - _CONDITION_REACH), match.end)
-    return denied or any(scene.words[mark.start] in {"if", "si"} for mark in conditions)
+    polite = scene.marked("polite_if", clause.start, match.end)
+    ifs = (mark for mark in conditions if scene.words[mark.start] in {"if", "si"})
+    return denied or any(not any(mark.overlaps(one) for one in polite) for mark in ifs)
 
 
 def _of_messages(scene: Scene, match: Match, orders: Sequence[Finding], wrong: Sequence[Match]) -> bool:
