@@ -42,7 +42,7 @@ def beside_the_point(scene: Scene, said: Said) -> bool:
         return True
     if said.cue is Cue.GOOD and _of_something_else(scene, said.match):
         return True
-    if said.cue in {Cue.FEW, Cue.STILL} and (_peels(scene, said.match) or _of_a_red_flag(scene, said)):
+    if (said.cue in {Cue.FEW, Cue.STILL} or said.match.concept == "many") and (_peels(scene, said.match) or _of_a_red_flag(scene, said)):
         return True
     if said.cue in {Cue.GOOD, Cue.GONE} and _complaint_leads(scene, said.match):
         return True
@@ -118,6 +118,9 @@ def _of_a_red_flag(scene: Scene, said: Said) -> bool:
     """ "A cluster of small blisters", "pus from one pimple": the words of a red flag, which count nothing."""
     clause = scene.clause(said.match.start)
     flagged = [flag for flag in named(scene) if clause.start <= flag.start < clause.end]
+    if said.match.concept == "many":  # "covered in red streaks"
+        near = range(said.match.start, said.match.end + 2)
+        return any(flag.start in near for flag in flagged) and _BREAKOUTS.isdisjoint(_around(scene, clause))
     if said.cue is Cue.FEW:
         return any(flag.start - 1 <= said.match.end <= flag.end for flag in flagged) and _BREAKOUTS.isdisjoint(
             words_of(scene, said.match)

@@ -35,6 +35,7 @@ _GOES_ON = frozenset({"avec", "with", "and", "et", "puis", "pis", "parce", "beca
 _HALF = frozenset({"half", "demi", "demie"})
 _SAYS_IT_IS = frozenset({"is", "est"})
 _PLEASE = word_group("please")
+_DATED = frozenset({"rdv", "appointment", "appt", "seance", "session"})
 _CHANGES = frozenset({"change", "changed", "changez", "changer", "switch", "switched", "corrigez", "corriger"})
 _SHORTEST_PLURAL = 4
 
@@ -101,7 +102,7 @@ def _closing(scene: Scene, clause: Clause) -> Answer | None:
     places = [at for at, word in enumerate(said) if word in {"1", "2", "3"}]
     if not places or any(word not in _AROUND for word in said[places[-1] + 1 :]):
         return None
-    led = said[max(0, places[-1] - 2) : places[-1]] in _LED_BY
+    led = said[max(0, places[-1] - 2) : places[-1]] in _LED_BY and _DATED.isdisjoint(said)
     return Answer(int(said[places[-1]]), scene.text.said(clause.start + places[-1], clause.end)) if led else None
 
 

@@ -11,6 +11,9 @@ _IF = frozenset({"if", "si"})
 _CONSEQUENCE = word_group("consequence")
 _OPENERS = word_group("openers")
 _SUBJECTS = frozenset({"i", "there", "je", "y"})
+_WOULD = ("erait", "eraient", "irait", "iraient", "drait", "draient")
+_SEEMS = frozenset({"dirait", "serait", "seraient", "voudrait", "faudrait", "aimerait", "viendrait"})
+_WILL = frozenset({"will", "vais", "irai", "irait", "going", "would"})
 _TELLS = _SUBJECTS | {"my", "mon", "ma", "mes", "ca", "it", "have", "ai"}
 _PRONE_TO = frozenset({"blisters", "hives"})  # "sometimes it oozes" is said of today
 _USUAL = frozenset({"normal", "normale", "expected", "usual", "ok", "okay"})
@@ -21,8 +24,22 @@ _COME = frozenset({"out", "today", "now", "just", "sorti", "sort", "la", "mainte
 def in_general(scene: Scene, match: Match) -> bool:
     clause = scene.clause(match.start)
     asks = clause.asks or scene.words[clause.start] in _OPENERS or "combien" in scene.words[clause.start : clause.end]
+    if _conditional(scene, clause.start, min(clause.end, match.end + 2)) or _then(scene, match):
+        return True
     here = asks and (bool(scene.marked("in_general", clause.start, clause.end)) or _bare(scene, match))
     return here or _asked_about(scene, match)
+
+
+def _conditional(scene: Scene, start: int, end: int) -> bool:
+    """ "Ça donnerait-tu des cloques": French says with the verb what would be; "on dirait du pus" says what is."""
+    return any(word.endswith(_WOULD) and word not in _SEEMS for word in scene.words[start:end])
+
+
+def _then(scene: Scene, match: Match) -> bool:
+    """ "I'll go to emerg if": what one would do."""
+    clause = scene.clause(match.start)
+    before, after = scene.words[clause.start : match.end], scene.words[match.end : match.end + 1]
+    return not _WILL.isdisjoint(before) and not _IF.isdisjoint(after)
 
 
 def _asked_about(scene: Scene, match: Match) -> bool:
