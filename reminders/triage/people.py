@@ -14,7 +14,8 @@ _PLACES = frozenset({"chez", "avec", "at", "with"})
 _AT = frozenset({"at", "a"})
 _THERE = frozenset({"there", "y", "virus", "bug", "gastro"})
 _OF_MINE = (["of", "mine"], ["a", "moi"])
-_WHERE = frozenset({"at", "in", "from", "a", "au", "dans", "chez", "of"})
+_WHERE = frozenset({"at", "in", "from", "a", "dans"})
+_ROOMS = word_group("rooms")
 _GREETING = (["hi"], ["hello"], ["hey"], ["bonjour"], ["allo"], ["salut"])
 _REACH = 5
 _FAR = 16  # words; further back another person is no longer the subject
@@ -39,7 +40,7 @@ def somebody_else(scene: Scene, match: Match) -> bool:
 
 def _in_passing(scene: Scene, at: int) -> bool:
     """ "Everyone at my office", "hubby says hi": not of whoever writes, and nothing reported."""
-    place = scene.words[at - 1] in _WHERE and scene.words[at] in _SELVES
+    place = scene.words[at - 1] in _WHERE and not _ROOMS.isdisjoint(scene.words[at + 1 : at + 2])
     return place or scene.words[at + 1 : at + 2] in _GREETING
 
 

@@ -6,7 +6,8 @@ from reminders.triage.vocabulary import words as word_group
 
 _OTHERS = word_group("others")
 _THEY = frozenset({"he", "she", "her", "his", "il", "elle", "lui", "son"})
-_I = frozenset({"i", "je", "j", "moi", "my", "myself"})
+_I = frozenset({"i", "je", "j", "moi", "myself"})
+_MINE = frozenset({"my", "mon", "ma"})
 _LONGEST_SIGNED = 4  # words of "sa fille Chantal"
 _LONGEST_BARE = 6  # words of "RF last Wednesday", said of whoever was spoken of
 
@@ -37,8 +38,9 @@ def _counts(scene: Scene, mark: Match, start: int, end: int) -> bool:
 
 
 def _own(scene: Scene, mark: Match) -> bool:
-    """ "Since my treatment", "I had RF with you": of whoever writes, unless "my" owns the other person."""
-    before = scene.words[scene.clause(mark.start).start : mark.start]
-    owns = {at for at, word in enumerate(before[:-1]) if word == "my" and not _OTHERS.isdisjoint(before[at + 1 : at + 3])}
-    told = {word for at, word in enumerate(before) if at not in owns}
-    return bool(told & _I) or not {"my", "mon", "ma"}.isdisjoint(scene.words[mark.start : mark.end])
+    """ "Since my treatment", "I had RF with you": of whoever writes, where nobody else was named since."""
+    if not _MINE.isdisjoint(scene.words[mark.start : mark.end]):
+        return True
+    before = reversed(scene.words[scene.clause(mark.start).start : mark.start])
+    subject = next((word for word in before if word in _I or word in _THEY or word in _OTHERS), "")
+    return subject in _I
