@@ -14,16 +14,18 @@ _COMPARING = frozenset(["than", "que", "as", "like", "comme", "before", "avant",
 _PAST = frozenset(["was", "were", "had", "etait", "etaient", "etais", "avait", "avais", "eu"])
 _COMPLAINTS = word_group("other_complaints")
 _BREAKING = word_group("breakout_words") | {"broke", "broken", "breaking"}
-_LEFT = frozenset({"reste", "restent", "left", "remaining", "back", "revenus", "revenu", "revenues"})  # "I had 12 and 3 are left" is of today
+_LEFT = frozenset(
+    {"reste", "restent", "left", "remaining", "back", "revenus", "revenu", "revenues"}
+)  # "I had 12 and 3 are left" is of today
 _NOT_THE_SKIN = word_group("not_the_skin")
 _SKIN = word_group("skin_complaints")
 _BREAKOUTS = word_group("breakout_words")
 _PEELING = word_group("peeling")
 _SIZES = word_group("sizes")
-_OF_IT = frozenset("it is has was went away gone all ce est ca parti partie disparu passe still there here encore la".split())
 _ARTICLES = frozenset({"the", "my", "all", "le", "la", "les", "mon", "ma", "mes"})
+_OF_IT = word_group("of_it")
+_TIMES = word_group("times")
 _UNTIL = frozenset({"until", "till", "til", "jusque", "before"})
-_TIMES = frozenset("day days hour hours week weeks month months jour jours heure heures semaine semaines mois".split())
 _NO_COUNT = _SIZES | _BREAKOUTS | frozenset({"ones", "a", "those", "these", "des", "ces", "les"})
 
 
@@ -34,39 +36,52 @@ def only_small(said: Collection[str]) -> bool:
 
 def beside_the_point(scene: Scene, said: Said) -> bool:
     """True where a cue is asked, thought of, past, or said of something that is not how the skin is."""
-    clause = scene.clause(said.match.start)
-    asks = clause.asks or scene.clause(said.match.end - 1).asks
-    if scene.marked("hypothetical", clause.start, said.match.start) or (asks and _only_asked(said)):
-        return True
-    if said.cue in {Cue.WORSE, Cue.SAME, Cue.BETTER} and _other_complaint(scene, said.match):
-        return True
-    if said.cue is Cue.GOOD and _of_something_else(scene, said.match):
-        return True
-    if (said.cue in {Cue.FEW, Cue.STILL} or said.match.concept == "many") and (_peels(scene, said.match) or _of_a_red_flag(scene, said)):
-        return True
-    if said.cue in {Cue.GOOD, Cue.GONE} and _complaint_leads(scene, said.match):
-        return True
-    if _flag_goes_on(scene, said) or _was_fine(scene, said):
-        return True
-    if said.cue is Cue.SAME and any(said.match.overlaps(mark) for mark in scene.marks.get("well_again", ())):
-        return True
-    if said.cue is Cue.SAME and asks and _SKIN.isdisjoint(scene.words[slice(*scene.sentence(said.match.start))]):
-        return True
-    if said.cue is Cue.FEW and not _TIMES.isdisjoint(scene.words[said.match.end : said.match.end + 1]):
+    if any(aside(scene, said) for aside in _ASIDES):
         return True
     if said.cue is Cue.GONE:
         return _in_a_list_of_others(scene, said.match)
     return _LEFT.isdisjoint(words_of(scene, said.match)) and _past(scene, said.match)
 
 
+def _thought_of(scene: Scene, said: Said) -> bool:
+    clause = scene.clause(said.match.start)
+    return bool(scene.marked("hypothetical", clause.start, said.match.start))
+
+
+def _asked(scene: Scene, said: Said) -> bool:
+    """ "Is it better?", "le suivi tient pareil?": nothing is told."""
+    match = said.match
+    if not (scene.clause(match.start).asks or scene.clause(match.end - 1).asks):
+        return False
+    of_skin = not _SKIN.isdisjoint(scene.words[slice(*scene.sentence(match.start))])
+    return said.plain or said.cue in {Cue.GOOD, Cue.BETTER} or (said.cue is Cue.SAME and not of_skin)
+
+
+def _another_thing(scene: Scene, said: Said) -> bool:
+    if said.cue in {Cue.WORSE, Cue.SAME, Cue.BETTER}:
+        return _other_complaint(scene, said.match)
+    return said.cue is Cue.GOOD and _of_something_else(scene, said.match)
+
+
+def _dry_or_flagged(scene: Scene, said: Said) -> bool:
+    counts = said.cue in {Cue.FEW, Cue.STILL} or said.match.concept == "many"
+    return counts and (_peels(scene, said.match) or _of_a_red_flag(scene, said))
+
+
+def _well_again(scene: Scene, said: Said) -> bool:
+    """ "Tout est revenu normal": back, and as it should be."""
+    return said.cue is Cue.SAME and any(said.match.overlaps(mark) for mark in scene.marks.get("well_again", ()))
+
+
+def _of_time(scene: Scene, said: Said) -> bool:
+    """ "2 or 3 days": no count of bumps."""
+    return said.cue is Cue.FEW and not _TIMES.isdisjoint(scene.words[said.match.end : said.match.end + 1])
+
+
 def _in_a_list_of_others(scene: Scene, match: Match) -> bool:
     """ "No pus no redness": that redness is denied among red flags does not make the skin clear."""
     breakouts = _BREAKOUTS & set(words_of(scene, match))
     return not breakouts and bool(_COMPLAINTS & set(_around(scene, scene.clause(match.start))))
-
-
-def _only_asked(said: Said) -> bool:
-    return said.plain or said.cue in {Cue.GOOD, Cue.BETTER}
 
 
 def _of_something_else(scene: Scene, match: Match) -> bool:
@@ -128,11 +143,11 @@ def _of_a_red_flag(scene: Scene, said: Said) -> bool:
     return False
 
 
-def _complaint_leads(scene: Scene, match: Match) -> bool:
+def _complaint_leads(scene: Scene, said: Said) -> bool:
     """ "The swelling from day one is all gone": the swelling is, and nothing is said of the skin."""
-    said = _around(scene, scene.clause(match.start))
-    first = next((word for word in said if word not in _ARTICLES), "")
-    return first in _COMPLAINTS and _SKIN.isdisjoint(said)
+    around = _around(scene, scene.clause(said.match.start))
+    first = next((word for word in around if word not in _ARTICLES), "")
+    return said.cue in {Cue.GOOD, Cue.GONE} and first in _COMPLAINTS and _SKIN.isdisjoint(around)
 
 
 def _was_fine(scene: Scene, said: Said) -> bool:
@@ -149,3 +164,16 @@ def _flag_goes_on(scene: Scene, said: Said) -> bool:
     if not of_it or not _SKIN.isdisjoint(scene.words[start:end]):
         return False
     return any(start <= flag.start < said.match.start for flag in named(scene))
+
+
+_ASIDES = (
+    _thought_of,
+    _asked,
+    _another_thing,
+    _of_time,
+    _well_again,
+    _was_fine,
+    _dry_or_flagged,
+    _complaint_leads,
+    _flag_goes_on,
+)

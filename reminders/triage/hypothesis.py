@@ -68,7 +68,11 @@ def hypothetical(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
     start = _list_start(scene, match, flags)
     marks = [mark for mark in scene.marked("hypothetical", region, match.end) if mark.start < match.start]
     return any(
-        mark.end > start and _whole(scene, mark) and not _opinion(scene, mark) and not _main_clause(scene, mark, match) and not _excused(scene, mark)
+        mark.end > start
+        and _whole(scene, mark)
+        and not _opinion(scene, mark)
+        and not _main_clause(scene, mark, match)
+        and not _excused(scene, mark)
         for mark in marks
     )
 

@@ -46,14 +46,13 @@ def _decide(scene: Scene, said: list[Said]) -> Finding | None:
     said = [one for one in said if not _since_better(scene, one, said)]
     cues = {one.cue for one in said if not one.plain}
     progressive = any(one.cue is Cue.BETTER and _PROGRESSIVE & set(words_of(scene, one.match)) for one in said)
-    since = _better_since(said) or _few_but(scene, said) or _not_gone_but_better(scene, said)
-    if Cue.STILL in cues and Cue.BETTER not in cues and _small_for_weeks(scene, said):
-        return _finding(scene, said, Label.PERSISTING, Cue.STILL)
-    if Cue.WORSE in cues or (Cue.SAME in cues and not since):
-        return _finding(scene, said, Label.PERSISTING, Cue.WORSE, Cue.SAME)
+    better_since = _better_since(said) or _not_gone_but_better(scene, said)
+    for_weeks = Cue.BETTER not in cues and _small_for_weeks(scene, said)
+    if Cue.WORSE in cues or for_weeks or (Cue.SAME in cues and not (better_since or _few_but(scene, said))):
+        return _finding(scene, said, Label.PERSISTING, Cue.WORSE, Cue.SAME, *((Cue.STILL,) if for_weeks else ()))
     if Cue.FEW in cues:
         return _finding(scene, said, Label.IMPROVING, Cue.FEW)
-    if Cue.BETTER in cues and (_better_since(said) or _not_gone_but_better(scene, said)):
+    if Cue.BETTER in cues and better_since:
         return _finding(scene, said, Label.IMPROVING, Cue.BETTER)
     if cues & {Cue.GONE, Cue.GOOD} and not progressive and Cue.STILL not in cues:
         return _finding(scene, said, Label.CLEAR, Cue.GONE, Cue.GOOD)
@@ -91,7 +90,9 @@ def _small_for_weeks(scene: Scene, said: list[Said]) -> bool:
     """ "Still have those little bumps after 3 weeks": little is their size, not how many there are."""
     few = [one for one in said if one.cue is Cue.FEW]
     lasting = any(
-        scene.marked("for_weeks", *scene.sentence(one.match.start)) for one in said if one.cue is Cue.STILL and not one.plain
+        scene.marked("for_weeks", *scene.sentence(one.match.start))
+        for one in said
+        if one.cue is Cue.STILL and not one.plain
     )
     return lasting and bool(few) and all(only_small(words_of(scene, one.match)) for one in few)
 
@@ -114,11 +115,7 @@ def _cues(scene: Scene, *, late: bool) -> Iterator[Said]:
     praised = "all_good" in found or "skin_good" in found
     for match in longest([match for matches in found.values() for match in matches]):
         said = said_by(scene, match)
-        if (
-            said
-            and (late or _early(scene, match.concept, said, praised=praised))
-            and not beside_the_point(scene, said)
-        ):
+        if said and (late or _early(scene, match.concept, said, praised=praised)) and not beside_the_point(scene, said):
             yield said
 
 

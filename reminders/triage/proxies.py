@@ -1,4 +1,4 @@
-"""Whether another person of whom a reply tells is the patient: somebody writes in their place, or they were treated here."""
+"""Whether another person of whom a reply tells is the patient: somebody writes for them, or they were treated here."""
 
 from reminders.triage.patterns import Match
 from reminders.triage.scene import Scene

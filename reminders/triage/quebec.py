@@ -95,12 +95,11 @@ def _no_longer_to(before: str, after: str) -> bool:
 
 
 def _plus(words: Sequence[str], at: int, before: str, after: str) -> str:
-    if before in _PLAIN_PLUS_BEFORE or after in _PLAIN_PLUS_AFTER:
+    rather = before == "est" and after in _ONE and not _OPTIONS.isdisjoint(words[at + 2 : at + 3])  # "c'est plus un 3"
+    if rather or before in _PLAIN_PLUS_BEFORE or after in _PLAIN_PLUS_AFTER:
         return "plus"
     if "ne" in words[max(0, at - _NE_REACH) : at]:
         return NO_MORE
-    if before == "est" and after in _ONE and not _OPTIONS.isdisjoint(words[at + 2 : at + 3]):  # "c'est plus un 3"
-        return "plus"
     if not before and after in _ONE:  # "plus un seul bouton"
         return NO_MORE
     if _only(words, at, before, after) or _no_longer_to(before, after):
