@@ -1,6 +1,6 @@
 """A digit in every wording and correction, and what is asked beside it: the outcome holds, and so does the request.
 
-The rules of the third round read 27 of these 903 wrongly ("can I put my serum back on?" was an opt-in).
+The rules before this table read 53 of its 903 texts wrongly ("can I put my serum back on?" was an opt-in).
 """
 
 import tomllib
