@@ -15,7 +15,7 @@ _PLEASE = word_group("please")
 _JOINING = word_group("joining")
 _INTENSIFIERS = word_group("not_good_before")
 _AFTER_GOOD = _PLEASE | _JOINING | word_group("contrast")
-_LESS = frozenset({"less", "fewer", "moins", "few", "couple"})
+_LESS = frozenset({"less", "fewer", "moins", "few", "couple", "diminue", "diminuent", "reduit", "reduisent"})
 _NOTHING = frozenset({"nothing", "rien"})
 
 

@@ -35,6 +35,8 @@ _GOES_ON = frozenset({"avec", "with", "and", "et", "puis", "pis", "parce", "beca
 _HALF = frozenset({"half", "demi", "demie"})
 _SAYS_IT_IS = frozenset({"is", "est"})
 _PLEASE = word_group("please")
+_DATED = frozenset({"rdv", "appointment", "appt", "seance", "session"})
+_CHANGES = frozenset({"change", "changed", "changez", "changer", "switch", "switched", "corrigez", "corriger"})
 _SHORTEST_PLURAL = 4
 
 
@@ -77,14 +79,21 @@ def _framed(scene: Scene, clause: Clause) -> Answer | None:
     others = [word for at, word in enumerate(said) if at not in places]
     if not places or any(word not in _AROUND for word in others):
         return None
-    if said[0] == "at":
+    if said[0] == "at" or (clause.asks and _asks_what_it_means(said)):
         return None
     if _joined_number(scene, clause):
         return None
     kept = [at for at in places if not _INSTEAD_OF & set(said[max(0, at - 2) : at]) or _second(said, at)]
     if not kept or (len(kept) == 1 and _an_article(said, kept[0])):
         return None
+    if not _CHANGES.isdisjoint(said):  # "change my 3 to a 1"
+        kept = kept[-1:]
     return Answer(max(_value(said[at]) for at in kept), scene.text.said(clause.start, clause.end))
+
+
+def _asks_what_it_means(said: list[str]) -> bool:
+    """ "1 c'est bon ou pas bon?": of the question, not of the skin."""
+    return said[0] in _SPELT and not _SAYS_IT_IS.isdisjoint(said[1:])
 
 
 def _closing(scene: Scene, clause: Clause) -> Answer | None:
@@ -93,7 +102,7 @@ def _closing(scene: Scene, clause: Clause) -> Answer | None:
     places = [at for at, word in enumerate(said) if word in {"1", "2", "3"}]
     if not places or any(word not in _AROUND for word in said[places[-1] + 1 :]):
         return None
-    led = said[max(0, places[-1] - 2) : places[-1]] in _LED_BY
+    led = said[max(0, places[-1] - 2) : places[-1]] in _LED_BY and _DATED.isdisjoint(said)
     return Answer(int(said[places[-1]]), scene.text.said(clause.start + places[-1], clause.end)) if led else None
 
 

@@ -11,6 +11,14 @@ _IF = frozenset({"if", "si"})
 _CONSEQUENCE = word_group("consequence")
 _OPENERS = word_group("openers")
 _SUBJECTS = frozenset({"i", "there", "je", "y"})
+_WATCHING = frozenset({"surveiller", "watch", "watching", "eye", "guetter", "lookout"})
+_WOULD = ("erait", "eraient", "drait", "draient")
+_SEEMS = frozenset({"dirait", "serait", "seraient", "voudrait", "faudrait", "aimerait", "viendrait", "derangerait"})
+_SUPPOSING = frozenset({"suppose", "say", "imagine"})
+_SAYING = frozenset({"i", "would", "to", "must", "they"})
+_WILL = frozenset({"will", "vais", "irai", "irait", "going", "would"})
+_HOSPITAL = frozenset({"er", "emerg", "emergency", "hospital", "urgence", "hopital"})
+_TELLS = _SUBJECTS | {"my", "mon", "ma", "mes", "ca", "it", "have", "ai"}
 _PRONE_TO = frozenset({"blisters", "hives"})  # "sometimes it oozes" is said of today
 _USUAL = frozenset({"normal", "normale", "expected", "usual", "ok", "okay"})
 _GENERAL = _USUAL | {"is", "a", "some", "little", "le", "la", "ce", "est", "tu", "un", "peu", "de", "l"}
@@ -20,7 +28,32 @@ _COME = frozenset({"out", "today", "now", "just", "sorti", "sort", "la", "mainte
 def in_general(scene: Scene, match: Match) -> bool:
     clause = scene.clause(match.start)
     asks = clause.asks or scene.words[clause.start] in _OPENERS or "combien" in scene.words[clause.start : clause.end]
-    return asks and (bool(scene.marked("in_general", clause.start, clause.end)) or _bare(scene, match))
+    if _conditional(scene, max(clause.start, match.start - 3), min(clause.end, match.end + 2)) or _then(scene, match):
+        return True
+    general = bool(scene.marked("in_general", clause.start, clause.end))
+    here = asks and (general or _bare(scene, match))
+    return here or _asked_about(scene, match)
+
+
+def _conditional(scene: Scene, start: int, end: int) -> bool:
+    """ "Ça donnerait-tu des cloques": French says with the verb what would be; "on dirait du pus" says what is."""
+    return any(word.endswith(_WOULD) and word not in _SEEMS for word in scene.words[start:end])
+
+
+def _then(scene: Scene, match: Match) -> bool:
+    """ "I'll go to emerg if": what one would do."""
+    clause = scene.clause(match.start)
+    said, after = set(scene.words[clause.start : match.end]), scene.words[match.end : match.end + 1]
+    return bool(said & _WILL) and bool(said & _HOSPITAL) and not _IF.isdisjoint(after)
+
+
+def _asked_about(scene: Scene, match: Match) -> bool:
+    """ "What are the signs, fever I guess?": a list of what to look for, in which nobody has anything."""
+    start, end = scene.sentence(match.start)
+    if scene.marked("as_written", match.end, end) and not _WATCHING.isdisjoint(scene.words[start : match.start]):
+        return True
+    marks = scene.marked("asks_signs", start, match.start)
+    return any(_TELLS.isdisjoint(scene.words[mark.end : match.start]) for mark in marks)
 
 
 def _bare(scene: Scene, match: Match) -> bool:
@@ -35,7 +68,11 @@ def hypothetical(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
     start = _list_start(scene, match, flags)
     marks = [mark for mark in scene.marked("hypothetical", region, match.end) if mark.start < match.start]
     return any(
-        mark.end > start and _whole(scene, mark) and not _main_clause(scene, mark, match) and not _excused(scene, mark)
+        mark.end > start
+        and _whole(scene, mark)
+        and not _opinion(scene, mark)
+        and not _main_clause(scene, mark, match)
+        and not _excused(scene, mark)
         for mark in marks
     )
 
@@ -45,12 +82,18 @@ def _whole(scene: Scene, mark: Match) -> bool:
     return scene.text.clause_of[mark.start] == scene.text.clause_of[mark.end - 1]
 
 
+def _opinion(scene: Scene, mark: Match) -> bool:
+    """ "I'd say my lips are swollen", "I suppose": said of now."""
+    before = scene.words[max(0, mark.start - 1) : mark.start]
+    return scene.words[mark.start] in _SUPPOSING and not _SAYING.isdisjoint(before)
+
+
 def _excused(scene: Scene, mark: Match) -> bool:
     """True where "if" asks whether it is so now; "what happens if" never does."""
     if any(mark.overlaps(other) for other in scene.marks.get("condition", ())):
         return False
     names = ("indirect_question", "touching", "stated")
-    return any(mark.overlaps(other) for name in names for other in scene.marks.get(name, ()))
+    return any(mark.overlaps(other) and _whole(scene, other) for name in names for other in scene.marks.get(name, ()))
 
 
 def _main_clause(scene: Scene, mark: Match, match: Match) -> bool:

@@ -54,9 +54,9 @@ def _compiled(concept: str, text: str, groups: dict[str, str]) -> list[Phrase]:
 
 
 def _grammar() -> Index:
-    index = Index()
+    index, groups = Index(), load("grammar")["words"]
     for concept, phrases in load("grammar")["phrases"].items():
-        _add(index, concept, phrases, {})
+        _add(index, concept, phrases, groups)
     return index
 
 

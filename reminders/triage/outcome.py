@@ -1,15 +1,15 @@
 """How the skin is: clear, improving or persisting, from a digit or from words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from reminders.triage import digits
-from reminders.triage.clauses import Break, Clause
+from reminders.triage.beside import beside_the_point, only_small
+from reminders.triage.clauses import Break
 from reminders.triage.cues import Cue, Said, said_by, words_of
 from reminders.triage.labels import Asked, Finding, Label
 from reminders.triage.lexicon import OUTCOME
-from reminders.triage.negation import NEGATORS
-from reminders.triage.patterns import Match, longest
+from reminders.triage.patterns import longest
 from reminders.triage.scene import Scene
 from reminders.triage.vocabulary import words as word_group
 
@@ -18,16 +18,13 @@ BY_WORDS = 0.85
 BY_MENTION = 0.6
 _LABELS = {1: Label.CLEAR, 2: Label.IMPROVING, 3: Label.PERSISTING}
 _LATE_DAY = 5  # before it a few pimples are nothing to report, and "still there" says little
-_COMPARING = frozenset(["than", "que", "as", "like", "comme", "before", "avant", "since", "depuis", "same", "meme"])
-_PAST = frozenset(["was", "were", "had", "etait", "etaient", "etais", "avait", "avais", "eu"])
-_COMPLAINTS = word_group("other_complaints")
 _SKIN = word_group("skin_complaints")
 _BREAKOUTS = word_group("breakout_words")
 _REDNESS = frozenset({"red", "redness", "rouge", "rouges", "rougeur", "rougeurs"})
-_BREAKING = _BREAKOUTS | {"broke", "broken", "breaking"}
-_LEFT = frozenset({"reste", "restent", "left", "remaining"})  # "I had 12 and 3 are left" is of today
-_NOT_THE_SKIN = word_group("not_the_skin")
 _PROGRESSIVE = word_group("progressive")
+_WELL = frozenset({Cue.BETTER, Cue.FEW, Cue.GONE})
+_NOW = frozenset({"now", "la", "maintenant", "today"})
+_GONE = frozenset({"gone", "cleared", "clear", "disparu", "partis", "parti", "parties"})
 
 
 def outcome(scene: Scene, day: int | None, asked: Asked) -> list[Finding]:
@@ -46,14 +43,16 @@ def outcome(scene: Scene, day: int | None, asked: Asked) -> list[Finding]:
 
 def _decide(scene: Scene, said: list[Said]) -> Finding | None:
     """One label for all cues: worse outranks few left, that outranks clear; a pimple merely named comes last."""
+    said = [one for one in said if not _since_better(scene, one, said)]
     cues = {one.cue for one in said if not one.plain}
     progressive = any(one.cue is Cue.BETTER and _PROGRESSIVE & set(words_of(scene, one.match)) for one in said)
-    since = _better_since(said) or _few_but(scene, said)
-    if Cue.WORSE in cues or (Cue.SAME in cues and not since):
-        return _finding(scene, said, Label.PERSISTING, Cue.WORSE, Cue.SAME)
+    better_since = _better_since(said) or _not_gone_but_better(scene, said)
+    for_weeks = Cue.BETTER not in cues and _small_for_weeks(scene, said)
+    if Cue.WORSE in cues or for_weeks or (Cue.SAME in cues and not (better_since or _few_but(scene, said))):
+        return _finding(scene, said, Label.PERSISTING, Cue.WORSE, Cue.SAME, *((Cue.STILL,) if for_weeks else ()))
     if Cue.FEW in cues:
         return _finding(scene, said, Label.IMPROVING, Cue.FEW)
-    if Cue.BETTER in cues and _better_since(said):
+    if Cue.BETTER in cues and better_since:
         return _finding(scene, said, Label.IMPROVING, Cue.BETTER)
     if cues & {Cue.GONE, Cue.GOOD} and not progressive and Cue.STILL not in cues:
         return _finding(scene, said, Label.CLEAR, Cue.GONE, Cue.GOOD)
@@ -66,6 +65,36 @@ def _better_since(said: list[Said]) -> bool:
     """ "Still there but a lot smaller": better is said after what is still so."""
     still = [one.match.end for one in said if one.cue in {Cue.SAME, Cue.STILL} and not one.plain]
     return bool(still) and any(one.cue is Cue.BETTER and one.match.start >= max(still) for one in said)
+
+
+def _since_better(scene: Scene, one: Said, said: list[Said]) -> bool:
+    """ "Broke out day 3 but it's going down": what was worse then is better now."""
+    clause = scene.clause(one.match.start)
+    then = scene.marked("long_past", clause.start, clause.end)
+    if one.cue is not Cue.WORSE or not then:
+        return False
+    later = (other for other in said if other.cue in _WELL and not other.plain and other.match.start >= clause.end)
+    turns = [scene.clause(other.match.start) for other in later]
+    return any(turn.opens is Break.CONTRAST or scene.words[turn.start] in _NOW for turn in turns)
+
+
+def _not_gone_but_better(scene: Scene, said: list[Said]) -> bool:
+    """ "Better than last week. Not gone tho": not the same, and nothing worse."""
+    cues = {one.cue for one in said}
+    same = [one for one in said if one.cue is Cue.SAME]
+    not_gone = all(_GONE.intersection(words_of(scene, one.match)) for one in same)
+    return bool(same) and not_gone and Cue.BETTER in cues and Cue.WORSE not in cues
+
+
+def _small_for_weeks(scene: Scene, said: list[Said]) -> bool:
+    """ "Still have those little bumps after 3 weeks": little is their size, not how many there are."""
+    few = [one for one in said if one.cue is Cue.FEW]
+    lasting = any(
+        scene.marked("for_weeks", *scene.sentence(one.match.start))
+        for one in said
+        if one.cue is Cue.STILL and not one.plain
+    )
+    return lasting and bool(few) and all(only_small(words_of(scene, one.match)) for one in few)
 
 
 def _few_but(scene: Scene, said: list[Said]) -> bool:
@@ -86,11 +115,7 @@ def _cues(scene: Scene, *, late: bool) -> Iterator[Said]:
     praised = "all_good" in found or "skin_good" in found
     for match in longest([match for matches in found.values() for match in matches]):
         said = said_by(scene, match)
-        if (
-            said
-            and (late or _early(scene, match.concept, said, praised=praised))
-            and not _beside_the_point(scene, said)
-        ):
+        if said and (late or _early(scene, match.concept, said, praised=praised)) and not beside_the_point(scene, said):
             yield said
 
 
@@ -104,66 +129,3 @@ def _early(scene: Scene, concept: str, said: Said, *, praised: bool) -> bool:
     if concept == "worse":
         return not said.plain
     return concept == "better" and bool(_SKIN & set(scene.words))
-
-
-def _beside_the_point(scene: Scene, said: Said) -> bool:
-    clause = scene.clause(said.match.start)
-    asks = clause.asks or scene.clause(said.match.end - 1).asks
-    if scene.marked("hypothetical", clause.start, said.match.start) or (asks and _only_asked(said)):
-        return True
-    if said.cue in {Cue.WORSE, Cue.SAME, Cue.BETTER} and _other_complaint(scene, said.match):
-        return True
-    if said.cue is Cue.GOOD and _of_something_else(scene, said.match):
-        return True
-    if said.cue is Cue.GONE:
-        return _in_a_list_of_others(scene, said.match)
-    return _LEFT.isdisjoint(words_of(scene, said.match)) and _past(scene, said.match)
-
-
-def _in_a_list_of_others(scene: Scene, match: Match) -> bool:
-    """ "No pus no redness": that redness is denied among red flags does not make the skin clear."""
-    breakouts = _BREAKOUTS & set(words_of(scene, match))
-    return not breakouts and bool(_COMPLAINTS & set(_around(scene, scene.clause(match.start))))
-
-
-def _only_asked(said: Said) -> bool:
-    return said.plain or said.cue in {Cue.GOOD, Cue.BETTER}
-
-
-def _of_something_else(scene: Scene, match: Match) -> bool:
-    """ "The texts are perfect" says nothing of the skin."""
-    clause = scene.clause(match.start)
-    said = set(scene.words[clause.start : match.end])
-    return bool(said & _NOT_THE_SKIN) and not said & _SKIN
-
-
-def _other_complaint(scene: Scene, match: Match) -> bool:
-    """True when what gets worse or better is the pain, the fever or the swelling and not the skin."""
-    if _BREAKING & set(words_of(scene, match)):
-        return False
-    clause, words = scene.clause(match.start), scene.without("symptom", "answer")
-    span = range(clause.start, clause.end)
-    around = {words[at] for at in span if not (words[at] in _COMPLAINTS and _named_as_absent(words, at))}
-    if _COMPLAINTS & around and not _SKIN & around:
-        return True
-    named = (at for at in range(match.end - 1, -1, -1) if words[at] in _SKIN or words[at] in _COMPLAINTS)
-    last = next(named, None)
-    return last is not None and words[last] in _COMPLAINTS and not _named_as_absent(words, last)
-
-
-def _named_as_absent(words: Sequence[str], at: int) -> bool:
-    """ "No pain and getting better": it is not that pain which gets better."""
-    return not NEGATORS.isdisjoint(words[max(0, at - 2) : at])
-
-
-def _around(scene: Scene, clause: Clause) -> list[str]:
-    return scene.words[clause.start : clause.end]
-
-
-def _past(scene: Scene, match: Match) -> bool:
-    clause = scene.clause(match.start)
-    verbs = scene.marked("past_verb", clause.start, match.start)
-    told = any(scene.words[mark.end - 1] in _PAST for mark in verbs)
-    times = scene.marked("long_past", clause.start, clause.end)
-    since = any(scene.words[mark.start - 1] not in _COMPARING for mark in times if mark.start)
-    return (told or (bool(verbs) and since)) and not scene.marked("ongoing", clause.start, clause.end)

@@ -14,6 +14,7 @@ from reminders.triage.vocabulary import words as word_group
 _REVERSAL = word_group("reversal")
 _PLEASE = word_group("please")
 _AFTER_IT = _PLEASE | {"asking", "curious", "wondering", "demande", "simple", "curiosite", "par"}
+_UNDERSTOOD = ["got", "it"]
 _FOLLOWING = 2  # clauses after the symptom's in which "gone now" still speaks of it
 
 
@@ -46,6 +47,8 @@ def _said_of_it(scene: Scene, match: Match, flags: frozenset[int]) -> Status | N
     following = scene.text.clauses[number : number + _FOLLOWING]
     for clause in following:
         if clause.asks or any(at in flags for at in range(clause.start, clause.end)):
+            return None
+        if scene.words[clause.start : clause.end] == _UNDERSTOOD:
             return None
         if _closed_by(scene, "none_of_it", clause):
             return Status.DENIED

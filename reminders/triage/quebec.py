@@ -28,6 +28,7 @@ _SENDING = frozenset({"recevoir", "texter", "ecrire", "envoyer", "me"})
 _FEW = frozenset({"1", "2", "3", "4", "5", "un", "une", "deux", "trois", "quelques"})
 _ONLY_BEFORE = frozenset({"", "reste", "a", "ai", "en"})
 _ALONE_BEFORE = frozenset({"", "la", "maintenant", "mais", "puis", "pis", "et", "depuis"})
+_OPTIONS = frozenset({"1", "2", "3"})
 _ONE = frozenset({"un", "une"})
 _NE_REACH = 5
 _QUE_REACH = 7
@@ -94,7 +95,8 @@ def _no_longer_to(before: str, after: str) -> bool:
 
 
 def _plus(words: Sequence[str], at: int, before: str, after: str) -> str:
-    if before in _PLAIN_PLUS_BEFORE or after in _PLAIN_PLUS_AFTER:
+    rather = before == "est" and after in _ONE and not _OPTIONS.isdisjoint(words[at + 2 : at + 3])  # "c'est plus un 3"
+    if rather or before in _PLAIN_PLUS_BEFORE or after in _PLAIN_PLUS_AFTER:
         return "plus"
     if "ne" in words[max(0, at - _NE_REACH) : at]:
         return NO_MORE

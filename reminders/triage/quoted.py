@@ -13,6 +13,8 @@ _HISTORY = re.compile(_DATA["history"], re.IGNORECASE)
 _SIGNATURE = re.compile(_DATA["signature"], re.IGNORECASE)
 _SIGNATURE_MARK = re.compile(_DATA["signature_mark"])
 _YES = re.compile(_DATA["yes"], re.IGNORECASE)
+_NO = re.compile(_DATA["no"], re.IGNORECASE)
+_OF_SKIN = re.compile(_DATA["of_skin"], re.IGNORECASE)
 _OPTION = re.compile(r"([123])\s*[=:.)\-]")
 _THIS_ONE = re.compile(_DATA["this_one"], re.IGNORECASE)
 _ASKS = re.compile(_DATA["asks"], re.IGNORECASE)
@@ -56,6 +58,7 @@ def _without_quotes(lines: list[str]) -> list[str]:
     for position, line in enumerate(lines):
         if _is_quoted(line):
             asked = line.strip("> \t")
+            _close(kept)
         elif _begins_history(lines, position):
             return kept + _answers_below(lines[position:])
         elif line.strip():
@@ -64,6 +67,12 @@ def _without_quotes(lines: list[str]) -> list[str]:
         else:
             kept.append(line)
     return kept
+
+
+def _close(kept: list[str]) -> None:
+    """An answer ends where the next question is quoted: "no" and then "better" is not "no better"."""
+    if kept and kept[-1].strip() and not kept[-1].rstrip().endswith((".", "!", "?")):
+        kept[-1] = f"{kept[-1].rstrip()}."
 
 
 def _begins_history(lines: list[str], position: int) -> bool:
@@ -87,6 +96,8 @@ def _answered(asked: str, line: str) -> str:
     option = _OPTION.match(asked)
     if option and _THIS_ONE.match(line.strip()):
         return option.group(1)
+    if _OF_SKIN.match(asked) and _NO.match(line.strip()):  # "any breakouts?" "none"
+        return f"{asked} {line}"
     if not _asks_this(asked) or not _YES.match(line.strip()):
         return line
     return f"{_ASKS.sub('', asked.rstrip('? '))} {line}"

@@ -22,7 +22,7 @@ _GRAVEST: tuple[Tier, ...] = ("emergency", "urgent", "soon")
 
 def asked_on(day: int | None) -> Asked:
     """What a patient was asked on this day after the treatment, where nothing else tells."""
-    return Asked.CHECK_IN if day == CHECK_IN_DAY else Asked.NONE
+    return Asked.CHECK_IN if day is not None and CHECK_IN_DAY <= day < CHECK_IN_DAY + 7 else Asked.NONE
 
 
 def read(text: str, day: int | None, asked: Asked) -> Reading:

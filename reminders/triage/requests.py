@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reminders.triage.clauses import Clause
+from reminders.triage.clauses import Break, Clause
 from reminders.triage.labels import Finding, Label
 from reminders.triage.lexicon import INTENTS, KNOWN
 from reminders.triage.negation import negates
@@ -29,6 +29,9 @@ _FEW_ECHOED = 3
 _WHOLE = frozenset({"everything", "all"})  # "everything is fine, skin looks normal"
 _SHORTEST_ASKED = 3
 _NEGATION_REACH = 3
+_RELATIVE = (["is"], ["are"], ["was"], ["were"], ["has"], ["have"], ["i"])
+_SUIVI = frozenset({"suivi", "suivis", "followup", "followups"})
+_FEW_ASKED = 2  # words: "microwhat?" of a stranger
 _CONDITION_REACH = 4
 
 
@@ -39,12 +42,14 @@ def requests(scene: Scene, orders: Sequence[Finding]) -> list[Finding]:
     if orders or found.get("who"):  # alone, "not Jenny" may be anything
         wrong += [m for m in found.get("wrong_name_alone", ()) if _names(scene, m) and _alone(scene, m)]
     consults = [match for match in found.get("consult", ()) if not _idle(scene, match)]
+    consults = [match for match in consults if not _of_messages(scene, match, orders, wrong)]
     starts = [match.start for match in (*wrong, *consults)] + [one.start for one in orders if one.start is not None]
     spoken_for = {scene.clause(start).sentence for start in starts}
     if orders:  # "another text?? stop" asks nothing
         spoken_for |= {clause.sentence for clause in scene.text.clauses if _ABOUT_MESSAGES & set(_words(scene, clause))}
     if wrong:
         spoken_for |= {scene.clause(match.start).sentence for match in found.get("who", ())}
+        spoken_for |= {one.sentence for one in scene.text.clauses if one.end - one.start <= _FEW_ASKED}
     asked = [match for match in found.get("question_opening", ()) if _opens(scene, match)] + _particles(scene)
     questions = _questions(scene, found.get("question", []) + asked, spoken_for)
     return (
@@ -87,9 +92,15 @@ def _subject(words: Sequence[str], at: int) -> bool:
 def _opens(scene: Scene, match: Match) -> bool:
     """True at the beginning of a clause, polite words apart: "hi is the gym ok", not "I know what is best"."""
     clause = scene.clause(match.start)
-    if scene.words[max(clause.start, match.start - 1)] in _WHOLE:
+    if scene.words[max(clause.start, match.start - 1)] in _WHOLE or _relative(scene, match, clause):
         return False
     return clause.asks or all(word in _LEADING for word in scene.words[clause.start : match.start])
+
+
+def _relative(scene: Scene, match: Match, clause: Clause) -> bool:
+    """ "On my chin, which are still there": tells, where "which cream" asks."""
+    tells = scene.words[match.start + 1 : match.start + 2] in _RELATIVE
+    return scene.words[match.start] == "which" and clause.opens is Break.COMMA and not clause.asks and tells
 
 
 def _told(scene: Scene, match: Match) -> bool:
@@ -133,13 +144,24 @@ def _idle(scene: Scene, match: Match) -> bool:
     denied = any(negates(scene, at) and not (at and scene.words[at - 1] in {"can", "could"}) for at in before)
     denied = denied or scene.words[max(0, match.start - 2) : match.start] in _ASKED_TO_CEASE
     denied = denied or bool(scene.marked("asks_whether", clause.start, match.end))
+    denied = denied or bool(scene.marked("how_long", clause.start, match.end))
     denied = denied or any(negates(scene, at) for at in match.skipped)
     denied = denied or scene.words[match.end : min(match.end + 1, scene.clause(match.end - 1).end)] in (
         ["pas"],
         ["nomore"],
     )
     conditions = scene.marked("hypothetical", max(clause.start, match.start - _CONDITION_REACH), match.end)
-    return denied or any(scene.words[mark.start] in {"if", "si"} for mark in conditions)
+    polite = scene.marked("polite_if", clause.start, match.end)
+    ifs = (mark for mark in conditions if scene.words[mark.start] in {"if", "si"})
+    return denied or any(not any(mark.overlaps(one) for one in polite) for mark in ifs)
+
+
+def _of_messages(scene: Scene, match: Match, orders: Sequence[Finding], wrong: Sequence[Match]) -> bool:
+    """ "Wrong person stop texting this phone", "enlever du suivi svp": no call, no visit."""
+    ordered = {scene.clause(one.start).sentence for one in orders if one.start is not None}
+    of_messages = not _SUIVI.isdisjoint(scene.words[match.start : match.end])
+    here = scene.clause(match.start).sentence in ordered
+    return any(match.overlaps(other) for other in wrong) or (of_messages and here)
 
 
 def _alone(scene: Scene, match: Match) -> bool:

@@ -11,6 +11,7 @@ _JOINING = word_group("joining")
 _ORDERS = ("stop", "stop_keyword", "stop_clause")
 _FOLLOWING = 2  # clauses after the symptom's in which "gone now" still speaks of it
 _NEGATION_REACH = 3
+_WOULD = frozenset({"could", "can", "should", "would", "will", "may", "puis", "peux", "pourrais", "dois", "devrais"})
 
 
 def goes_on(scene: Scene, match: Match, sign: str = "present") -> bool:
@@ -18,12 +19,17 @@ def goes_on(scene: Scene, match: Match, sign: str = "present") -> bool:
     clause = scene.clause(match.start)
     following = scene.text.clauses[min(scene.text.clause_of[match.start] + 1, len(scene.text.clauses) - 1)]
     reaches = following.end if scene.words[following.start] in {"since", "depuis"} else clause.end
-    return bool(scene.marked(sign, match.start, max(reaches, scene.clause(match.end - 1).end)))
+    end = max(reaches, scene.clause(match.end - 1).end)
+    if sign == "under_way":  # "if it became a blister could I still come": of what one would do then
+        end = next((at for at in range(match.end, end) if scene.words[at] in _WOULD), end)
+    return bool(scene.marked(sign, match.start, end))
 
 
 def past(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
     start, end = scene.sentence(match.start)
-    if any(not _negated(scene, mark, start) for mark in scene.marked("comes_back", start, end)):
+    well = scene.marked("well_again", start, end)
+    back = (mark for mark in scene.marked("comes_back", start, end) if not any(mark.overlaps(one) for one in well))
+    if any(not _negated(scene, mark, start) for mark in back):
         return False
     if _resolved(scene, match, flags):
         return True
@@ -44,10 +50,11 @@ def _resolved(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
         return True
     for clause in scene.text.clauses[number + 1 : number + 1 + _FOLLOWING]:
         span = range(clause.start, clause.end)
-        if any(at in flags or scene.words[at] in _TOPICS for at in span):
-            return False
-        if _ended(scene, clause.start, clause.end, flags):
+        other = next((at for at in span if at in flags or scene.words[at] in _TOPICS), clause.end)
+        if _ended(scene, clause.start, other, flags):
             return True
+        if other < clause.end:
+            return False
     return False
 
 

@@ -34,7 +34,7 @@ def test_words_under_a_phone_signature_are_kept() -> None:
 def test_answers_between_quoted_lines_are_kept() -> None:
     text = "On Mon, Jun 2 2025, Clinic wrote:\n> How is your skin?\nStill lots of bumps\n> Any fever?\nNone"
 
-    assert own_words(text).text == "Still lots of bumps\nNone"
+    assert own_words(text).text == "Still lots of bumps.\nNone"
 
 
 @pytest.mark.parametrize("yes", ["yes", "Yes, since last night", "Oui", "yep"])
@@ -95,3 +95,11 @@ def test_an_absence_notice_is_other(text: str) -> None:
 
 def test_a_patient_who_loved_something_is_no_reaction() -> None:
     assert Label.CLEAR in read("Loved the treatment, my skin is perfect", 7, Asked.CHECK_IN).labels
+
+
+def test_a_no_ends_before_the_next_question() -> None:
+    """Without the end "no" and then "better" read as "no better"."""
+    text = "> Any fever?\nno\n> How are the breakouts?\nbetter, just some small ones left"
+
+    assert read(text, 7, Asked.CHECK_IN).labels == {Label.IMPROVING}
+    assert read("> Any breakouts?\nNone", 7, Asked.CHECK_IN).labels == {Label.CLEAR}
