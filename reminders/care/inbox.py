@@ -53,14 +53,18 @@ class InboxItem:
 def inbox(session: Session, clinic_id: uuid.UUID) -> list[InboxItem]:
     """A clinic's conversations: by urgency, then by who has waited longest; without a ticket the newest first.
 
-    What machines wrote stands in the timeline alone, unless a ticket waits for it. Three queries, however much there
-    is.
+    What machines wrote in a patient's name stands in their timeline alone, unless a ticket waits for it; what is
+    nobody's has no other place than this. Three queries, however much there is.
     """
     waiting = open_tickets(session, clinic_id)
     wanted = {found.ticket.reply_id for found in waiting if found.ticket.reply_id}
     kept = _replies(session, clinic_id, wanted)
-    replies = [one for one in kept if one.id in wanted or not is_quiet(one.kind, one.raw, one.labels)]
+    replies = [one for one in kept if one.id in wanted or not _stands_elsewhere(one)]
     return arrange(waiting, replies, _patients(session, clinic_id, waiting, replies))
+
+
+def _stands_elsewhere(reply: Reply) -> bool:
+    return reply.patient_id is not None and is_quiet(reply.kind, reply.raw, reply.labels)
 
 
 def arrange(waiting: Sequence[OpenTicket], replies: Sequence[Reply], patients: Sequence[Patient]) -> list[InboxItem]:

@@ -103,7 +103,7 @@ def _read(fetched: Fetched) -> IncomingMail:
     except Exception as error:  # whatever somebody sends, staff see it, and the next mail may be a red flag
         _log.error("mail not readable", reason=type(error).__name__)
         text = fetched.raw[:10_000].decode("utf-8", "replace").replace("\x00", "")
-        return IncomingMail("", "", (), (), "", text, (MailFile(_UNREADABLE, reason="broken"),), "")
+        return IncomingMail("", "", (), (), "", text, (MailFile(_UNREADABLE, b"", "broken"),), "")
 
 
 def _is_receipt(session: Session, mailbox: Mailbox, mail: IncomingMail) -> bool:

@@ -1,6 +1,6 @@
 """Who is called about a red flag takes it by answering the alert's e-mail; a From alone takes nothing from anybody.
 
-Seen to fail when: a From was believed; the newest alarm was taken instead of the one answered; an absent person's
+Meant to fail when: a From was believed; the newest alarm was taken instead of the one answered; an absent person's
 mailbox took it; Reply-To stood on patients' e-mails alone; what was about something else opened no ticket.
 """
 

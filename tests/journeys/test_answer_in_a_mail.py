@@ -141,7 +141,7 @@ def test_an_out_of_office_is_kept_and_leads_to_nothing(
     assert practice.tickets() == sent(practice, *BECAUSE_OF_IT) == outcomes(practice) == []
     staff = practice.browser(practice.hire())
     assert "Automatic e-mail" in staff.get(f"/patients/{patient.id}").text
-    # Seen to fail when Today took it for a reply.
+    # It stands in the timeline alone.
     today = staff.get("/").text
     assert not {words for words in AWAY[language].split(". ") if words in today}
     practice.write("thank you!")

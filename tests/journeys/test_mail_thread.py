@@ -1,6 +1,6 @@
 """What answers a patient's e-mail stands in the same conversation of their mail program.
 
-Seen to fail when: the headers were left out; a header of the patient's went on as it was.
+Meant to fail when: the headers were left out; a header of the patient's went on as it was.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """A patient's picture in an e-mail, through the sandbox's SMTP and IMAP: kept once, after its words were understood;
 staff see it. A signature's logo is no picture, and a hostile file stops nothing.
 
-Seen to fail when: the picture was drawn before the words were understood; a logo counted; rows were written apart from
+Meant to fail when: the picture was drawn before the words were understood; a logo counted; rows were written apart from
 the reply; what broke off was not fetched again from the mailbox; a machine's pictures were kept.
 """
 

@@ -61,7 +61,7 @@ def test_of_a_large_mail_the_beginning_is_read(sandbox: Sandbox, monkeypatch: py
 
 @pytest.mark.parametrize("size", [MEGABYTE - 1, MEGABYTE, 3 * MEGABYTE, 5 * MEGABYTE + 1])
 def test_a_mail_with_pictures_comes_whole_in_pieces(sandbox: Sandbox, size: int) -> None:
-    """Seen to fail when a piece was asked for at the wrong place."""
+    """Meant to fail when a piece is asked for at the wrong place."""
     raw = ("Subject: x\r\n\r\n" + "".join(f"{n:09}\n" for n in range(size // 10 + 2)))[:size]
     put(sandbox, "", raw=raw)
     (found,) = read(sandbox.settings.effective_imap_url)
@@ -71,7 +71,7 @@ def test_a_mail_with_pictures_comes_whole_in_pieces(sandbox: Sandbox, size: int)
 def test_a_mail_that_is_slow_to_come_is_cut_if_it_is_the_first_and_waits_if_not(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Seen to fail when it always waited: nothing after it was ever read."""
+    """Meant to fail when it always waits: nothing after it would ever be read."""
     slow = "Subject: x\r\n\r\nfever\r\n" + "x" * (3 * MEGABYTE)
     put(sandbox, "", raw=slow)
     put(sandbox, "", raw=slow + "2")

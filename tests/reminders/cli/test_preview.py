@@ -57,7 +57,7 @@ UNREAD = {"en": "Nobody reads answers", "fr": "Personne ne lit les réponses"}
 @pytest.mark.parametrize("stored", [False, True])
 @pytest.mark.parametrize("imap", ["", "imaps://u:p@mail.example/INBOX"])
 def test_it_says_what_will_be_said_of_answers(command: Command, language: str, imap: str, *, stored: bool) -> None:
-    """Seen to fail when it always said that nobody reads them."""
+    """Meant to fail when it always says that nobody reads them."""
     given = {**MAIL, "IMAP_URL": imap, "REMINDERS_PUBLIC_URL": "https://reminders.clinic.example"}
     command("migrate", **given)
     command(*CLINIC, "--name", "Clinique Étoile", **given)

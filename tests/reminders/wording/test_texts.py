@@ -20,6 +20,7 @@ FULL = {
     "check_in_url": "https://reminders.example/c/abcdefghijklmnop",
     "unsubscribe_url": "https://reminders.example/u/abcdefghijklmnop",
     "answers": "You can also answer this e-mail.",
+    "taking": "Answer this e-mail with OK.",
     "text": "Please come by tomorrow at 10. Camille",
     "url": "https://reminders.example/tickets/0199a4c2-7b1e-7c3d-8e4f-5a6b7c8d9e0f",
     "subject": "Day 1",
@@ -126,7 +127,7 @@ def test_e_mail_ends_with_who_writes_and_how_to_stop(case: tuple[str, Language, 
 
 @pytest.mark.parametrize("case", [case for case in EVERY if case[0] in FOR_STAFF - {"alert:draft"}])
 def test_alerts_hold_nothing_of_the_patient(case: tuple[str, Language, Channel]) -> None:
-    assert placeholders(find(*case, None)) == {"clinic", "url"}
+    assert placeholders(find(*case, None)) - {"taking"} == {"clinic", "url"}
 
 
 _BOTH = ["911", "811"]
