@@ -1,0 +1,67 @@
+"""What the second reader adds to the rules' findings: a red flag or an opt-out in doubt, with the words that weighed.
+
+It takes nothing away, and a reply without a word of its own (a digit) is not its business.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from reminders.triage.labels import Finding, Label
+from reminders.triage.polarity import Status, status
+from reminders.triage.redflags import UNSURE, named
+from reminders.triage.scene import Scene
+from reminders.triage.second_reader.features import Said, stretches, words
+from reminders.triage.second_reader.weights import Weights, load
+
+SURE_ENOUGH: Mapping[Label, float] = {Label.URGENT: 0.5, Label.STOP: 0.5}
+"""Log-odds from which the label holds (decision 28: on rows of authors that were not learnt from)."""
+AGAINST_THE_RULES = 1.5
+"""The same for a red flag where the rules saw the symptom and took it for denied, past or hypothetical."""
+_ANOTHER_WILL: Mapping[Label, frozenset[Label]] = {
+    Label.URGENT: frozenset({Label.URGENT}),
+    Label.STOP: frozenset({Label.STOP, Label.START, Label.WRONG_NUMBER}),
+}
+"""What the rules have found that leaves nothing to add."""
+_TELLING = 3  # words shown
+_LEAST_SHARE = 0.3  # of what the weightiest word adds
+_WEIGHTS = {label: load(label) for label in SURE_ENOUGH}
+
+
+def second_look(scene: Scene, found: Sequence[Finding]) -> list[Finding]:
+    """A finding for each label that the rules lack and the second reader holds likely; its confidence is that of doubt.
+
+    An opt-out in doubt is an opt-out: its confirmation says how to take it back, and staff see a ticket.
+    """
+    labels = {finding.label for finding in found}
+    said = stretches(scene)
+    if not said or not any(word.isalpha() for word in words(said[0])):
+        return []
+    wanted = [label for label in SURE_ENOUGH if labels.isdisjoint(_ANOTHER_WILL[label])]
+    return [finding for label in wanted for finding in _look(scene, said, label)]
+
+
+def _look(scene: Scene, said: Sequence[Sequence[Said]], label: Label) -> list[Finding]:
+    weights = _WEIGHTS[label]
+    score, _, weightiest = max((weights.score(one), -number, one) for number, one in enumerate(said))
+    if score <= SURE_ENOUGH[label] or score <= needed(scene, label):
+        return []
+    tier = "urgent" if label is Label.URGENT else None
+    return [Finding(label, _telling(scene, weights, weightiest), UNSURE, tier, reader="second")]
+
+
+def needed(scene: Scene, label: Label) -> float:
+    """The score that the label needs: more for a red flag where the rules saw it and had a reason.
+
+    That it is somebody else's is no such reason, since a relative may write for the patient.
+    """
+    matches = named(scene) if label is Label.URGENT else []
+    places = frozenset(at for match in matches for at in range(match.start, match.end))
+    theirs = any(status(scene, match, places) is Status.SOMEBODY_ELSE for match in matches)
+    return AGAINST_THE_RULES if matches and not theirs else SURE_ENOUGH[label]
+
+
+def _telling(scene: Scene, weights: Weights, said: Sequence[Said]) -> str:
+    """The words that added most, as the patient wrote them and in their order."""
+    shares = weights.shares(said)
+    most = sorted(shares, key=lambda at: -shares[at])[:_TELLING]
+    kept = sorted(at for at in most if shares[at] > 0 and shares[at] >= _LEAST_SHARE * shares[most[0]])
+    return " … ".join(filter(None, (scene.text.said(at, at + 1) or scene.words[at] for at in kept)))
