@@ -5,7 +5,8 @@ are shipped were learnt with them.
 """
 
 import random
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,13 +14,27 @@ from reminders.triage import Label, Reading, asked_on, read
 from reminders.triage.evaluate import Row, rows
 from reminders.triage.quoted import Source, own_words
 from reminders.triage.scene import Scene, build
-from reminders.triage.second_reader.features import Said, stretches
+from reminders.triage.second_reader.features import Said, phrases, pieces, stretches, words
+from reminders.triage.second_reader.weights import PIECE
+from tests.reminders.triage import test_lookalikes, test_polarity, test_radiofrequency, test_sheet, test_words
 from tests.reminders.triage.test_paraphrases import CASES, asserted, not_there
 from tests.reminders.triage.test_rows import DATA, DEVELOPMENT
 
 AUTHORS = ("third", "second", "en", "fr")
 """Sets by people who had seen neither rules nor other rows; the last to come is the first named."""
-PARAPHRASES = "paraphrases"
+PARAPHRASES, LOOKALIKES = "paraphrases", "look-alikes"
+_NO_ALARM: tuple[Callable[..., None], ...] = (
+    test_lookalikes.test_no_alarm,
+    test_polarity.test_denied,
+    test_polarity.test_past,
+    test_polarity.test_hypothetical,
+    test_polarity.test_somebody_else,
+    test_polarity.test_no_fever_by_number,
+    test_radiofrequency.test_it_is_none,
+    test_words.test_no_opt_out,
+)
+"""Tests over tables of texts that are neither red flag nor opt-out."""
+_SOON = frozenset({"dark_patches", "redness"})
 _SEED = 28
 _SAID_SO = 1200  # of 8,461 wordings, so that frames do not drown what people write; what denies is taken whole
 _WEIGHTS = {PARAPHRASES: 0.3, "classes": 0.6}
@@ -41,6 +56,17 @@ class Example:
     def said(self) -> list[list[Said]]:
         """What the second reader looks at."""
         return stretches(self.scene)
+
+    @cached_property
+    def blocks(self) -> list[tuple[Counter[str], Counter[str]]]:
+        """Phrases and pieces of each stretch, with how many words hold the piece."""
+        return [
+            (
+                Counter({name for name, _ in phrases(said)}),
+                Counter(PIECE + piece for word in sorted(words(said)) for piece in sorted(pieces(word))),
+            )
+            for said in self.said
+        ]
 
     @cached_property
     def reading(self) -> Reading:
@@ -72,5 +98,16 @@ def _rows() -> Iterator[tuple[str, Row]]:
     said_so = [(language, text) for language, name in CASES for text in asserted(language, name)]
     sample = random.Random(_SEED).sample(said_so, _SAID_SO)  # noqa: S311 (a sample, no secret)
     denied = [(language, text) for language, name in CASES for text in not_there(language, name)]
+    yield from ((LOOKALIKES, row) for row in _lookalikes())
     for label, texts in ((Label.URGENT, sample), (Label.OTHER, denied)):
         yield from ((PARAPHRASES, Row(language, 3, frozenset({label}), text)) for language, text in texts)
+
+
+def _lookalikes() -> Iterator[Row]:
+    """What sounds like an alarm and is none; and the examples of the sheet that a nurse reviews, either way."""
+    for test in _NO_ALARM:
+        texts = test.pytestmark[0].args[1]  # type: ignore[attr-defined]
+        yield from (Row("en", 3, frozenset({Label.OTHER}), text) for text in texts)
+    for name, language, side, text in test_sheet.EXAMPLES:
+        label = Label.STOP if name == "stop" else Label.PERSISTING if name in _SOON else Label.URGENT
+        yield Row(language, 3, frozenset({label if side == "there" else Label.OTHER}), text)

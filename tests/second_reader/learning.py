@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from reminders.triage.labels import Label
-from reminders.triage.second_reader.features import Said, phrases, pieces, words
+from reminders.triage.second_reader import weights
 from reminders.triage.second_reader.weights import BIAS, PIECE, Entry, Weights
 from tests.second_reader.learnable import Example
 
@@ -37,8 +37,9 @@ class _Stretch:
 
 def learn(examples: Sequence[Example], label: Label, kept: int = KEPT) -> Weights:
     """The weights of one label."""
-    whole = [_stretch(one.said[0], one, label) for one in examples]
-    parts = [_stretch(said, one, label) for one in examples if label not in one.row.expected for said in one.said[1:]]
+    whole = [_Stretch(*one.blocks[0], label in one.row.expected, one.counts) for one in examples]
+    lacking = [one for one in examples if label not in one.row.expected]
+    parts = [_Stretch(*blocks, holds=False, counts=one.counts) for one in lacking for blocks in one.blocks[1:]]
     seen = Counter(name for one in whole for block in (one.phrases, one.pieces) for name in block)
     rarity = {name: log(len(whole) / n) + 1 for name, n in sorted(seen.items()) if n >= _LEAST_REPLIES}
     first = _fitted([*whole, *parts], rarity)
@@ -47,19 +48,13 @@ def learn(examples: Sequence[Example], label: Label, kept: int = KEPT) -> Weight
     return _weights(_fitted([*whole, *parts], rarity), rarity)
 
 
-def write(weights: Weights, label: Label, folder: Path) -> None:
+def write(learnt: Weights, label: Label, folder: Path) -> None:
     """The weights as a file that a person can read: what speaks most for the label first."""
-    entries = {**weights.phrases, **{PIECE + name: entry for name, entry in weights.pieces.items()}}
+    entries = {**learnt.phrases, **{PIECE + name: entry for name, entry in learnt.pieces.items()}}
     ordered = sorted(entries.items(), key=lambda one: (-one[1][0], one[0]))
     lines = [f"{name}\t{points:.2f}\t{sqrt(mass):.2f}\n" for name, (points, mass) in ordered]
-    text = _HEADER.format(label=label) + f"{BIAS}\t{weights.bias:.3f}\t0\n" + "".join(lines)
+    text = _HEADER.format(label=label) + f"{BIAS}\t{learnt.bias:.3f}\t0\n" + "".join(lines)
     (folder / f"{label}.tsv").write_text(text, encoding="utf-8")
-
-
-def _stretch(said: Sequence[Said], example: Example, label: Label) -> _Stretch:
-    by_piece = Counter(PIECE + piece for word in words(said) for piece in pieces(word))
-    by_phrase = Counter({name for name, _ in phrases(said)})
-    return _Stretch(by_phrase, by_piece, label in example.row.expected, example.counts)
 
 
 def _fitted(stretches: Sequence[_Stretch], rarity: Mapping[str, float]) -> dict[str, float]:
@@ -80,10 +75,10 @@ def _fitted(stretches: Sequence[_Stretch], rarity: Mapping[str, float]) -> dict[
 
 def _values(stretch: _Stretch, rarity: Mapping[str, float]) -> dict[str, float]:
     values: dict[str, float] = {}
-    for block in (stretch.phrases, stretch.pieces):
+    for block, least in ((stretch.phrases, weights.PHRASES_LEAST), (stretch.pieces, weights.PIECES_LEAST)):
         known = {name: times for name, times in sorted(block.items()) if name in rarity}
-        size = sqrt(sum(times * rarity[name] ** 2 for name, times in known.items())) or 1.0
-        values |= {name: times * rarity[name] / size for name, times in known.items()}
+        whole = weights.size(sum(times * rarity[name] ** 2 for name, times in known.items()), least)
+        values |= {name: times * rarity[name] / whole for name, times in known.items()}
     return values
 
 

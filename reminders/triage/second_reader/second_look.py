@@ -12,9 +12,9 @@ from reminders.triage.scene import Scene
 from reminders.triage.second_reader.features import Said, stretches, words
 from reminders.triage.second_reader.weights import Weights, load
 
-SURE_ENOUGH: Mapping[Label, float] = {Label.URGENT: 0.5, Label.STOP: 0.5}
+SURE_ENOUGH: Mapping[Label, float] = {Label.URGENT: 0.25, Label.STOP: 0.5}
 """Log-odds from which the label holds (decision 28: on rows of authors that were not learnt from)."""
-AGAINST_THE_RULES = 1.5
+AGAINST_THE_RULES = 1.75
 """The same for a red flag where the rules saw the symptom and took it for denied, past or hypothetical."""
 _ANOTHER_WILL: Mapping[Label, frozenset[Label]] = {
     Label.URGENT: frozenset({Label.URGENT}),

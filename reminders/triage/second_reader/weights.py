@@ -13,6 +13,8 @@ FOLDER = Path(__file__).parent / "weights"
 PIECE = "~"
 """Stands before a piece of a word in the file."""
 BIAS = "(start)"
+PHRASES_LEAST, PIECES_LEAST = 300.0, 2250.0
+"""About three words': of a word or two alone little can be said, however telling they look."""
 _WORDS_REMEMBERED = 20_000
 
 Entry = tuple[float, float]
@@ -31,7 +33,7 @@ class Weights:
         """Log-odds: what phrases add and what pieces add, each for its size, so that length alone adds nothing."""
         by_phrase = _sum([self.phrases[name] for name in {name for name, _ in phrases(said)} & self.phrases.keys()])
         by_piece = _sum([self.of_word(word) for word in words(said)])
-        return self.bias + _for_size(by_phrase) + _for_size(by_piece)
+        return self.bias + by_phrase[0] / size(by_phrase[1], PHRASES_LEAST) + by_piece[0] / size(by_piece[1], PIECES_LEAST)
 
     def of_word(self, word: str) -> Entry:
         """What the pieces of one word add up to."""
@@ -42,12 +44,17 @@ class Weights:
         by_phrase = [(self.phrases[name], places) for name, places in phrases(said) if name in self.phrases]
         by_piece = [(self.of_word(one.word), [one.at]) for one in said if one.at is not None]
         total: dict[int, float] = {}
-        for entries in (by_phrase, by_piece):
-            size = sqrt(sum(mass for (_, mass), _ in entries)) or 1.0
+        for entries, least in ((by_phrase, PHRASES_LEAST), (by_piece, PIECES_LEAST)):
+            whole = size(sum(mass for (_, mass), _ in entries), least)
             for (points, _), places in entries:
                 for place in places:
-                    total[place] = total.get(place, 0.0) + points / size / len(places)
+                    total[place] = total.get(place, 0.0) + points / whole / len(places)
         return total
+
+def size(mass: float, least: float) -> float:
+    """What the points of a stretch are divided by: so length alone adds nothing."""
+    return sqrt(mass + least)
+
 
 @lru_cache(maxsize=_WORDS_REMEMBERED)
 def _of_word(weights: Weights, word: str) -> Entry:
@@ -56,11 +63,6 @@ def _of_word(weights: Weights, word: str) -> Entry:
 
 def _sum(entries: Sequence[Entry]) -> Entry:
     return sum(points for points, _ in entries), sum(mass for _, mass in entries)
-
-
-def _for_size(entry: Entry) -> float:
-    points, mass = entry
-    return points / sqrt(mass) if mass else 0.0
 
 
 def load(label: Label, folder: Path = FOLDER) -> Weights:
