@@ -6,11 +6,14 @@ It takes nothing away, and a reply without a word of its own (a digit) is not it
 from collections.abc import Mapping, Sequence
 
 from reminders.triage.labels import Finding, Label
+from reminders.triage.lexicon import INTENTS
 from reminders.triage.polarity import Status, status
 from reminders.triage.redflags import UNSURE, named
 from reminders.triage.scene import Scene
 from reminders.triage.second_reader.features import Said, stretches, words
 from reminders.triage.second_reader.weights import Weights, load
+from reminders.triage.soon import soon
+from reminders.triage.vocabulary import words as word_group
 
 SURE_ENOUGH: Mapping[Label, float] = {Label.URGENT: 0.25, Label.STOP: 0.5}
 """Log-odds from which the label holds (decision 28: on rows of authors that were not learnt from)."""
@@ -21,26 +24,28 @@ _ANOTHER_WILL: Mapping[Label, frozenset[Label]] = {
     Label.STOP: frozenset({Label.STOP, Label.START, Label.WRONG_NUMBER}),
 }
 """What the rules have found that leaves nothing to add."""
+_FRAMES = word_group("digit_frames")  # "number 2", "c'est un 3"
 _TELLING = 3  # words shown
 _LEAST_SHARE = 0.3  # of what the weightiest word adds
 _WEIGHTS = {label: load(label) for label in SURE_ENOUGH}
 
 
-def second_look(scene: Scene, found: Sequence[Finding]) -> list[Finding]:
+def second_look(
+    scene: Scene, found: Sequence[Finding], learnt: Mapping[Label, Weights] = _WEIGHTS
+) -> list[Finding]:
     """A finding for each label that the rules lack and the second reader holds likely; its confidence is that of doubt.
 
     An opt-out in doubt is an opt-out: its confirmation says how to take it back, and staff see a ticket.
     """
     labels = {finding.label for finding in found}
     said = stretches(scene)
-    if not said or not any(word.isalpha() for word in words(said[0])):
+    if not said or not any(word.isalpha() and word not in _FRAMES for word in words(said[0])):
         return []
-    wanted = [label for label in SURE_ENOUGH if labels.isdisjoint(_ANOTHER_WILL[label])]
-    return [finding for label in wanted for finding in _look(scene, said, label)]
+    wanted = [label for label in learnt if labels.isdisjoint(_ANOTHER_WILL[label])]
+    return [finding for label in wanted for finding in _look(scene, said, label, learnt[label])]
 
 
-def _look(scene: Scene, said: Sequence[Sequence[Said]], label: Label) -> list[Finding]:
-    weights = _WEIGHTS[label]
+def _look(scene: Scene, said: Sequence[Sequence[Said]], label: Label, weights: Weights) -> list[Finding]:
     score, _, weightiest = max((weights.score(one), -number, one) for number, one in enumerate(said))
     if score <= SURE_ENOUGH[label] or score <= needed(scene, label):
         return []
@@ -49,14 +54,17 @@ def _look(scene: Scene, said: Sequence[Sequence[Said]], label: Label) -> list[Fi
 
 
 def needed(scene: Scene, label: Label) -> float:
-    """The score that the label needs: more for a red flag where the rules saw it and had a reason.
+    """The score that the label needs: more for a red flag where the rules saw it and had a reason, or read `soon`.
 
-    That it is somebody else's is no such reason, since a relative may write for the patient.
+    That it is somebody else's is no such reason, since a relative may write for the patient. No score makes an opt-out
+    of "don't stop these".
     """
-    matches = named(scene) if label is Label.URGENT else []
+    if label is Label.STOP:
+        return float("inf") if scene.find(INTENTS, "order").get("keep_going") else SURE_ENOUGH[label]
+    matches = named(scene)
     places = frozenset(at for match in matches for at in range(match.start, match.end))
     theirs = any(status(scene, match, places) is Status.SOMEBODY_ELSE for match in matches)
-    return AGAINST_THE_RULES if matches and not theirs else SURE_ENOUGH[label]
+    return AGAINST_THE_RULES if (matches and not theirs) or soon(scene) else SURE_ENOUGH[label]
 
 
 def _telling(scene: Scene, weights: Weights, said: Sequence[Said]) -> str:
