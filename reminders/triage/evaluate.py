@@ -142,8 +142,8 @@ def _listed(labels: Iterable[Label]) -> str:
 
 
 def to_json(reading: Reading) -> dict[str, Any]:
-    """A reading as JSON-safe values: labels (sorted), confidence, language, tier, evidence (label and words; "reader" is
-    "second" where no rule went by them)."""
+    """A reading as JSON-safe values: labels (sorted), confidence, language, tier, evidence (label and words; and
+    "reader": "second" where no rule went by them)."""
     return {
         "labels": sorted(reading.labels),
         "confidence": reading.confidence,

@@ -1,1 +1,1 @@
-"""Where the second reader learns (`make second-reader`): labelled replies in, reminders/triage/second_reader/weights out."""
+"""Where the second reader learns (`make second-reader`): labelled replies in, its weights out."""

@@ -1,4 +1,4 @@
-"""Learns and writes the weights; with `--held-out` says first how well authors' rows are read that were not learnt from."""
+"""Learns and writes the weights; with `--held-out` says first how well rows are read that were not learnt from."""
 
 import sys
 

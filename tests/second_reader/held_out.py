@@ -11,7 +11,9 @@ from reminders.triage.second_reader.weights import Weights
 from tests.second_reader.learnable import LOOKALIKES, PARAPHRASES, Example
 from tests.second_reader.learning import learn
 
-HEADER = f"{'set':<13}{'label':<8}{'rows':>5}{'rules':>7}{'second':>7}{'union':>7}{'harmless':>10}{'rules':>7}{'union':>7}"
+HEADER = (
+    f"{'set':<13}{'label':<8}{'rows':>5}{'rules':>7}{'second':>7}{'union':>7}{'harmless':>10}{'rules':>7}{'union':>7}"
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,9 @@ def seen(examples: Sequence[Example], of: str, label: Label) -> list[Seen]:
 
 def _seen(example: Example, learnt: Mapping[Label, Weights]) -> Seen:
     by_rules = [Finding(label, "", 1.0) for label in example.by_rules]
-    return Seen(example, bool(second_look(example.scene, by_rules, learnt)), bool(second_look(example.scene, [], learnt)))
+    return Seen(
+        example, bool(second_look(example.scene, by_rules, learnt)), bool(second_look(example.scene, [], learnt))
+    )
 
 
 def table(examples: Sequence[Example]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Labelled replies -> weights: a logistic regression over phrases and pieces of words, the same for every run.
 
-Each block (phrases, pieces) is scaled to its size as `Weights.score` does, and rare features weigh more. Of a reply that
-lacks the label every sentence lacks it, too. What weighs least is left out, and the rest learnt anew.
+Each block (phrases, pieces) is scaled to its size as `Weights.score` does, and rare features weigh more. Of a reply
+that lacks the label every sentence lacks it, too. What weighs least is left out, and the rest learnt anew.
 """
 
 from collections import Counter
@@ -24,7 +24,9 @@ KEPT = 9000
 _LEAST_REPLIES = 2
 _LOOSENESS = 80.0  # scikit-learn's C
 _SEED = 28
-_HEADER = "# {label}: feature, what it adds, how rare it is. ~ is a piece of a word, ^ its start, $ its end. `make second-reader`\n"
+_HEADER = (
+    "# {label}: feature, what it adds, how rare it is; ~ a piece of a word, ^ its start, $ its end (decision 28)\n"
+)
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,18 @@ It takes nothing away, and a reply without a word of its own (a digit) is not it
 """
 
 from collections.abc import Mapping, Sequence
+from math import inf
 
-from reminders.triage.labels import Finding, Label
+from reminders.triage.labels import Finding, Label, Tier
 from reminders.triage.lexicon import INTENTS
-from reminders.triage.polarity import Status, status
-from reminders.triage.redflags import UNSURE, named
+from reminders.triage.redflags import UNSURE, named, set_aside
 from reminders.triage.scene import Scene
 from reminders.triage.second_reader.features import Said, stretches, words
 from reminders.triage.second_reader.weights import Weights, load
 from reminders.triage.soon import soon
 from reminders.triage.vocabulary import words as word_group
 
-SURE_ENOUGH: Mapping[Label, float] = {Label.URGENT: 0.25, Label.STOP: 0.5}
+SURE_ENOUGH: Mapping[Label, float] = {Label.URGENT: 0.25, Label.STOP: 1.0}
 """Log-odds from which the label holds (decision 28: on rows of authors that were not learnt from)."""
 AGAINST_THE_RULES = 1.75
 """The same for a red flag where the rules saw the symptom and took it for denied, past or hypothetical."""
@@ -30,9 +30,7 @@ _LEAST_SHARE = 0.3  # of what the weightiest word adds
 _WEIGHTS = {label: load(label) for label in SURE_ENOUGH}
 
 
-def second_look(
-    scene: Scene, found: Sequence[Finding], learnt: Mapping[Label, Weights] = _WEIGHTS
-) -> list[Finding]:
+def second_look(scene: Scene, found: Sequence[Finding], learnt: Mapping[Label, Weights] = _WEIGHTS) -> list[Finding]:
     """A finding for each label that the rules lack and the second reader holds likely; its confidence is that of doubt.
 
     An opt-out in doubt is an opt-out: its confirmation says how to take it back, and staff see a ticket.
@@ -49,22 +47,21 @@ def _look(scene: Scene, said: Sequence[Sequence[Said]], label: Label, weights: W
     score, _, weightiest = max((weights.score(one), -number, one) for number, one in enumerate(said))
     if score <= SURE_ENOUGH[label] or score <= needed(scene, label):
         return []
-    tier = "urgent" if label is Label.URGENT else None
+    tier: Tier | None = "urgent" if label is Label.URGENT else None
     return [Finding(label, _telling(scene, weights, weightiest), UNSURE, tier, reader="second")]
 
 
 def needed(scene: Scene, label: Label) -> float:
     """The score that the label needs: more for a red flag where the rules saw it and had a reason, or read `soon`.
 
-    That it is somebody else's is no such reason, since a relative may write for the patient. No score makes an opt-out
-    of "don't stop these".
+    No score makes one of what the rules took for somebody else's: whether the sender speaks for the patient, and it
+    alerts after all, is decided by whose number it is (`set_aside`). None makes an opt-out of "don't stop these".
     """
     if label is Label.STOP:
-        return float("inf") if scene.find(INTENTS, "order").get("keep_going") else SURE_ENOUGH[label]
-    matches = named(scene)
-    places = frozenset(at for match in matches for at in range(match.start, match.end))
-    theirs = any(status(scene, match, places) is Status.SOMEBODY_ELSE for match in matches)
-    return AGAINST_THE_RULES if (matches and not theirs) or soon(scene) else SURE_ENOUGH[label]
+        return inf if scene.find(INTENTS, "order").get("keep_going") else SURE_ENOUGH[label]
+    if set_aside(scene):
+        return inf
+    return AGAINST_THE_RULES if named(scene) or soon(scene) else SURE_ENOUGH[label]
 
 
 def _telling(scene: Scene, weights: Weights, said: Sequence[Said]) -> str:

@@ -33,7 +33,9 @@ class Weights:
         """Log-odds: what phrases add and what pieces add, each for its size, so that length alone adds nothing."""
         by_phrase = _sum([self.phrases[name] for name in {name for name, _ in phrases(said)} & self.phrases.keys()])
         by_piece = _sum([self.of_word(word) for word in words(said)])
-        return self.bias + by_phrase[0] / size(by_phrase[1], PHRASES_LEAST) + by_piece[0] / size(by_piece[1], PIECES_LEAST)
+        return (
+            self.bias + by_phrase[0] / size(by_phrase[1], PHRASES_LEAST) + by_piece[0] / size(by_piece[1], PIECES_LEAST)
+        )
 
     def of_word(self, word: str) -> Entry:
         """What the pieces of one word add up to."""
@@ -50,6 +52,7 @@ class Weights:
                 for place in places:
                     total[place] = total.get(place, 0.0) + points / whole / len(places)
         return total
+
 
 def size(mass: float, least: float) -> float:
     """What the points of a stretch are divided by: so length alone adds nothing."""

@@ -1,7 +1,8 @@
 """Labelled replies: the development rows in two halves, our own, and independent authors'.
 
 `replies_own.tsv` and `replies_classes.tsv` are ours, `replies_en.tsv` and `replies_fr.tsv` (Quebec) were written by
-others (two each) who had not seen the rules, `replies_second.tsv` by others again. Rules may be written from all of
+others (two each) who had not seen the rules, `replies_second.tsv` by others again, as `replies_third.tsv` was
+(test_second_reader.py). Rules may be written from all of
 these, so what they reach says little of replies yet unseen: those are measured on `replies_unseen.tsv`, from which no
 rule was written (decisions 22 and 27).
 """

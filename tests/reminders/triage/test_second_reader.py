@@ -69,10 +69,10 @@ def test_a_long_reply_thins_nothing_out(row: Row) -> None:
 
 
 def test_nearly_every_red_flag_and_every_opt_out_is_found() -> None:
-    """Rows that were learnt from since: on held-out ones see decision 28."""
+    """Rows that were learnt from since: on held-out ones see decision 28. Relatives' are the rules' alone."""
     evaluation = evaluate(ROWS)
 
-    assert evaluation.of(Label.URGENT).recall >= 0.99
+    assert evaluation.of(Label.URGENT).recall >= 0.97
     assert evaluation.of(Label.STOP).recall == 1.0
 
 
@@ -111,6 +111,13 @@ def test_no_opt_out_beside_what_settles_the_messages(label: Label) -> None:
 
 def test_who_wants_the_messages_to_go_on_is_not_stopped() -> None:
     assert Label.STOP not in {one.label for one in second_look(build("don't stop these"), [], ALWAYS)}
+
+
+def test_a_relatives_is_decided_by_whose_number_it_is() -> None:
+    reading = read("ma fille a de la fièvre et du pus", 3, Asked.NONE)
+
+    assert Label.URGENT not in reading.labels
+    assert reading.set_aside
 
 
 def test_where_the_rules_had_a_reason_it_must_be_surer() -> None:
