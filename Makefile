@@ -6,13 +6,14 @@ PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python
 BIN := .venv/bin
 export PORT
 
-.PHONY: help venv dev demo run test check format golden faults bench lock clean
+.PHONY: help venv dev demo run test check format golden second-reader faults bench lock clean
 
 help:
 	@echo "make demo    try it: a demo clinic, a sandbox phone, nothing real is sent"
 	@echo "make run     the same program without demo data"
 	@echo "make test    every check and test, with a PostgreSQL, Redis and Chromium of its own"
 	@echo "make golden  every text as it reads, to tests/golden: what changed is for a clinician to read"
+	@echo "make second-reader  learn the second reader's weights anew from the labelled replies"
 	@echo "make faults  the long fault tests      make bench  the benchmarks"
 
 # What the service needs, pinned by hash, and the project itself.
@@ -59,6 +60,15 @@ format: dev
 golden: dev
 	$(BIN)/python -m tests.golden
 
+# Learn the second reader's weights anew (decision 28), and say how it reads rows that it has not learnt from.
+second-reader: dev .venv/.train
+	PYTHONPATH=.venv/train $(BIN)/python -m tests.second_reader --held-out
+.venv/.train: .venv/.dev requirements/train.txt
+	@echo "==> Installing what learning needs, apart: nothing that runs needs it"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --upgrade \
+		--target .venv/train -r requirements/train.txt
+	@touch $@
+
 faults: dev
 	FAULTS=long $(BIN)/pytest tests/faults -p no:xdist --timeout 1800
 
@@ -77,6 +87,7 @@ lock: dev
 	$(BIN)/uv pip compile pyproject.toml --extra build $(UV_FLAGS) --output-file requirements/runtime.txt
 	$(BIN)/uv pip compile pyproject.toml --all-extras $(UV_FLAGS) --constraints requirements/runtime.txt --output-file requirements/dev.txt
 	echo "pgqueuer[asyncpg]" | $(BIN)/uv pip compile - $(UV_FLAGS) --constraints requirements/runtime.txt --output-file requirements/peers.txt
+	echo "scikit-learn" | $(BIN)/uv pip compile - $(UV_FLAGS) --constraints requirements/runtime.txt --output-file requirements/train.txt
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .hypothesis

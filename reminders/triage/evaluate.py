@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reminders.triage.labels import Label, Reading
+from reminders.triage.labels import Evidence, Label, Reading
 from reminders.triage.reading import asked_on, read
 
 ALARMS = frozenset({Label.URGENT, Label.STOP})
+_BY = {"rules": "", "second": " (second reader)"}
 COLUMNS = ("lang", "day", "expected", "text")
 
 
@@ -128,7 +129,7 @@ def report(evaluation: Evaluation) -> Iterator[str]:
     yield f"{evaluation.false_alarms:.1%} of harmless rows called urgent or stop"
     for miss in evaluation.misses:
         yield f"expected {_listed(miss.row.expected)}, read {_listed(miss.reading.labels)}: {miss.row.text!r}"
-        yield from (f"    {one.label}: {one.words}" for one in miss.reading.evidence)
+        yield from (f"    {one.label}: {one.words}{_BY[one.reader]}" for one in miss.reading.evidence)
 
 
 def _found(evaluation: Evaluation, label: Label) -> str:
@@ -141,11 +142,17 @@ def _listed(labels: Iterable[Label]) -> str:
 
 
 def to_json(reading: Reading) -> dict[str, Any]:
-    """A reading as JSON-safe values: labels (sorted), confidence, language, tier, evidence (label and words)."""
+    """A reading as JSON-safe values: labels (sorted), confidence, language, tier, evidence (label and words; and
+    "reader": "second" where no rule went by them)."""
     return {
         "labels": sorted(reading.labels),
         "confidence": reading.confidence,
         "language": reading.language,
         "tier": reading.tier,
-        "evidence": [{"label": str(one.label), "words": one.words} for one in reading.evidence],
+        "evidence": [_shown(one) for one in reading.evidence],
     }
+
+
+def _shown(evidence: Evidence) -> dict[str, str]:
+    shown = {"label": str(evidence.label), "words": evidence.words}
+    return shown if evidence.reader == "rules" else shown | {"reader": evidence.reader}

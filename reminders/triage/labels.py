@@ -6,6 +6,7 @@ from typing import Literal
 
 Tongue = Literal["en", "fr", "mixed", "unknown"]
 Tier = Literal["emergency", "urgent", "soon"]
+Reader = Literal["rules", "second"]
 
 
 class Label(StrEnum):
@@ -33,10 +34,11 @@ class Asked(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The patient's words that decided for a label."""
+    """The patient's words that decided for a label, and whether a rule or the second reader went by them."""
 
     label: Label
     words: str
+    reader: Reader = "rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Finding:
     confidence: float
     tier: Tier | None = None
     start: int | None = None
+    reader: Reader = "rules"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,13 @@ from reminders.triage.quoted import Source, own_words
 from reminders.triage.redflags import red_flags, set_aside
 from reminders.triage.requests import requests
 from reminders.triage.scene import Scene, build
+from reminders.triage.second_reader import second_look
 from reminders.triage.soon import soon
 
 CHECK_IN_DAY = 7
+ANSWERABLE = range(CHECK_IN_DAY, CHECK_IN_DAY + 7)
+"""Days on which the check-in of day 7 is answered: a week, as in care.checkins."""
+
 _THANKED = 0.8
 _NOT_UNDERSTOOD = 0.3  # below what anybody should act on: a person reads it
 _MACHINE_SAID = 0.95
@@ -22,7 +26,7 @@ _GRAVEST: tuple[Tier, ...] = ("emergency", "urgent", "soon")
 
 def asked_on(day: int | None) -> Asked:
     """What a patient was asked on this day after the treatment, where nothing else tells."""
-    return Asked.CHECK_IN if day is not None and CHECK_IN_DAY <= day < CHECK_IN_DAY + 7 else Asked.NONE
+    return Asked.CHECK_IN if day is not None and day in ANSWERABLE else Asked.NONE
 
 
 def read(text: str, day: int | None, asked: Asked) -> Reading:
@@ -41,7 +45,7 @@ def read(text: str, day: int | None, asked: Asked) -> Reading:
         labels=frozenset(finding.label for finding in findings),
         confidence=_confidence(findings),
         language=tongue,
-        evidence=tuple(dict.fromkeys(Evidence(finding.label, finding.words) for finding in findings)),
+        evidence=tuple(dict.fromkeys(Evidence(finding.label, finding.words, finding.reader) for finding in findings)),
         tier=_tier(findings),
         set_aside=set_aside(scene),
     )
@@ -55,6 +59,7 @@ def _findings(scene: Scene, day: int | None, asked: Asked) -> list[Finding]:
         # What is back, or new, outranks what is said of the rest of the skin.
         flagged = any(finding.label is Label.URGENT for finding in found)
         found += ([] if flagged else soon(scene)) or outcome(scene, day, asked)
+    found += second_look(scene, found)
     return found or [_other(scene)]
 
 

@@ -1,7 +1,8 @@
 """Labelled replies: the development rows in two halves, our own, and independent authors'.
 
 `replies_own.tsv` and `replies_classes.tsv` are ours, `replies_en.tsv` and `replies_fr.tsv` (Quebec) were written by
-others (two each) who had not seen the rules, `replies_second.tsv` by others again. Rules may be written from all of
+others (two each) who had not seen the rules, `replies_second.tsv` by others again, as `replies_third.tsv` was
+(test_second_reader.py). Rules may be written from all of
 these, so what they reach says little of replies yet unseen: those are measured on `replies_unseen.tsv`, from which no
 rule was written (decisions 22 and 27).
 """
@@ -74,10 +75,11 @@ def test_the_rows_that_no_rule_was_written_from_are_read() -> None:
     """Not one is to be mended by a rule of its own: whoever learns from them must put fresh ones in their place."""
     evaluation = evaluate(rows(DATA / "replies_unseen.tsv"))
 
-    assert recall(evaluation, Label.URGENT) >= 0.92
-    assert said(evaluation, Label.STOP) == []
-    assert evaluation.false_alarms <= MOST_FALSE_ALARMS + 0.01
-    assert evaluation.exact >= 0.93
+    # What the fourth set, a third of it look-alikes, came to at first sight (decision 28), less a point.
+    assert recall(evaluation, Label.URGENT) >= 0.95
+    assert recall(evaluation, Label.STOP) >= 0.93
+    assert evaluation.false_alarms <= 0.14
+    assert evaluation.exact >= 0.80
 
 
 def test_every_label_is_among_our_own_rows() -> None:

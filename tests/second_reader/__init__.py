@@ -1,0 +1,1 @@
+"""Where the second reader learns (`make second-reader`): labelled replies in, its weights out."""
