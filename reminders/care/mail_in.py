@@ -147,7 +147,9 @@ def _identity(session: Session, mailbox: Mailbox, mail: IncomingMail) -> str:
     """
     files = (f"{file.content_type} {hashlib.sha256(file.data).hexdigest()}" for file in mail.files)
     said = hashlib.sha256("\0".join((mail.sender, mail.subject, mail.text, *files)).encode(errors="replace"))
-    return keyring_of(session).index(f"mail:{mailbox.sender_id}", f"{mail.message_id}\0{said.hexdigest()}")
+    # Without an id the same words on another day are another mail.
+    named = mail.message_id or f"\0{mail.date}"
+    return keyring_of(session).index(f"mail:{mailbox.sender_id}", f"{named}\0{said.hexdigest()}")
 
 
 _PREFIX = re.compile(r"^(?:(?:re|r[eé]p|sv|aw|fwd?|tr|rv)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)

@@ -10,8 +10,8 @@ from reminders.channels.mail_bounces import Bounce, bounce_of
 from reminders.channels.mail_files import MailFile, files_of
 from reminders.channels.mail_parts import MailPart, header, leaves_of, shown, words_of
 
-MOST_CHARACTERS = 50_000
-"""A person writes less; what is longer is cut, and staff see that it was."""
+MOST_CHARACTERS = 20_000
+"""A person writes less (ten pages), and reading takes longer than in proportion. What is longer is cut; staff see that."""
 
 CUT = "message/partial"
 """The content type that stands for what was not read."""
@@ -41,6 +41,7 @@ class IncomingMail:
     files: tuple[MailFile, ...]
     automatic: str
     bounce: Bounce | None = None
+    date: str = field(default="", repr=False)
 
 
 def read_mail(raw: bytes, *, is_whole: bool = True) -> IncomingMail:
@@ -61,6 +62,7 @@ def read_mail(raw: bytes, *, is_whole: bool = True) -> IncomingMail:
         files=files,
         automatic=_automatic(mail),
         bounce=bounce_of(mail, sender, text),
+        date=header(mail, "Date")[:200],
     )
 
 

@@ -1,5 +1,6 @@
 """The parts of an e-mail and its words, out of whatever MIME it came in. Never raises."""
 
+import codecs
 from collections.abc import Iterator, Sequence
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -15,6 +16,29 @@ _LATIN = frozenset(
     {"", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "latin-1", "latin1", "windows-1252", "cp1252"}
 )
 """What mail programs declare without looking; where the bytes are UTF-8, they are."""
+
+_CHARSETS = frozenset(
+    {
+        *("utf-8", "utf-16", "utf-16-le", "utf-16-be", "koi8-r", "koi8-u", "mac-roman", "cp437", "cp850", "tis-620"),
+        *(f"iso8859-{part}" for part in range(1, 17)),
+        *(f"cp125{part}" for part in range(9)),
+        *(
+            "gb2312",
+            "gbk",
+            "gb18030",
+            "big5",
+            "big5hkscs",
+            "shift_jis",
+            "cp932",
+            "euc_jp",
+            "iso2022_jp",
+            "euc_kr",
+            "cp949",
+        ),
+    }
+)
+"""Charsets that mail is written in, by Python's names. A sender chooses the name, and some of Python's codecs are no
+charsets: they take hours over a long text (punycode), or make characters that nothing can store (utf-7)."""
 
 _FURNITURE = frozenset(
     {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature", "text/calendar"}
@@ -42,20 +66,32 @@ def shown(value: str) -> str:
     try:
         found = decode_header(value)
     except (HeaderParseError, ValueError):
-        return " ".join(value.split())
+        found = [(value, None)]
     pieces = [piece if isinstance(piece, str) else decoded(piece, charset) for piece, charset in found]
-    return " ".join("".join(pieces).split())
+    return " ".join(storable("".join(pieces)).split())
 
 
 def decoded(raw: bytes, charset: str | None) -> str:
     """Bytes as text: UTF-8 where they are, whatever was declared of the Latin sort; no byte is lost without a mark."""
     name = (charset or "").strip().lower()
-    for candidate in (*(() if name in _LATIN else (name,)), "utf-8", "cp1252"):
+    for candidate in (*(() if name in _LATIN or not _is_charset(name) else (name,)), "utf-8", "cp1252"):
         try:
             return raw.decode(candidate)
-        except (LookupError, ValueError):
+        except ValueError:
             continue
     return raw.decode("latin-1")
+
+
+def storable(text: str) -> str:
+    """`text` without what is half a character: no database and no seal takes it."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _is_charset(name: str) -> bool:
+    try:
+        return codecs.lookup(name).name in _CHARSETS
+    except (LookupError, ValueError):
+        return False
 
 
 def leaves_of(mail: MailPart) -> Iterator[MailPart]:
@@ -90,4 +126,4 @@ def _text(part: MailPart) -> str:
     payload = part.get_payload(decode=True)
     raw = payload if isinstance(payload, bytes) else b""
     text = decoded(raw, str(part.get_content_charset() or ""))
-    return text.replace("\r\n", "\n").replace("\x00", "").strip()
+    return storable(text.replace("\r\n", "\n").replace("\x00", "")).strip()
