@@ -3,11 +3,12 @@
 import hashlib
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from reminders import logs
@@ -43,7 +44,15 @@ def read_mailboxes(database: Database, settings: Settings, opener: Opener = Imap
     with database.begin() as session:
         found = mailboxes.mailboxes(session, settings)
         mailboxes.forget_others(session, found)
-    return sum(_read_one(_Desk(database, settings, mailbox), opener) for mailbox in found)
+    return sum(_read_alone(_Desk(database, settings, mailbox), opener) for mailbox in found)
+
+
+def _read_alone(desk: "_Desk", opener: Opener) -> int:
+    try:
+        return _read_one(desk, opener)
+    except Exception as error:  # whatever it is, the other clinics' mailboxes are read
+        _log.error("mailbox not read", sender_id=str(desk.mailbox.sender_id), reason=type(error).__name__)
+        return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +90,41 @@ def _read_one(desk: _Desk, opener: Opener) -> int:
 def _take(desk: _Desk, turn: Turn, fetched: Fetched) -> bool:
     """Keep one mail and step past it, in one transaction; understand it in the next, and look at its pictures then.
     False if the turn is lost."""
-    mail, database, mailbox = _read(fetched), desk.database, desk.mailbox
-    waiting: dict[uuid.UUID, bytes] = {}
-    with database.begin(clinic=mailbox.clinic_id) as session:
+    before = turn.standing
+    try:
+        kept = _kept(desk, turn, fetched, _read(fetched))
+    except DBAPIError:
+        # The database's trouble is no mail's fault: it is read again.
+        raise
+    except Exception as error:  # one mail that cannot be kept must not stand before all that come after it
+        _log.error("mail not kept as it reads", reason=type(error).__name__)
+        turn.standing = before
+        kept = _kept(desk, turn, fetched, _unreadable(fetched))
+    if kept is None:
+        return False
+    if kept.reply_id is not None:
+        # A red flag waits for no picture.
+        replies.understand_now(desk.database, kept.reply_id)
+    draw(desk.database, desk.settings, kept.waiting)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a mail became: a reply, or none if it was a receipt or a repeat; and the pictures still to be looked at."""
+
+    reply_id: uuid.UUID | None
+    waiting: Mapping[uuid.UUID, bytes] = field(default_factory=dict)
+
+
+def _kept(desk: _Desk, turn: Turn, fetched: Fetched, mail: IncomingMail) -> _Kept | None:
+    mailbox = desk.mailbox
+    with desk.database.begin(clinic=mailbox.clinic_id) as session:
         # Whoever has lost the turn finds the row changed; the mail is then the other's to keep.
         if not turn.advance(session, fetched.place):
-            return False
+            return None
         reply_id = None if _is_receipt(session, mailbox, mail) else _keep(session, mailbox, mail)
-        if reply_id is not None:
-            waiting = hang_on(session, reply_id, fetched.place, mail)
-    if reply_id is not None:
-        # A red flag waits for no picture.
-        replies.understand_now(database, reply_id)
-    draw(database, desk.settings, waiting)
-    return True
+        return _Kept(reply_id, hang_on(session, reply_id, fetched.place, mail) if reply_id is not None else {})
 
 
 def _read(fetched: Fetched) -> IncomingMail:
@@ -102,8 +132,13 @@ def _read(fetched: Fetched) -> IncomingMail:
         return read_mail(fetched.raw, is_whole=fetched.is_whole)
     except Exception as error:  # whatever somebody sends, staff see it, and the next mail may be a red flag
         _log.error("mail not readable", reason=type(error).__name__)
-        text = fetched.raw[:10_000].decode("utf-8", "replace").replace("\x00", "")
-        return IncomingMail("", "", (), (), "", text, (MailFile(_UNREADABLE, b"", "broken"),), "")
+        return _unreadable(fetched)
+
+
+def _unreadable(fetched: Fetched) -> IncomingMail:
+    """What staff see of a mail that cannot be read or kept: how it begins."""
+    text = fetched.raw[:10_000].decode("utf-8", "replace").replace("\x00", "")
+    return IncomingMail("", "", (), (), "", text, (MailFile(_UNREADABLE, b"", "broken"),), "")
 
 
 def _is_receipt(session: Session, mailbox: Mailbox, mail: IncomingMail) -> bool:

@@ -11,7 +11,7 @@ from reminders.channels.mail_files import MailFile, files_of
 from reminders.channels.mail_parts import MailPart, header, leaves_of, shown, words_of
 
 MOST_CHARACTERS = 20_000
-"""A person writes less (ten pages), and reading takes longer than in proportion. What is longer is cut; staff see that."""
+"""A person writes less; reading takes longer than in proportion. What is longer is cut, and staff see that."""
 
 CUT = "message/partial"
 """The content type that stands for what was not read."""

@@ -17,7 +17,7 @@ from reminders.triage.vocabulary import words as word_group
 
 SURE_ENOUGH: Mapping[Label, float] = {Label.URGENT: 1.25, Label.STOP: 1.0}
 """Log-odds from which the label holds (decision 28: what held-out rows lose and gain by it)."""
-AGAINST_THE_RULES = 1.75
+AGAINST_THE_RULES = 3.0
 """The same for a red flag where the rules saw the symptom and took it for denied, past or hypothetical."""
 _ANOTHER_WILL: Mapping[Label, frozenset[Label]] = {
     Label.URGENT: frozenset({Label.URGENT}),

@@ -14,7 +14,7 @@ from tests.reminders.care_answering.builders import add_case, add_patient, add_s
 
 RELATIVES = (
     "ma fille a de la fièvre et du pus",
-    "Hi its her mom, my daughter's face is swollen and she has a fever",
+    "my daughter's face is swollen and she has a fever",
     "mon fils respire mal",
 )
 HARMLESS = (
@@ -65,6 +65,14 @@ def test_an_adult_on_their_own_number(database: Database, clinic: Clinic, person
         add_case(session, clinic, **person)
     say(database, clinic, body)
     assert TicketKind.RED_FLAG not in {kind for kind, _ in tickets(database)}
+
+
+@pytest.mark.usefixtures("_nurse")
+def test_who_says_to_write_for_the_patient_is_heard_on_any_number(database: Database, clinic: Clinic) -> None:
+    with database.begin() as session:
+        add_case(session, clinic)
+    say(database, clinic, "Hi its her mom, my daughter's face is swollen and she has a fever")
+    assert templates(database) == ["safety:urgent", "alert:red_flag"]
 
 
 @pytest.mark.usefixtures("_nurse")

@@ -16,8 +16,9 @@ from reminders.triage.evaluate import Row, evaluate, rows, to_json
 from reminders.triage.labels import Finding
 from reminders.triage.scene import build
 from reminders.triage.second_reader import second_look
+from reminders.triage.second_reader.features import Said, stretches
 from reminders.triage.second_reader.second_look import SURE_ENOUGH
-from reminders.triage.second_reader.weights import FOLDER, Weights
+from reminders.triage.second_reader.weights import FOLDER, Weights, load
 
 ROWS = list(rows(Path(__file__).parents[2] / "data" / "replies_third.tsv"))
 ALARMS = frozenset({Label.URGENT, Label.STOP})
@@ -33,6 +34,10 @@ FILLER = "I bought the cream you told me about. We drove to the lake on Sunday. 
 
 def alarms(text: str, row: Row) -> frozenset[Label]:
     return read(text, row.day, asked_on(row.day)).labels & ALARMS
+
+
+def best(weights: Weights, said: list[list[Said]]) -> float:
+    return max(weights.score(one) for one in said)
 
 
 def without_accents(text: str) -> str:
@@ -61,11 +66,17 @@ def test_no_habit_removes_what_was_found(habit: str) -> None:
     assert lost == []
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if Label.URGENT in row.expected][::20])
-def test_a_long_reply_thins_nothing_out(row: Row) -> None:
-    told = row.text.rstrip("\n .!") + ". "
+@pytest.mark.parametrize("label", SURE_ENOUGH)
+def test_a_long_reply_thins_nothing_out(label: Label) -> None:
+    """The score of one sentence among thirty is at least what it is alone."""
+    weights = load(label)
+    told = [row.text for row in ROWS if label in row.expected and len(stretches(build(row.text))) == 1]
+    alone = [weights.score(stretches(build(text))[0]) for text in told]
+    among = [stretches(build(f"{FILLER * 5}{text}\n{FILLER * 5}")) for text in told]
+    lost = [text for text, said, score in zip(told, among, alone, strict=True) if best(weights, said) < score - 0.01]
 
-    assert alarms(row.text, row) & {Label.URGENT} <= alarms(FILLER * 5 + told + FILLER * 5, row)
+    assert len(told) >= 30
+    assert lost == []
 
 
 def test_nearly_every_red_flag_and_every_opt_out_is_found() -> None:
@@ -122,7 +133,7 @@ def test_a_relatives_is_decided_by_whose_number_it_is() -> None:
 
 def test_where_the_rules_had_a_reason_it_must_be_surer() -> None:
     """At the same score, with nothing named, it would speak."""
-    between = {Label.URGENT: Weights(1.0, {}, {})}
+    between = {Label.URGENT: Weights(2.0, {}, {})}
 
     assert second_look(build("no fever at all"), [], between) == []
     assert second_look(build("something is off"), [], between) != []
