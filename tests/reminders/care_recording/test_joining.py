@@ -1,7 +1,8 @@
 """What two treatments would say twice goes in one message, and nothing is lost or doubled by that, whatever follows.
 
 Seen to fail when: the joined message went with the treatment that was cancelled; a moved date moved it for both; a
-check-in was joined; a join took what a worker had already begun to send.
+check-in was joined; a join took what a worker had already begun to send; an opt-out from a
+joined message was answered with an e-mail.
 """
 
 from datetime import timedelta
@@ -10,8 +11,9 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from reminders.care import consents, fallback, replanning, superseding, treatments
+from reminders.care import consents, fallback, optouts, replanning, superseding, treatments
 from reminders.care.explain import explain
+from reminders.care.reach import address_index
 from reminders.care.treatment_input import TreatmentInput
 from reminders.models import Message, MessageReminder, Patient, ProtocolVersion, Reminder, Treatment
 from reminders.models.kinds import Channel, EventKind, Language, ReminderState
@@ -157,6 +159,21 @@ def test_a_patients_address_or_opt_out_is_asked_for_all_that_it_carries(desk: De
         assert {row.state for row in session.scalars(select(Reminder))} == {ReminderState.SKIPPED}
         desk.agree(session, patient, Channel.SMS, NOW + timedelta(minutes=1))
         assert planned(session) == JOINED
+
+
+def test_an_opt_out_calls_off_for_good_all_that_was_joined(desk: Desk) -> None:
+    """By the address alone, as the page asks it: the e-mail consents stand, yet a STOP is not answered by e-mail."""
+    with desk.database.begin() as session:
+        first, _ = twice(desk, session)
+        patient = session.get_one(Patient, first.patient_id)
+        address = address_index(patient, Channel.SMS)
+        assert address
+        optouts.opt_out(session, optouts.OptOutRequest(desk.clinic.id, Channel.SMS, address, "page"), NOW)
+        patient.language = Language.EN
+        replanning.refresh(session, desk.clinic, patient, NOW + timedelta(minutes=5))
+        assert [message for message in live(session) if message.template.startswith("step:")] == []
+        desk.agree(session, patient, Channel.EMAIL, NOW + timedelta(minutes=10))
+        assert [told for told in planned(session) if told[0].startswith("step:")] == JOINED
 
 
 def carriers(session: Session, treatment: Treatment, step: str) -> list[Message]:
