@@ -2,7 +2,7 @@
 
 Seen to fail when: the joined message went with the treatment that was cancelled; a moved date moved it for both; a
 check-in was joined; a join took what a worker had already begun to send; an opt-out from a
-joined message was answered with an e-mail.
+joined message was answered with an e-mail; nothing could be parted on a disconnected channel.
 """
 
 from datetime import timedelta
@@ -15,7 +15,8 @@ from reminders.care import consents, fallback, optouts, replanning, superseding,
 from reminders.care.explain import explain
 from reminders.care.reach import address_index
 from reminders.care.treatment_input import TreatmentInput
-from reminders.models import Message, MessageReminder, Patient, ProtocolVersion, Reminder, Treatment
+from reminders.models import Message, MessageReminder, Patient, ProtocolVersion, Reminder, Sender, Treatment
+from reminders.models.clinic import NOT_CONNECTED
 from reminders.models.kinds import Channel, EventKind, Language, ReminderState
 from schedules.lifecycle import State
 from tests.conftest import NOW
@@ -174,6 +175,27 @@ def test_an_opt_out_calls_off_for_good_all_that_was_joined(desk: Desk) -> None:
         assert [message for message in live(session) if message.template.startswith("step:")] == []
         desk.agree(session, patient, Channel.EMAIL, NOW + timedelta(minutes=10))
         assert [told for told in planned(session) if told[0].startswith("step:")] == JOINED
+
+
+@pytest.mark.parametrize("has_mail", [True, False])
+@pytest.mark.parametrize("how", ["cancelled", "moved", "withdrawn"])
+def test_what_is_joined_is_parted_on_a_disconnected_channel_too(desk: Desk, how: str, has_mail: bool) -> None:
+    with desk.database.begin() as session:
+        first, second = twice(desk, session)
+        (had,) = {message.sender_id for message in live(session)}
+        gone = sorted(Channel) if not has_mail else [Channel.SMS]
+        session.execute(update(Sender).where(Sender.channel.in_(gone)).values(address=NOT_CONNECTED))
+        if how == "cancelled":
+            treatments.cancel(session, desk.actor, first, "by mistake", NOW)
+        elif how == "moved":
+            treatments.move(session, desk.actor, desk.clinic, first, treatments.TreatedWhen("2026-03-09"), NOW)
+        else:
+            consents.withdraw(session, desk.actor, first.patient_id, Channel.SMS, NOW)
+            assert planned(session) == (JOINED if has_mail else [])
+            return
+        mine = [message for message in live(session) if message.treatment_id == second.id]
+        assert [message.template for message in mine] == ["step:day-1", "step:day-3", "step:day-7"]
+        assert {message.sender_id for message in mine} == {had}
 
 
 def carriers(session: Session, treatment: Treatment, step: str) -> list[Message]:
