@@ -2,7 +2,8 @@
 
 Seen to fail when: the joined message went with the treatment that was cancelled; a moved date moved it for both; a
 check-in was joined; a join took what a worker had already begun to send; an opt-out from a
-joined message was answered with an e-mail; nothing could be parted on a disconnected channel.
+joined message was answered with an e-mail; nothing could be parted on a disconnected channel; what was
+joined across two versions was parted for good.
 """
 
 from datetime import timedelta
@@ -21,6 +22,7 @@ from reminders.models.kinds import Channel, EventKind, Language, ReminderState
 from schedules.lifecycle import State
 from tests.conftest import NOW
 from tests.reminders.care_recording.conftest import BOTH, Desk, set_state
+from tests.reminders.care_recording.protocols_desk import publish_new_words
 
 FACE = TreatmentInput("microneedling", "2026-03-10", "09:00")
 HANDS = TreatmentInput("microneedling", "2026-03-10", "10:00")
@@ -196,6 +198,20 @@ def test_what_is_joined_is_parted_on_a_disconnected_channel_too(desk: Desk, how:
         mine = [message for message in live(session) if message.treatment_id == second.id]
         assert [message.template for message in mine] == ["step:day-1", "step:day-3", "step:day-7"]
         assert {message.sender_id for message in mine} == {had}
+
+
+def test_what_two_versions_say_in_the_same_words_stays_together(desk: Desk) -> None:
+    """The second visit of a day follows a version published in between, of which only day 3 is another text."""
+    with desk.database.begin() as session:
+        patient = desk.add(session)
+        desk.agree(session, patient, Channel.SMS)
+        desk.record(session, patient, FACE)
+        publish_new_words(session, desk)
+        desk.record(session, patient, HANDS, confirmed=True)
+        told = planned(session)
+        assert told == [("step:day-1", 2), ("step:day-3", 1), ("step:day-3", 1), *JOINED[2:]]
+        replanning.refresh(session, desk.clinic, patient, NOW)
+        assert planned(session) == told
 
 
 def carriers(session: Session, treatment: Treatment, step: str) -> list[Message]:
