@@ -87,15 +87,17 @@ def join(session: Session, clinic: Clinic, patient: Patient, now: datetime) -> N
 def part(session: Session, reminder_ids: Collection[uuid.UUID], now: datetime) -> bool:
     """Give each reminder that a joined message carries a message of its own again, wherever one of these is among them.
 
-    Returns whether there was any. One that a worker has just begun to send stays as it is: it is as good as done.
+    Returns whether there was any. One that a worker has just begun to send stays as it is: it is as good as done. Each
+    goes by the sender that it had, connected or not: who calls something off must be able to, whatever becomes of it.
     """
     shared = _shared(session, reminder_ids) if reminder_ids else []
     if not shared:
         return False
     carried = {message_id: _carried(session, message_id) for message_id in shared}
     gone = cancel(session, Message.id.in_(shared), PARTED, now)
-    drafts = [_own(session, session.get_one(Message, id_), reminder) for id_ in gone for reminder in carried[id_]]
-    enqueue(session, drafts, now)
+    for joined in (session.get_one(Message, id_) for id_ in gone):
+        drafts = [_own(session, joined, reminder) for reminder in carried[joined.id]]
+        enqueue(session, drafts, now, {(joined.clinic_id, joined.channel): joined.sender_id})
     return bool(gone)
 
 

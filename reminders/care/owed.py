@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from reminders.care.joining import JOINED, PARTED
 from reminders.care.owed_values import Carried, Intents, Row, Terms
 from reminders.models.kinds import Channel, ReminderState
 from schedules.lifecycle import CANCELLABLE, State
@@ -141,9 +142,18 @@ def _is_called_off(rows: Iterable[Row], key: str, terms: Terms) -> bool:
         return False
     if newest.state is ReminderState.CANCELLED:
         return not newest.superseded
-    last = newest.messages[-1] if newest.messages else None
+    last = _ended_last(newest)
     by_opt_out = last is not None and last.reason == OPTED_OUT
     return by_opt_out and not (last and terms.agreed_at and terms.agreed_at > last.state_at)
+
+
+def _ended_last(row: Row) -> Carried | None:
+    """Of what reached nobody, the message that was called off last for the row's own sake.
+
+    Not the last made: a joined message may be older than the row's own, which was called off when they were joined.
+    """
+    ended = [one for one in row.messages if one.state in _NOWHERE and one.reason not in {JOINED, PARTED}]
+    return max(reversed(ended), key=lambda one: one.state_at, default=None)
 
 
 def _find(rows: Iterable[Row], existing: Existing) -> Row:

@@ -62,10 +62,11 @@ def revise(session: Session, clinic: Clinic, patient: Patient, treatment: Treatm
     """
     session.flush()
     terms, _, intents = _considered(session, clinic, patient, treatment, now)
-    if joining.part(session, [row.reminder_id for row in intents.touched], now):
+    was_joined = joining.part(session, [row.reminder_id for row in intents.touched], now)
+    if was_joined:
         terms, _, intents = _considered(session, clinic, patient, treatment, now)
     _carry_out(_Case(session, treatment, terms, now), intents)
-    if intents.add or intents.move or intents.replace:
+    if was_joined or intents.add or intents.move or intents.replace:
         joining.join(session, clinic, patient, now)
 
 

@@ -1,7 +1,9 @@
 """What two treatments would say twice goes in one message, and nothing is lost or doubled by that, whatever follows.
 
 Seen to fail when: the joined message went with the treatment that was cancelled; a moved date moved it for both; a
-check-in was joined; a join took what a worker had already begun to send.
+check-in was joined; a join took what a worker had already begun to send; an opt-out from a
+joined message was answered with an e-mail; nothing could be parted on a disconnected channel; what was
+joined across two versions was parted for good.
 """
 
 from datetime import timedelta
@@ -10,14 +12,17 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from reminders.care import consents, fallback, replanning, superseding, treatments
+from reminders.care import consents, fallback, optouts, replanning, superseding, treatments
 from reminders.care.explain import explain
+from reminders.care.reach import address_index
 from reminders.care.treatment_input import TreatmentInput
-from reminders.models import Message, MessageReminder, Patient, ProtocolVersion, Reminder, Treatment
+from reminders.models import Message, MessageReminder, Patient, ProtocolVersion, Reminder, Sender, Treatment
+from reminders.models.clinic import NOT_CONNECTED
 from reminders.models.kinds import Channel, EventKind, Language, ReminderState
 from schedules.lifecycle import State
 from tests.conftest import NOW
 from tests.reminders.care_recording.conftest import BOTH, Desk, set_state
+from tests.reminders.care_recording.protocols_desk import publish_new_words
 
 FACE = TreatmentInput("microneedling", "2026-03-10", "09:00")
 HANDS = TreatmentInput("microneedling", "2026-03-10", "10:00")
@@ -157,6 +162,56 @@ def test_a_patients_address_or_opt_out_is_asked_for_all_that_it_carries(desk: De
         assert {row.state for row in session.scalars(select(Reminder))} == {ReminderState.SKIPPED}
         desk.agree(session, patient, Channel.SMS, NOW + timedelta(minutes=1))
         assert planned(session) == JOINED
+
+
+def test_an_opt_out_calls_off_for_good_all_that_was_joined(desk: Desk) -> None:
+    """By the address alone, as the page asks it: the e-mail consents stand, yet a STOP is not answered by e-mail."""
+    with desk.database.begin() as session:
+        first, _ = twice(desk, session)
+        patient = session.get_one(Patient, first.patient_id)
+        address = address_index(patient, Channel.SMS)
+        assert address
+        optouts.opt_out(session, optouts.OptOutRequest(desk.clinic.id, Channel.SMS, address, "page"), NOW)
+        patient.language = Language.EN
+        replanning.refresh(session, desk.clinic, patient, NOW + timedelta(minutes=5))
+        assert [message for message in live(session) if message.template.startswith("step:")] == []
+        desk.agree(session, patient, Channel.EMAIL, NOW + timedelta(minutes=10))
+        assert [told for told in planned(session) if told[0].startswith("step:")] == JOINED
+
+
+@pytest.mark.parametrize("has_mail", [True, False])
+@pytest.mark.parametrize("how", ["cancelled", "moved", "withdrawn"])
+def test_what_is_joined_is_parted_on_a_disconnected_channel_too(desk: Desk, how: str, has_mail: bool) -> None:
+    with desk.database.begin() as session:
+        first, second = twice(desk, session)
+        (had,) = {message.sender_id for message in live(session)}
+        gone = sorted(Channel) if not has_mail else [Channel.SMS]
+        session.execute(update(Sender).where(Sender.channel.in_(gone)).values(address=NOT_CONNECTED))
+        if how == "cancelled":
+            treatments.cancel(session, desk.actor, first, "by mistake", NOW)
+        elif how == "moved":
+            treatments.move(session, desk.actor, desk.clinic, first, treatments.TreatedWhen("2026-03-09"), NOW)
+        else:
+            consents.withdraw(session, desk.actor, first.patient_id, Channel.SMS, NOW)
+            assert planned(session) == (JOINED if has_mail else [])
+            return
+        mine = [message for message in live(session) if message.treatment_id == second.id]
+        assert [message.template for message in mine] == ["step:day-1", "step:day-3", "step:day-7"]
+        assert {message.sender_id for message in mine} == {had}
+
+
+def test_what_two_versions_say_in_the_same_words_stays_together(desk: Desk) -> None:
+    """The second visit of a day follows a version published in between, of which only day 3 is another text."""
+    with desk.database.begin() as session:
+        patient = desk.add(session)
+        desk.agree(session, patient, Channel.SMS)
+        desk.record(session, patient, FACE)
+        publish_new_words(session, desk)
+        desk.record(session, patient, HANDS, confirmed=True)
+        told = planned(session)
+        assert told == [("step:day-1", 2), ("step:day-3", 1), ("step:day-3", 1), *JOINED[2:]]
+        replanning.refresh(session, desk.clinic, patient, NOW)
+        assert planned(session) == told
 
 
 def carriers(session: Session, treatment: Treatment, step: str) -> list[Message]:
