@@ -93,6 +93,7 @@ def test_on_a_phone_without_a_script(practice: Practice, sheet: Sheet, served: s
     phone.get_by_role("button", name=_text(sheet, "send")).tap()
     expect(phone.get_by_role("heading", level=1)).to_contain_text("911")
     expect(phone.locator('a[href="tel:911"]')).to_be_visible()
+    expect(phone.get_by_role("main")).not_to_contain_text("811")
     _keep(phone, f"check-in-emergency-{language}")
     outcomes = practice.rows(select(CheckIn.outcome).order_by(CheckIn.answered_at))
     assert outcomes == [CheckInOutcome.PERSISTING, CheckInOutcome.URGENT]

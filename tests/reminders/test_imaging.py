@@ -106,6 +106,19 @@ def test_what_is_none_is_refused(data: bytes, reason: Refusal) -> None:
     assert caught.value.reason is reason
 
 
+@pytest.mark.parametrize("mode", ["RGB", "CMYK"])
+def test_a_large_jpeg_that_is_held_whole_is_refused(mode: str) -> None:
+    """Seen to fail with the limit of other JPEGs, where it took 600 to 800 MB. Its size is a lie."""
+    written = io.BytesIO()
+    Image.new(mode, (64, 64)).save(written, "JPEG", progressive=True)
+    start = next(at for at in range(len(written.getvalue())) if written.getvalue()[at : at + 2] == b"\xff\xc2")
+    data = bytearray(written.getvalue())
+    data[start + 5 : start + 9] = struct.pack(">HH", 8000, 9000)
+    with pytest.raises(RefusedError) as caught:
+        clean(bytes(data), MOST)
+    assert caught.value.reason is Refusal.TOO_LARGE
+
+
 def test_only_the_decoder_of_its_kind_has_its_turn() -> None:
     """It begins like HEIC, and is a picture of an old kind that begins anyhow."""
     data = b"\0\0\x02\0ftypheic" + struct.pack("<HHBB", 8, 8, 24, 0x20) + b"\x10\x20\xc0" * 64 + b"\0" * 600
