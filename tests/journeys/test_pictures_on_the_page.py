@@ -76,7 +76,7 @@ def said(practice: Practice) -> list[tuple[str, str]]:
     return [(row.state.value, row.reason) for row in rows]
 
 
-@pytest.mark.parametrize(("language", "alt"), [("en", "Picture 2 from the patient"), ("fr", "Image 2 de la part")])
+@pytest.mark.parametrize(("language", "alt"), [("en", "Picture 2 from the patient"), ("fr", "Image 2 de la personne")])
 def test_two_pictures_with_an_answer(practice: Practice, language: str, alt: str) -> None:
     sheet = ask(practice, language=language)
     shown = sheet.open()
