@@ -27,7 +27,7 @@ from tests.promises.practice import NURSE
 from tests.reminders import pictures
 
 FEVER = {"en": "I have a fever of 39, look", "fr": "J'ai 39 de fièvre, regardez"}
-ALT = {"en": "Picture 1 from the patient", "fr": "Image 1 de la part du patient"}
+ALT = {"en": "Picture 1 from the patient", "fr": "Image 1 de la personne"}
 PHOTO = pictures.photo(orientation=6)
 
 

@@ -88,7 +88,7 @@ def asked(phone: Phone, language: str) -> Patient:
     ("language", "body", "alt"),
     [
         ("en", "I have a fever, look", "Picture 1 from the patient"),
-        ("fr", "J'ai de la fièvre, regardez", "Image 1 de la part du patient"),
+        ("fr", "J'ai de la fièvre, regardez", "Image 1 de la personne"),
     ],
 )
 def test_with_a_fever(phone: Phone, language: str, body: str, alt: str) -> None:
