@@ -143,8 +143,7 @@ def test_hostile_files_stop_nothing(practice: MailPractice) -> None:
 def test_what_breaks_off_is_fetched_from_the_mailbox(practice: MailPractice, monkeypatch: pytest.MonkeyPatch) -> None:
     practice.ask()
     monkeypatch.setattr(mail_in, "draw", _broken)
-    with pytest.raises(ZeroDivisionError):
-        practice.write(raw=letter(practice, "look", (PHOTO, {}), LOGO, (PHOTO + b"2", {})))
+    practice.write(raw=letter(practice, "look", (PHOTO, {}), LOGO, (PHOTO + b"2", {})))
     assert attached(practice) == [("waiting", "")] * 2
     monkeypatch.undo()
     fetch(practice)
@@ -160,8 +159,7 @@ def test_what_breaks_before_it_is_kept_is_kept_once(practice: MailPractice, monk
     practice.ask()
     monkeypatch.setattr(mail_in, "hang_on", _broken)
     practice.put(raw=letter(practice, "look", (PHOTO, {})))
-    with pytest.raises(ZeroDivisionError):
-        practice.look()
+    practice.look()
     assert practice.rows(select(Reply)) == attached(practice) == []
     monkeypatch.undo()
     practice.world.pass_time(timedelta(minutes=2))
