@@ -102,26 +102,7 @@ def part(session: Session, reminder_ids: Collection[uuid.UUID], now: datetime) -
 
 
 def _waiting(session: Session, clinic: Clinic, patient: Patient) -> list[Waiting]:
-    """Locked, so that none is sent while another is joined to it."""
-    link, lost = aliased(MessageReminder), aliased(Message)
-    failed = (
-        select(link.reminder_id)
-        .join(lost, lost.id == link.message_id)
-        .where(link.reminder_id == Reminder.id, lost.state.in_(_LOST))
-    )
-    query = (
-        select(Message, Reminder, Treatment.protocol_id, ProtocolVersion)
-        .join(MessageReminder, MessageReminder.message_id == Message.id)
-        .join(Reminder, Reminder.id == MessageReminder.reminder_id)
-        .join(Treatment, Treatment.id == Reminder.treatment_id)
-        .join(ProtocolVersion, ProtocolVersion.id == Message.protocol_version_id)
-        .where(Message.patient_id == patient.id, Message.kind == MessageKind.REMINDER, MessageReminder.live)
-        .where(Message.state == State.PLANNED, Message.tries == 0, Message.template.startswith("step:"))
-        .where(Reminder.state == ReminderState.OWED, Reminder.is_check_in.is_(False), ~failed.exists())
-        .with_for_update(key_share=True, of=Message)
-        .execution_options(populate_existing=True)
-    )
-    rows = session.execute(query).all()
+    rows = _advice_to_come(session, patient)
     treatments: defaultdict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
     for message, reminder, *_ in rows:
         treatments[message.id].add(reminder.treatment_id)
@@ -140,6 +121,32 @@ def _waiting(session: Session, clinic: Clinic, patient: Patient) -> list[Waiting
         for message, reminder, protocol_id, version in {row[0].id: row for row in rows}.values()
         if not _is_apart(version, reminder.step)
     ]
+
+
+def _advice_to_come(session: Session, patient: Patient) -> Sequence[Any]:
+    """Planned advice that nobody has tried to send, with its reminders: (message, reminder, protocol's id, version).
+
+    Locked, so that none is sent while another is joined to it.
+    """
+    link, lost = aliased(MessageReminder), aliased(Message)
+    failed = (
+        select(link.reminder_id)
+        .join(lost, lost.id == link.message_id)
+        .where(link.reminder_id == Reminder.id, lost.state.in_(_LOST))
+    )
+    query = (
+        select(Message, Reminder, Treatment.protocol_id, ProtocolVersion)
+        .join(MessageReminder, MessageReminder.message_id == Message.id)
+        .join(Reminder, Reminder.id == MessageReminder.reminder_id)
+        .join(Treatment, Treatment.id == Reminder.treatment_id)
+        .join(ProtocolVersion, ProtocolVersion.id == Message.protocol_version_id)
+        .where(Message.patient_id == patient.id, Message.kind == MessageKind.REMINDER, MessageReminder.live)
+        .where(Message.state == State.PLANNED, Message.tries == 0, Message.template.startswith("step:"))
+        .where(Reminder.state == ReminderState.OWED, Reminder.is_check_in.is_(False), ~failed.exists())
+        .with_for_update(key_share=True, of=Message)
+        .execution_options(populate_existing=True)
+    )
+    return session.execute(query).all()
 
 
 def _is_apart(version: ProtocolVersion, step: str) -> bool:

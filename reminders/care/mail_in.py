@@ -35,6 +35,8 @@ _FIRST_LOOK = timedelta(days=1)
 nobody has kept; of what has been kept a repeat is known."""
 
 _UNREADABLE = "unreadable"
+_BROKEN = "protocol"
+"""The problem of a mailbox that was not read for a reason of ours: nothing better can be said of it to staff."""
 
 Opener = Callable[[str], AbstractContextManager[ImapMailbox]]
 
@@ -44,15 +46,7 @@ def read_mailboxes(database: Database, settings: Settings, opener: Opener = Imap
     with database.begin() as session:
         found = mailboxes.mailboxes(session, settings)
         mailboxes.forget_others(session, found)
-    return sum(_read_alone(_Desk(database, settings, mailbox), opener) for mailbox in found)
-
-
-def _read_alone(desk: "_Desk", opener: Opener) -> int:
-    try:
-        return _read_one(desk, opener)
-    except Exception as error:  # whatever it is, the other clinics' mailboxes are read
-        _log.error("mailbox not read", sender_id=str(desk.mailbox.sender_id), reason=type(error).__name__)
-        return 0
+    return sum(_read_one(_Desk(database, settings, mailbox), opener) for mailbox in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +76,9 @@ def _read_one(desk: _Desk, opener: Opener) -> int:
         problem = error.word
         if problem != turn.standing.problem:
             _log.error("mailbox not read", sender_id=str(mailbox.sender_id), reason=problem)
+    except Exception as error:  # whatever broke in this mailbox, staff see that, and the other clinics' are read
+        problem = _BROKEN
+        _log.error("mailbox not read", sender_id=str(mailbox.sender_id), reason=type(error).__name__)
     with database.begin(clinic=mailbox.clinic_id) as session:
         turn.end(session, problem, clock(session))
     return came

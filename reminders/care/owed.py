@@ -143,8 +143,9 @@ def _is_called_off(rows: Iterable[Row], key: str, terms: Terms) -> bool:
     if newest.state is ReminderState.CANCELLED:
         return not newest.superseded
     last = _ended_last(newest)
-    by_opt_out = last is not None and last.reason == OPTED_OUT
-    return by_opt_out and not (last and terms.agreed_at and terms.agreed_at > last.state_at)
+    if last is None or last.reason != OPTED_OUT:
+        return False
+    return terms.agreed_at is None or terms.agreed_at <= last.state_at
 
 
 def _ended_last(row: Row) -> Carried | None:

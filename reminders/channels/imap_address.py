@@ -1,9 +1,8 @@
 """Where a mailbox is, and why it could not be read."""
 
 from dataclasses import dataclass, field
-from typing import Literal
-from urllib.parse import parse_qs, unquote, urlsplit
 
+from reminders.channels.server_urls import Tls, read_server_url
 from reminders.errors import RemindersError
 
 _PORTS = {"implicit": 993, "starttls": 143, "none": 143}
@@ -32,21 +31,15 @@ class MailboxAddress:
     user: str = field(repr=False)
     password: str = field(repr=False)
     folder: str
-    tls: Literal["none", "starttls", "implicit"]
+    tls: Tls
     plus: bool
 
     @classmethod
     def from_url(cls, url: str) -> "MailboxAddress":
         """Read IMAP_URL, which settings have checked, or a sender's own: MailboxError if it cannot be read."""
         try:
-            parts = urlsplit(url)
-            port = parts.port
+            said = read_server_url(url, "imaps")
         except ValueError:
             raise MailboxError("url") from None
-        asked = {name: values[-1] not in {"0", "", "no", "false"} for name, values in parse_qs(parts.query).items()}
-        tls: Literal["none", "starttls", "implicit"] = "starttls" if asked.get("starttls") else "none"
-        if parts.scheme == "imaps":
-            tls = "implicit"
-        user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        folder = unquote(parts.path.strip("/")) or "INBOX"
-        return cls(parts.hostname or "", port or _PORTS[tls], user, password, folder, tls, asked.get("plus", True))
+        port, folder, plus = said.port or _PORTS[said.tls], said.path or "INBOX", said.asked.get("plus", True)
+        return cls(said.host, port, said.user, said.password, folder, said.tls, plus)

@@ -8,7 +8,7 @@ from email.utils import getaddresses, parseaddr
 
 from reminders.channels.mail_bounces import Bounce, bounce_of
 from reminders.channels.mail_files import MailFile, files_of
-from reminders.channels.mail_parts import MailPart, header, leaves_of, shown, words_of
+from reminders.channels.mail_parts import MailPart, has_empty_path, header, leaves_of, shown, words_of
 
 MOST_CHARACTERS = 20_000
 """A person writes less; reading takes longer than in proportion. What is longer is cut, and staff see that."""
@@ -89,7 +89,7 @@ def _automatic(mail: MailPart) -> str:
         return "auto_submitted"
     if header(mail, "Precedence").lower() in _BULK:
         return "precedence"
-    if mail.get("Return-Path") is not None and not parseaddr(header(mail, "Return-Path"))[1]:
+    if has_empty_path(mail):
         return "no_return_path"
     if mail.get_content_type() == "multipart/report":
         return "report"

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_string
 from email.message import Message
-from email.utils import parseaddr
 
-from reminders.channels.mail_parts import MailPart, decoded, header
+from reminders.channels.mail_parts import MailPart, decoded, has_empty_path, header
 
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _REFUSED = re.compile(r"\b5\d\d[ -]")
@@ -36,19 +35,19 @@ def bounce_of(mail: MailPart, sender: str, text: str) -> Bounce | None:
     status_part = next((part for part in mail.walk() if part.get_content_type() == "message/delivery-status"), None)
     if status_part is not None and _is_a_servers(mail, sender):
         return _standard(mail, status_part)
-    if sender.partition("@")[0].lower() not in _MACHINES:
+    if not _is_machine(sender):
         return None
     return _plain(mail, text[:_MOST])
 
 
 def _is_a_servers(mail: MailPart, sender: str) -> bool:
     """Whether it is a report itself. A person may forward one, and what they write beside it is theirs to be read."""
-    empty_path = mail.get("Return-Path") is not None and not parseaddr(header(mail, "Return-Path"))[1]
-    return (
-        mail.get_content_type() in {"multipart/report", "message/delivery-status"}
-        or empty_path
-        or sender.partition("@")[0].lower() in _MACHINES
-    )
+    is_report = mail.get_content_type() in {"multipart/report", "message/delivery-status"}
+    return is_report or has_empty_path(mail) or _is_machine(sender)
+
+
+def _is_machine(sender: str) -> bool:
+    return sender.partition("@")[0].lower() in _MACHINES
 
 
 def _standard(mail: MailPart, status_part: MailPart) -> Bounce:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
+from email.utils import parseaddr
 from typing import Any, TypeAlias
 
 from reminders.channels.mail_html import html_text
@@ -59,6 +60,11 @@ def words_of(leaves: Sequence[MailPart]) -> str:
 def header(mail: MailPart, name: str) -> str:
     """A header's words on one line, "" without it."""
     return shown(str(mail.get(name, "")))
+
+
+def has_empty_path(mail: MailPart) -> bool:
+    """Whether nobody wants to hear what became of it: a machine's (RFC 5321, 4.5.5)."""
+    return mail.get("Return-Path") is not None and not parseaddr(header(mail, "Return-Path"))[1]
 
 
 def shown(value: str) -> str:

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from reminders.channels.base import ChannelError, Fault
+from reminders.channels.server_urls import Tls, read_server_url
 
 _PORTS = {"none": 25, "starttls": 587, "implicit": 465}
 _READY = 220
@@ -54,22 +53,16 @@ class MailServer:
     port: int
     user: str = field(repr=False)
     password: str = field(repr=False)
-    tls: Literal["none", "starttls", "implicit"]
+    tls: Tls
 
     @classmethod
     def from_url(cls, url: str) -> "MailServer":
         """Read SMTP_URL, which settings have checked, or a sender's own: ChannelError (SENDER) if it cannot be read."""
         try:
-            parts = urlsplit(url)
-            port = parts.port
+            said = read_server_url(url, "smtps")
         except ValueError:
             raise ChannelError("the mail server's URL cannot be read", Fault.SENDER, "url") from None
-        wants_tls = parse_qs(parts.query).get("starttls", ["0"])[-1] not in {"0", "", "no", "false"}
-        tls: Literal["none", "starttls", "implicit"] = "starttls" if wants_tls else "none"
-        if parts.scheme == "smtps":
-            tls = "implicit"
-        user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        return cls(parts.hostname or "", port or _PORTS[tls], user, password, tls)
+        return cls(said.host, said.port or _PORTS[said.tls], said.user, said.password, said.tls)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,21 @@
 """Signed links for patients: they name an id, and show nobody's data to a log."""
 
-import hmac
 import string
 import uuid
 
 from reminders.crypto import Keyring
+from reminders.delivery import short_tokens
+from reminders.delivery.short_tokens import ShortTokens
 from reminders.errors import CryptoError
 from reminders.models.kinds import Channel
 
 _PURPOSE = "unsubscribe"
 _CHECK_IN = "check-in"
-_HALF = 8
-"""Of a message's id, and of its keyed hash, so many bytes stand in a token: 64 bits that nobody can guess."""
-
-_BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 DIGITS = 22
-"""16 bytes in base 62: without - and _, at which phones end a link."""
+_TOKENS = ShortTokens(_CHECK_IN, string.digits + string.ascii_uppercase + string.ascii_lowercase, DIGITS)
+"""In base 62: without - and _, at which phones end a link."""
 
+_ID_BYTES = 16
 _BYTE = {Channel.SMS: b"s", Channel.EMAIL: b"e"}
 _CHANNEL = {byte: channel for channel, byte in _BYTE.items()}
 
@@ -49,7 +48,7 @@ def check_in_url(keyring: Keyring, public_url: str, message_id: uuid.UUID) -> st
 
     Until when it can be answered, the message's own row says (`care.checkins.answerable`).
     """
-    return f"{public_url}/c/{_base62(message_id.bytes[:_HALF] + _proof(keyring, message_id))}"
+    return f"{public_url}/c/{_TOKENS.make(keyring, message_id)}"
 
 
 def ids_near(token: str) -> tuple[uuid.UUID, uuid.UUID]:
@@ -58,13 +57,12 @@ def ids_near(token: str) -> tuple[uuid.UUID, uuid.UUID]:
     Raises:
         CryptoError: it is no token of ours.
     """
-    begins = _from_base62(token)[:_HALF]
-    return uuid.UUID(bytes=begins + bytes(_HALF)), uuid.UUID(bytes=begins + b"\xff" * _HALF)
+    return short_tokens.ids_near(_said(token))
 
 
 def is_token_of(keyring: Keyring, token: str, message_id: uuid.UUID) -> bool:
     """Whether `check_in_url` made this token for this message."""
-    return hmac.compare_digest(_from_base62(token), message_id.bytes[:_HALF] + _proof(keyring, message_id))
+    return _TOKENS.is_of(keyring, _said(token), message_id)
 
 
 def read_long_token(keyring: Keyring, token: str) -> uuid.UUID:
@@ -73,28 +71,11 @@ def read_long_token(keyring: Keyring, token: str) -> uuid.UUID:
     Raises:
         CryptoError: it is no token of ours.
     """
-    return uuid.UUID(bytes=keyring.unsign(_CHECK_IN, token)[: 2 * _HALF])
+    return uuid.UUID(bytes=keyring.unsign(_CHECK_IN, token)[:_ID_BYTES])
 
 
-def _proof(keyring: Keyring, message_id: uuid.UUID) -> bytes:
-    return keyring.tag(_CHECK_IN, message_id.bytes)[:_HALF]
-
-
-def _base62(raw: bytes) -> str:
-    number, digits = int.from_bytes(raw), ""
-    while len(digits) < DIGITS:
-        number, last = divmod(number, len(_BASE62))
-        digits = _BASE62[last] + digits
-    return digits
-
-
-def _from_base62(token: str) -> bytes:
-    if len(token) != DIGITS or not set(token) <= set(_BASE62):
+def _said(token: str) -> bytes:
+    said = _TOKENS.read(token)
+    if said is None:
         raise CryptoError("not a token")
-    number = 0
-    for digit in token:
-        number = number * len(_BASE62) + _BASE62.index(digit)
-    try:
-        return number.to_bytes(2 * _HALF)
-    except OverflowError as error:
-        raise CryptoError("not a token") from error
+    return said

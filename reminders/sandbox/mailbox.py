@@ -3,6 +3,7 @@
 import asyncio
 import re
 import socket
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -11,11 +12,11 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from reminders.clock import host_now
 from reminders.errors import SettingsError
 from reminders.sandbox.carrier import Carrier
 from reminders.sandbox.faults import FaultKind, Stage
-from reminders.sandbox.records import OUTBOUND, Record, new_sid
+from reminders.sandbox.letters import incoming
+from reminders.sandbox.records import OUTBOUND, Record
 from reminders.settings import Settings
 
 _HOST = "127.0.0.1"
@@ -75,23 +76,9 @@ def read_email(raw: bytes, recipient: str) -> Record:
     """What the mailbox keeps of an e-mail that came for `recipient` (the envelope's address)."""
     parsed = message_from_bytes(raw, policy=policy.default)
     link = _LINK.search(str(parsed.get("List-Unsubscribe", "")))
-    now = host_now()
-    return Record(
-        sid=new_sid("EM"),
-        channel="email",
-        direction=OUTBOUND,
-        sender=parseaddr(str(parsed.get("From", "")))[1],
-        recipient=recipient,
-        body=_plain_text(parsed),
-        status="delivered",
-        created_at=now,
-        updated_at=now,
-        sent_at=now,
-        subject=str(parsed.get("Subject", "")),
-        message_id=str(parsed.get("Message-ID", "")).strip(),
-        unsubscribe=link.group(1) if link else "",
-        raw=raw.decode("utf-8", "surrogateescape"),
-    )
+    sender = parseaddr(str(parsed.get("From", "")))[1]
+    kept = incoming(raw, sender, recipient, _plain_text(parsed))
+    return replace(kept, direction=OUTBOUND, status="delivered", unsubscribe=link.group(1) if link else "")
 
 
 def _plain_text(parsed: EmailMessage) -> str:
