@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from reminders.care.checkins import ANSWERABLE_FOR
+from reminders.care.ending import SUPERSEDED
 from reminders.models import CheckIn, Clinic, Message, MessageReminder, Patient, Reminder, Ticket, Treatment
 from reminders.models.follow_up_rules import FollowUpRules, follow_up_rules
 from reminders.models.kinds import CheckInOutcome, ReminderState, TicketKind, TreatmentState
@@ -94,7 +95,7 @@ def _asked(session: Session, among: Iterable[ColumnElement[bool]], now: datetime
     query = (
         _check_ins(select(*columns, Reminder.reason, _sent_at().label("at")), now)
         .where(Message.state.in_((State.SENT, State.DELIVERED)), *among)
-        .where(~exists().where(*same_step, later.round > Reminder.round), ~called)
+        .where(~exists().where(*same_step, later.round > Reminder.round, ~_ended_with_treatment(later)), ~called)
         .where(~answered_since(Reminder.treatment_id, since))
         .order_by(_sent_at(), Message.id)
     )
@@ -121,6 +122,11 @@ def _check_ins(query: Select[*tuple[Any, ...]], now: datetime) -> Select[*tuple[
         .where(Reminder.is_check_in, Reminder.state == ReminderState.OWED, Reminder.due_at > now - _OWED_FOR)
         .where(Treatment.state == TreatmentState.ACTIVE, Patient.erased_at.is_(None))
     )
+
+
+def _ended_with_treatment(one: type[Reminder]) -> ColumnElement[bool]:
+    """Whether a round was called off because its treatment was replaced: taken back, that one owes it again."""
+    return (one.state == ReminderState.CANCELLED) & (one.reason == SUPERSEDED)
 
 
 def _sent_at() -> ColumnElement[datetime]:
@@ -151,6 +157,7 @@ def _improving(session: Session, clinic_id: uuid.UUID, until: datetime) -> Seque
         further.treatment_id == Reminder.treatment_id,
         further.step == Reminder.step,
         (further.reason == SECOND_LOOK) | (further.created_at >= CheckIn.answered_at),
+        ~_ended_with_treatment(further),
     )
     query = (
         select(CheckIn.clinic_id, CheckIn.treatment_id, Reminder.step)

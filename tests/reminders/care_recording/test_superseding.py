@@ -3,21 +3,22 @@
 Seen to fail when: taking it back planned nothing; one of the same day, or a later one, could be replaced.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from reminders.care import consents, superseding, treatments
+from reminders.care import consents, follow_ups, superseding, treatments
 from reminders.care.imports.report import ImportReport
 from reminders.care.imports.run import import_csv
 from reminders.care.treatment_input import TreatmentInput
 from reminders.errors import EarlierTreatmentError, InvalidInputError
-from reminders.models import Patient, Protocol, Ticket, Treatment
+from reminders.models import Message, Patient, Protocol, Reminder, Ticket, Treatment
 from reminders.models.kinds import Channel, TicketKind, TreatmentState
 from tests.conftest import NOW
+from tests.promises.world import set_clock
 from tests.reminders.care_recording.conftest import Desk, messages_of, reminders_of, set_state
 
 EARLIER = TreatmentInput("microneedling", "2026-03-08", "10:00")
@@ -94,6 +95,36 @@ def test_what_became_too_late_is_not_owed_anew(desk: Desk) -> None:
         superseding.take_back(session, desk.actor, desk.clinic, first, NOW + timedelta(days=4))
         assert [template for template, *_ in messages_of(session, first.id)] == ["step:day-7"]
         assert ("day-3", 1, "cancelled", CALLED_OFF) in reminders_of(session, first.id)
+
+
+def test_a_nudge_that_was_called_off_with_it_is_owed_again(desk: Desk) -> None:
+    """Seen to fail when the round that ended with the treatment hid the check-in that nobody has answered."""
+    with desk.database.begin() as session:
+        patient = marie(desk, session)
+        first = desk.record(session, patient, TreatmentInput("microneedling", "2026-03-02", "10:00"))
+        set_state(session, first.id, "day-7", "delivered")
+        session.execute(update(Message).where(Message.template == "step:day-7").values(sent_at=NOW))
+    nudged_at, taken_back_at = NOW + timedelta(hours=25), NOW + timedelta(hours=26)
+    assert follow(desk, nudged_at) == ["nudge"]
+    with desk.database.begin() as session:
+        first = session.get_one(Treatment, first.id)
+        desk.record(session, session.get_one(Patient, patient.id), LATER, supersedes=True)
+        superseding.take_back(session, desk.actor, desk.clinic, first, taken_back_at)
+    assert follow(desk, taken_back_at) == ["nudge"]
+    assert follow(desk, taken_back_at) == []
+    with desk.database.begin() as session:
+        rounds = [row for row in reminders_of(session, first.id) if row[0] == "day-7"]
+        assert rounds[1:] == [("day-7", 2, "cancelled", CALLED_OFF), ("day-7", 3, "owed", "nudge")]
+
+
+def follow(desk: Desk, now: datetime) -> list[str]:
+    """What is owed to the silent at that hour: why, for each round that is new."""
+    set_clock(desk.database, now)
+    with desk.database.read() as session:
+        before = set(session.scalars(select(Reminder.id)))
+    follow_ups.follow_up(desk.database)
+    with desk.database.read() as session:
+        return list(session.scalars(select(Reminder.reason).where(Reminder.id.not_in(before))))
 
 
 def test_one_without_a_later_one_cannot_be_replaced(desk: Desk) -> None:
