@@ -4,13 +4,13 @@ import uuid
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reminders.columns import Sealed, words
 from reminders.database import Base, ClinicOwned
 from reminders.ids import new_id
-from reminders.models.kinds import Channel, Language, Role
+from reminders.models.kinds import Channel, Language, Role, Theme
 
 _TO_COME = text("done_at IS NULL")
 
@@ -30,6 +30,8 @@ class Clinic(Base):
     language: Mapped[Language] = mapped_column(words(Language))
     opens: Mapped[time]
     closes: Mapped[time]
+    province: Mapped[str] = mapped_column(String(2), default="QC", server_default="QC")
+    """Whose public holidays are offered as closed days (ISO 3166-2:CA, without the country)."""
     closed_weekdays: Mapped[list[int]] = mapped_column(JSON, default=list)
     """ISO weekdays (1 Monday to 7 Sunday) on which nobody could receive a check-in's answer."""
     closed_dates: Mapped[list[str]] = mapped_column(JSON, default=list)
@@ -100,11 +102,29 @@ class Staff(ClinicOwned, Base):
     on_call: Mapped[bool] = mapped_column(default=False)
     role: Mapped[Role] = mapped_column(words(Role))
     language: Mapped[Language] = mapped_column(words(Language))
+    theme: Mapped[Theme] = mapped_column(words(Theme), default=Theme.SYSTEM, server_default=Theme.SYSTEM)
+    digest: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the week's report goes to them by e-mail."""
     password_hash: Mapped[str | None] = mapped_column(String(200))
     failed_sign_ins: Mapped[int] = mapped_column(Integer, default=0)
     locked_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+
+
+class SavedAnswer(ClinicOwned, Base):
+    """An answer that staff write often: what it is called and what it says, by language ("en", "fr")."""
+
+    __tablename__ = "saved_answer"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    title: Mapped[dict[str, str]] = mapped_column(Sealed("saved_answer.title"))
+    body: Mapped[dict[str, str]] = mapped_column(Sealed("saved_answer.body"))
+    created_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    archived_at: Mapped[datetime | None]
 
 
 class HandOver(ClinicOwned, Base):

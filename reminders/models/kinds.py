@@ -58,6 +58,14 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
+class Theme(StrEnum):
+    """How a member of staff wants the pages: light, dark, or as their device says."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
 class TreatmentState(StrEnum):
     """Whether a treatment's follow-up runs. SUPERSEDED: a later one of the same protocol took its place."""
 

@@ -92,7 +92,7 @@ class OptOut(ClinicOwned, Base):
     """An address that must not be written to, whoever holds it; outlives the patient's erasure as a keyed hash."""
 
     __tablename__ = "opt_out"
-    __table_args__ = (UniqueConstraint("clinic_id", "channel", "address_index"),)
+    __table_args__ = (UniqueConstraint("clinic_id", "channel", "address_index"), Index(None, "clinic_id", "at"))
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     clinic_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("clinic.id"), index=True)

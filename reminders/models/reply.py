@@ -38,6 +38,13 @@ class Reply(ClinicOwned, Base):
         Index(None, "clinic_id", "from_index"),
         Index(None, "patient_id", "received_at"),
         Index(
+            "ix_reply_unseen",
+            "clinic_id",
+            "received_at",
+            sqlite_where=text("seen_at IS NULL"),
+            postgresql_where=text("seen_at IS NULL"),
+        ),
+        Index(
             "ix_reply_unread",
             "received_at",
             sqlite_where=text("read_at IS NULL"),
@@ -71,6 +78,9 @@ class Reply(ClinicOwned, Base):
     language: Mapped[Language | None] = mapped_column(words(Language))
     evidence: Mapped[Any | None] = mapped_column(Sealed("reply.evidence"))
     handled_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
+    """When a member of staff first had it on their screen as a conversation; `seen_by` is who."""
+    seen_by: Mapped[uuid.UUID | None]
 
 
 class CheckIn(ClinicOwned, Base):
@@ -126,6 +136,7 @@ class Ticket(ClinicOwned, Base):
     __tablename__ = "ticket"
     __table_args__ = (
         UniqueConstraint("dedupe_key"),
+        Index(None, "clinic_id", "opened_at"),
         Index(
             "ix_ticket_open",
             "clinic_id",
@@ -155,6 +166,8 @@ class Ticket(ClinicOwned, Base):
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
     outcome: Mapped[str] = mapped_column(String(64), default="")
+    consult_before: Mapped[ConsultState | None] = mapped_column(words(ConsultState))
+    """How far the consult had come when the outcome moved it: to where it goes back if closing is undone."""
 
 
 class Audit(ClinicOwned, Base):

@@ -72,6 +72,8 @@ class Treatment(ClinicOwned, Base):
         UniqueConstraint("clinic_id", "external_id"),
         UniqueConstraint("clinic_id", "import_key"),
         UniqueConstraint("patient_id", "protocol_id", "local_date", "ordinal"),
+        Index(None, "clinic_id", "created_at"),
+        Index(None, "clinic_id", "treated_at"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

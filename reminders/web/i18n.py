@@ -1,4 +1,4 @@
-"""The words of the interface in both languages, read once from `locale/*.toml`."""
+"""The words of the interface in both languages, read once from `locale/{en,fr}/*.toml`, a file for each part of it."""
 
 import re
 import tomllib
@@ -53,9 +53,18 @@ class Catalogue:
 
 @cache
 def catalogue(language: Language) -> Catalogue:
-    """The texts of one language."""
-    data = tomllib.loads((_FOLDER / f"{language.value}.toml").read_text(encoding="utf-8"))
-    return Catalogue(language, dict(_flatten(data, "")))
+    """The texts of one language.
+
+    Raises:
+        ValueError: two files give a text to one key, so that which of them is read would be chance.
+    """
+    texts: dict[str, str] = {}
+    for path in sorted((_FOLDER / language.value).glob("*.toml")):
+        found = dict(_flatten(tomllib.loads(path.read_text(encoding="utf-8")), ""))
+        if twice := texts.keys() & found.keys():
+            raise ValueError(f"{path.name} says again: {', '.join(sorted(twice))}")
+        texts |= found
+    return Catalogue(language, texts)
 
 
 def blanks(text: str) -> frozenset[str]:
