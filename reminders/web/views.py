@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 
 from reminders.web.i18n import catalogue
 from reminders.web.moments import Words
+from reminders.web.navigation import navigation_of
 from reminders.web.visitors import Visitor
 from reminders.wording.values import readable_phone
 
@@ -42,6 +43,7 @@ def page(visitor: Visitor, template: str, status: int = 200, **context: Any) -> 
         "has": texts.has,
         "phone": phone,
         "asset": asset,
+        "navigation_of": navigation_of,
     }
     html = environment().get_template(template).render(shared | context)
     return HTMLResponse(html, status)

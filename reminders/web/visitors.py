@@ -28,6 +28,9 @@ SESSION_COOKIE = "session"
 VISIT_COOKIE = "visit"
 """Carries the form token of somebody who has not signed in yet."""
 
+LANGUAGE_COOKIE = "language"
+"""The language that somebody chose who has not signed in: "en" or "fr"."""
+
 LIVE_LOOK = "x-live"
 """The header of a look that an open page takes by itself: it is no sign of a person, so it keeps no session alive."""
 
@@ -152,14 +155,17 @@ def _held_protocols(session: Session, signed: SignedIn) -> tuple[str, ...]:
 
 
 def _stranger(session: Session, request: Request, now: datetime, *, on_demo_clock: bool) -> Visitor:
-    """Somebody not signed in: greeted in the browser's language if it is ours, else in the first clinic's."""
+    """Somebody not signed in: greeted as they chose, else as their browser says, else as the first clinic."""
     clinic = session.execute(select(Clinic.language, Clinic.timezone).order_by(Clinic.created_at).limit(1)).first()
     default = clinic.language if clinic else Language.EN
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     return Visitor(
         request=request,
         now=now,
         on_demo_clock=on_demo_clock,
-        language=preferred(request.headers.get("accept-language", ""), default),
+        language=Language(chosen)
+        if chosen in set(Language)
+        else preferred(request.headers.get("accept-language", ""), default),
         zone=ZoneInfo(clinic.timezone if clinic else "UTC"),
         csrf_token=request.cookies.get(VISIT_COOKIE, ""),
     )

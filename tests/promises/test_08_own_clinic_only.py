@@ -151,6 +151,8 @@ BODIES: Mapping[str, Mapping[str, object]] = {
 """What a practice system would change, by the last word of the address that is not an id."""
 
 ENDS_A_SESSION = {("POST", "/sign-out"), ("POST", "/account/password")}
+ABOUT_THEMSELVES = {"/account"}
+"""What a viewer may change: their own pages. `tests/web/test_account.py` says what of them."""
 
 Ask = Callable[[str, str], Response]
 
@@ -278,7 +280,7 @@ def test_a_viewer_reads_and_changes_nothing(ours: Ours) -> None:
     viewer = ours.practice.browser(ours.practice.hire(role=Role.VIEWER))
     before = ours.dump(Audit, StaffSession)
     for method, path, answer in _walk(ours, _as_browser(ours, viewer.client, viewer.csrf_token)):
-        allowed = {"/patients", "/sign-in", *OPEN}
+        allowed = {"/patients", "/sign-in", *ABOUT_THEMSELVES, *OPEN}
         if method == "POST" and path not in allowed and not path.startswith(("/api", "/webhooks")):
             assert answer.status_code == 403, (method, path)
     assert viewer.get("/").status_code == 200

@@ -1,6 +1,7 @@
-"""What members of staff keep about themselves: their password."""
+"""What members of staff keep about themselves: in which language and colours they see the pages, and their password."""
 
 from fastapi import APIRouter
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from reminders.care import staff as care_staff
@@ -8,11 +9,32 @@ from reminders.care.staff import OpenedSession
 from reminders.care.staff.passwords import matches
 from reminders.errors import InvalidInputError, Problem
 from reminders.models import Staff
+from reminders.models.kinds import Language, Theme
 from reminders.web.access import OwnForm, Posted, Reader
 from reminders.web.views import page
 from reminders.web.visitors import SESSION_COOKIE, set_cookie
 
 router = APIRouter(include_in_schema=False, prefix="/account")
+
+
+@router.get("")
+def show_account(member: Reader) -> Response:
+    """How they see the pages, and where the password is changed."""
+    return page(member, "account.html", problems={}, themes=Theme, languages=Language)
+
+
+@router.post("")
+def choose(sent: OwnForm) -> Response:
+    """Choose the language and the colours of the pages. What is no choice of ours changes nothing."""
+    member, form = sent.member, sent.form
+    try:
+        language, theme = Language(form.get("language")), Theme(form.get("theme"))
+    except ValueError as error:
+        raise HTTPException(400) from error
+    with member.begin() as session:
+        staff = session.get_one(Staff, member.staff.id)
+        staff.language, staff.theme = language, theme
+    return RedirectResponse("/account?done=saved", 303)
 
 
 @router.get("/password")

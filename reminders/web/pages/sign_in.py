@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
@@ -10,18 +11,23 @@ from reminders.care import staff as care_staff
 from reminders.care.staff import OpenedSession
 from reminders.errors import Problem
 from reminders.models import Staff
+from reminders.models.kinds import Language
 from reminders.web.access import AnyVisitor, OwnForm, VisitorForm, local_path
 from reminders.web.views import page
-from reminders.web.visitors import SESSION_COOKIE, VISIT_COOKIE, Visitor, set_cookie
+from reminders.web.visitors import LANGUAGE_COOKIE, SESSION_COOKIE, VISIT_COOKIE, Visitor, set_cookie
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/sign-in")
-def show(visitor: AnyVisitor, next: str = "/") -> Response:  # noqa: A002 - the name in the address
-    """The form, or straight on for who is signed in already."""
+def show(visitor: AnyVisitor, next: str = "/", language: str = "") -> Response:  # noqa: A002 - the name in the address
+    """The form, or straight on for who is signed in already. With `language` this browser is greeted in it from now."""
     if visitor.signed_in:
         return RedirectResponse(local_path(next), 303)
+    if language in set(Language):
+        response = RedirectResponse(f"/sign-in?next={quote(local_path(next))}", 303)
+        set_cookie(response, visitor.request, LANGUAGE_COOKIE, language)
+        return response
     return _form_page(visitor, "sign_in.html", next_path=local_path(next), email="", problems={})
 
 
