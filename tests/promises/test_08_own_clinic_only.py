@@ -86,7 +86,12 @@ class Ours:
 
 @pytest.fixture
 def ours(practice: Practice) -> Ours:
-    """A week at clinic A; clinic B has a key and nobody else."""
+    """Clinic A after a week, and clinic B."""
+    return a_week(practice)
+
+
+def a_week(practice: Practice) -> Ours:
+    """A week at clinic A; clinic B has a key and nobody else. The pages' looks are seen on the same week."""
     marie = practice.world.patient(phone=MARIE, email="z@patient.example", given_name=SECRET)
     treatment = practice.world.treat(marie)
     nurse = practice.nurse()
@@ -119,7 +124,7 @@ def ours(practice: Practice) -> Ours:
     return Ours(practice, ids, neighbour, key)
 
 
-def _routes(app: FastAPI) -> Iterator[tuple[str, str]]:
+def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
     for route in iter_route_contexts(app.routes):
         for method in sorted((route.methods or set()) - {"HEAD", "OPTIONS"}):
             yield method, route.path or ""
@@ -159,7 +164,7 @@ Ask = Callable[[str, str], Response]
 
 def _walk(ours: Ours, ask: Ask) -> Iterator[tuple[str, str, Response]]:
     """Every method of every route, its blanks filled with clinic A's ids; but what would end the walker's session."""
-    for method, path in _routes(ours.practice.app):
+    for method, path in routes(ours.practice.app):
         if (method, path) in ENDS_A_SESSION:
             continue
         yield method, path, ask(method, _BLANK.sub(lambda blank: ours.ids[blank[1]], path))
@@ -219,7 +224,7 @@ def test_there_is_something_to_see(ours: Ours) -> None:
     for method, path, answer in _walk(ours, _as_browser(ours, owner.client, owner.csrf_token)):
         if method == "GET" and "_id}" in path and not path.startswith("/api"):
             assert answer.status_code in {200, 303}, path
-    assert len(list(_routes(ours.practice.app))) > 40
+    assert len(list(routes(ours.practice.app))) > 40
 
 
 def test_a_stranger_gets_nowhere(ours: Ours) -> None:
