@@ -18,6 +18,7 @@ from reminders.web.pages import (
     check_in,
     consents,
     consults,
+    design,
     evidence,
     health,
     inbox,
@@ -43,7 +44,7 @@ from reminders.web.webhooks import router as webhooks
 _PAGES = (
     health, sign_in, account, inbox, record, patients, patient_hold, treatments, overlap, sending,
     reports, protocols, protocol_draft, unsubscribe, check_in, thread, consults, attachments, consents,
-    evidence, on_call,
+    evidence, on_call, design,
 )
 # fmt: on
 
