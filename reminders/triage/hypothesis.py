@@ -60,7 +60,8 @@ def _bare(scene: Scene, match: Match) -> bool:
     """ "Is swelling normal?" and nothing of one's own."""
     clause = scene.clause(match.start)
     rest = scene.words[clause.start : match.start] + scene.words[match.end : clause.end]
-    return bool(FLAG_SETTINGS[match.concept].get("mild")) and _GENERAL.issuperset(rest) and not _USUAL.isdisjoint(rest)
+    mild = bool(FLAG_SETTINGS.get(match.concept, {}).get("mild"))
+    return mild and _GENERAL.issuperset(rest) and not _USUAL.isdisjoint(rest)
 
 
 def hypothetical(scene: Scene, match: Match, flags: frozenset[int]) -> bool:

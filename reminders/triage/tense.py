@@ -39,7 +39,7 @@ def past(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
     lasting = any(scene.marked(name, *here) for name in ("recent", "ongoing")) or goes_on(scene, match)
     lasting = lasting or bool(scene.marked("there_now", match.end, end))
     # A burn or a numb cheek that came "during the session" is there until it is said to be gone.
-    return bool(told) and not lasting and not FLAG_SETTINGS[match.concept].get("lasting")
+    return bool(told) and not lasting and not FLAG_SETTINGS.get(match.concept, {}).get("lasting")
 
 
 def _resolved(scene: Scene, match: Match, flags: frozenset[int]) -> bool:

@@ -3,6 +3,7 @@
 import unicodedata
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -112,3 +113,21 @@ def test_any_order_of_telling_words_gets_a_label(words: list[str]) -> None:
 def test_a_bare_digit_answers_only_the_check_in(digit: str, day: int | None) -> None:
     assert read(digit, day, Asked.NONE).labels == {Label.OTHER}
     assert read(digit, 7, Asked.CHECK_IN).labels != {Label.OTHER}
+
+
+VOCABULARY = sorted({word for row in LABELLED for word in row.text.split()})
+WHAT_IS_SEEN_SOON = ["the redness", "my cheeks are red again", "dark patches", "brown spots", "les taches brunes"]
+ASKING = ["If {} comes back should I call?", "Is {} normal?", "Est-ce que {} va s'enlever?", "what about {}?", "Si {}?"]
+
+
+@pytest.mark.parametrize("seen", WHAT_IS_SEEN_SOON)
+@pytest.mark.parametrize("frame", ASKING)
+def test_what_is_seen_soon_can_be_asked_about(seen: str, frame: str) -> None:
+    """Seen to fail as it stood: the settings of red flags were asked for a symptom that is none, and reading broke."""
+    assert read(frame.format(seen), 3, Asked.NONE).labels
+
+
+@given(st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=14), st.sampled_from([1, 3, 7, 9]))
+@settings(max_examples=400)
+def test_any_words_in_any_order_are_read(words: list[str], day: int) -> None:
+    assert read(" ".join(words), day, asked_on(day)).labels
