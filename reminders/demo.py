@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
+from reminders import demo_past
 from reminders.care import clinics, consents, patients, staff, treatments
 from reminders.care.actors import Actor
 from reminders.database import Database
@@ -117,10 +118,19 @@ def start(database: Database, settings: Settings) -> DemoStart:
     with database.begin() as session:
         clinic = session.scalars(select(Clinic).order_by(Clinic.created_at).limit(1)).first()
         zone = ZoneInfo(clinic.timezone if clinic else CLINIC.timezone)
+        is_new = clinic is None
         _set_clock(session, clinic, zone)
         moment = now(session)
         if clinic is None:
-            clinic = _seed(session, settings, moment)
+            demo_past.set_clock(session, moment - demo_past.BEGAN)
+            clinic = _open(session, settings, now(session))
+    if is_new:
+        demo_past.live_through(database, settings, clinic, moment)
+    with database.begin() as session:
+        if is_new:
+            demo_past.set_clock(session, moment)
+            _seed(session, session.merge(clinic), moment)
+        moment = now(session)
         owner = session.scalars(
             select(Staff).where(Staff.clinic_id == clinic.id, Staff.role == Role.OWNER).order_by(Staff.created_at)
         ).first()
@@ -148,16 +158,19 @@ def _set_clock(session: Session, clinic: Clinic | None, zone: ZoneInfo) -> None:
     session.flush()
 
 
-def _seed(session: Session, settings: Settings, moment: datetime) -> Clinic:
+def _open(session: Session, settings: Settings, moment: datetime) -> Clinic:
     clinic = clinics.create_clinic(session, CLINIC, settings, moment)
     # Open every day: on a closed one the check-in would wait, and the demo must show it on any day of the week.
     clinic.closed_weekdays = []
     staff.invite(session, clinic.id, OWNER, moment)
     staff.invite(session, clinic.id, NURSE, moment)
+    return clinic
+
+
+def _seed(session: Session, clinic: Clinic, moment: datetime) -> None:
     actor = Actor(clinic.id, "demo")
     for index, person in enumerate(PATIENTS):
         _record(session, actor, clinic, person, PROVIDERS[index % len(PROVIDERS)], moment)
-    return clinic
 
 
 def _record(

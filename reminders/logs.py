@@ -2,7 +2,8 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -62,6 +63,18 @@ def configure(log_format: str) -> None:
     root.setLevel(logging.INFO)
     for noisy in _QUIET:
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+@contextmanager
+def only_warnings() -> Iterator[None]:
+    """Within it, what goes well is not worth a line."""
+    root = logging.getLogger()
+    before = root.level
+    root.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        root.setLevel(before)
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:

@@ -3,21 +3,26 @@
 Seen to fail when: the demo started on whatever database was there; a data folder given in `.env` was passed over.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from reminders import demo, embedded
-from reminders.care import clinics
+from reminders import demo, demo_past, embedded
+from reminders.care import alarm_tests, clinics, follow_ups
 from reminders.care.clinics import NewClinic
 from reminders.database import Database
 from reminders.errors import SettingsError
-from reminders.models import Clinic, Instance
-from reminders.models.instance import CLOCK_OFFSET
+from reminders.models import CheckIn, Clinic, Instance, Message, Severity, Ticket
+from reminders.models.instance import CLOCK_OFFSET, now
+from reminders.models.kinds import CheckInOutcome, TicketState
 from reminders.settings import Settings
+from schedules.lifecycle import State
 from tests.conftest import NOW
 from tests.reminders.cli.conftest import Command
+
+LEFT_OVER = (State.PLANNED, State.CLAIMED, State.SENDING, State.UNKNOWN, State.FAILED, State.EXPIRED)
 
 CLINIC = (
     "create-clinic",
@@ -57,6 +62,24 @@ def test_the_demos_own_database_is_taken_again(database: Database, settings: Set
     demo.start(database, settings)
     with database.read() as session:
         assert [clinic.name for clinic in session.scalars(select(Clinic))] == [demo.CLINIC.name]
+
+
+def test_its_past_is_lived_through_and_leaves_nothing_to_do(database: Database, settings: Settings) -> None:
+    """Seen to fail when: the last day had no test alert; what is due after a visit was not sent; a ticket stayed."""
+    demo.start(database, settings)
+    assert alarm_tests.run_tests(database) == 0, "nobody is alerted as the demo begins"
+    assert follow_ups.follow_up(database) == 0
+    with database.read() as session:
+        moment = now(session)
+        assert session.scalars(select(Ticket.kind).where(Ticket.state != TicketState.CLOSED)).all() == []
+        begun = select(Message.kind).where(Message.created_at < moment - timedelta(hours=1))
+        assert session.scalars(begun.where(Message.state.in_(LEFT_OVER))).all() == []
+        assert set(session.scalars(select(CheckIn.outcome))) == set(CheckInOutcome)
+        assert session.scalars(select(Severity)).all()
+        recent = select(Message).where(Message.sent_at > moment - timedelta(hours=1))
+        assert session.scalars(recent).all() == [], "the ten messages of the first morning are still to come"
+        last = max(visit.days_ago for visit in demo_past.visits())
+        assert timedelta(days=last) < demo_past.BEGAN
 
 
 def test_the_command_says_so_in_one_line(command: Command, tmp_path: Path) -> None:
