@@ -20,7 +20,7 @@ from reminders.care.red_flags import as_meant
 from reminders.care.situation import Kept, situation_of
 from reminders.care.surroundings import Surroundings, context_of, find_kept, look_around
 from reminders.care.ticket_keys import key_for
-from reminders.care.tickets import NewTicket, open_ticket
+from reminders.care.tickets import ALERT_LOST, NewTicket, open_ticket
 from reminders.crypto import Keyring
 from reminders.database import Database, keyring_of, refuse_other_clinics
 from reminders.inserting import Change, write_after
@@ -30,6 +30,9 @@ from reminders.models.kinds import TicketKind
 from reminders.triage import Asked, read
 
 _log = logs.get(__name__)
+
+UNREAD = ALERT_LOST + 1
+"""The priority of a reply that could not be read: after what is known to be a red flag, before all else."""
 
 _AT_ONCE = 200
 
@@ -147,6 +150,8 @@ def _give_to_staff(database: Database, reply_id: uuid.UUID) -> None:
             patient_id=patient_id,
             reply_id=reply_id,
             reason="unreadable",
+            # Nobody knows what it says: a red flag, perhaps.
+            priority=UNREAD,
         )
         open_ticket(session, ticket, clock(session))
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from reminders.care import understanding
 from reminders.care.inbox import inbox
+from reminders.care.tickets import PRIORITY
 from reminders.models import Message, Reply, Ticket
 from reminders.models.kinds import Channel, MessageKind, ReplyKind, TicketKind
 from tests.promises.practice import MARIE, Practice
@@ -41,6 +42,7 @@ def test_what_triage_chokes_on_is_kept_and_goes_to_staff(asked: Practice, monkey
     assert (reply.body, reply.read_at) == ("my skin is burning and I have a fever", None)
     assert asked.understand_pending() == 0
     assert asked.rows(select(Ticket.reason)) == ["unreadable"]
+    assert asked.rows(select(Ticket.priority)) < [PRIORITY[TicketKind.CONSULT]], "nobody knows: a red flag, perhaps"
     assert asked.understand_pending() == 0
     assert len(asked.rows(select(Ticket))) == 1
     monkeypatch.undo()
