@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from reminders.care import optouts, severities, wrong_numbers
+from reminders.care import optouts, severities, strangers, wrong_numbers
 from reminders.care.alerts import Cause, raise_alert
 from reminders.care.applying import Act, NewRows
 from reminders.care.effects import Effect, OpenTicket, StartMessages, StopMessages, TakeAlarm
@@ -25,7 +25,7 @@ def carry_out(session: Session, act: Act, deeds: Sequence[Effect], rows: NewRows
         match deed:
             case OpenTicket(kind, reason):
                 flag = next(row["id"] for row in rows[Ticket] if row["kind"] is kind)
-                raise_alert(session, Cause(act.context.reply.clinic_id, flag, reason), act.now)
+                _ring(session, act, Cause(act.context.reply.clinic_id, flag, reason))
             case TakeAlarm(alarm):
                 take_alarm(session, act, alarm)
             case StopMessages(source, by_carrier):
@@ -35,6 +35,12 @@ def carry_out(session: Session, act: Act, deeds: Sequence[Effect], rows: NewRows
                     wrong_numbers.report_start(session, act.context.reply.id, act.now)
     if act.context.reply.kind is ReplyKind.PAGE and act.context.check_in:
         severities.weigh(session, act.context.check_in.treatment_id)
+
+
+def _ring(session: Session, act: Act, cause: Cause) -> None:
+    """Alert people; a stranger's e-mail joins a stranger's alarm that rings already."""
+    if not (act.context.is_strangers_mail and strangers.alarm_rings(session, cause.clinic_id)):
+        raise_alert(session, cause, act.now)
 
 
 def _is_red_flag(effect: Effect) -> bool:

@@ -31,7 +31,7 @@ def send_test(session: Session, actor: Actor, clinic: Clinic, protocol: Protocol
     """
     staff = session.scalars(select(Staff).where(Staff.id == actor.staff_id)).one()
     draft = draft_of(session, protocol)
-    text = read_as(clinic, draft.content, at, reads_answers=is_read(session, clinic.id))
+    text = read_as(clinic, draft.content, at, reads_answers=is_read(session, clinic.id, now))
     problem = _problem(at.channel, staff, sending_channels(session, clinic.id), is_readable=text is not None)
     if text is None or problem:
         raise InvalidInputError({"body": Problem(problem)})

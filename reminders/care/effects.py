@@ -32,6 +32,8 @@ class Situation:
     `colleague`: the number is a member of staff's; `alarm` is the newest that they were called about, if one is not
     closed, and `takes` says whether the words can be meant for it; `answers_alert`: an e-mail that proves that it
     answers that. `on_call`: somebody is, and can be reached.
+    `stranger`: an e-mail from the address of nobody whom the clinic knows, proving nothing; `strangers_told`: how many
+    safety e-mails such addresses got within the hour.
     `recent_answers` are the templates of automatic answers within the time that the clinic keeps them apart,
     `safety_texts` how often each safety text went out within the hour.
     """
@@ -50,6 +52,8 @@ class Situation:
     takes: bool = False
     answers_alert: bool = False
     on_call: bool = True
+    stranger: bool = False
+    strangers_told: int = 0
     recent_answers: frozenset[str] = frozenset()
     safety_texts: Mapping[str, int] = field(default_factory=dict)
 

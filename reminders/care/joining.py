@@ -1,9 +1,10 @@
 """One message for what two treatments would say twice: the same advice, on the same day, on the same channel.
 
 Only words that are the very same are joined, of one protocol: nothing that a clinician has not approved is ever put
-together. A check-in is never joined, since each treatment's question has its own answer; nor is a step that its
-protocol keeps apart. A joined message carries the reminders of all; before anything changes for one of them it is
-parted again, so whoever plans anew need not know of it. See decision 0025.
+together. A check-in is never joined, since each treatment's question has its own answer; nor, for the same reason, are
+tips with a page that asks how severe it is; nor is a step that its protocol keeps apart. A joined message carries the
+reminders of all; before anything changes for one of them it is parted again, so whoever plans anew need not know of it.
+See decision 0025.
 """
 
 import uuid
@@ -25,6 +26,7 @@ from reminders.outbox import keys
 from reminders.outbox.cancel import cancel
 from reminders.outbox.drafts import Draft
 from reminders.outbox.enqueue import enqueue
+from reminders.wording.render import placeholders
 from reminders.wording.texts import Text, find
 from schedules.lifecycle import CANCELLABLE, State
 
@@ -47,6 +49,11 @@ class Waiting:
     due_at: datetime
     day: str
     text: Text
+
+    @property
+    def asks(self) -> bool:
+        """Whether it leads to a page, which asks about one treatment."""
+        return "check_in_url" in placeholders(self.text)
 
     @property
     def place(self) -> tuple[Any, ...]:
@@ -107,7 +114,7 @@ def _waiting(session: Session, clinic: Clinic, patient: Patient) -> list[Waiting
     for message, reminder, *_ in rows:
         treatments[message.id].add(reminder.treatment_id)
     zone = clinics.hours(clinic, patient).zone
-    return [
+    found = [
         Waiting(
             message.id,
             frozenset(treatments[message.id]),
@@ -121,6 +128,7 @@ def _waiting(session: Session, clinic: Clinic, patient: Patient) -> list[Waiting
         for message, reminder, protocol_id, version in {row[0].id: row for row in rows}.values()
         if not _is_apart(version, reminder.step)
     ]
+    return [one for one in found if not one.asks]
 
 
 def _advice_to_come(session: Session, patient: Patient) -> Sequence[Any]:

@@ -4,7 +4,6 @@ All of one mailbox stands in one row of `instance`, which is changed only by who
 readers one waits, and one that was given up for dead moves nothing any more.
 """
 
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from reminders.channels.imap_mail import Place
 from reminders.channels.opening import mailbox_url
 from reminders.database import insert_missing
 from reminders.delivery.housekeeping import identity_of
+from reminders.delivery.mailbox_standing import PREFIX, Standing, key_of, read_standing
 from reminders.errors import CryptoError
 from reminders.ids import new_id
 from reminders.models import Instance, Sender
@@ -27,9 +27,6 @@ from reminders.models.kinds import Channel
 from reminders.settings import Settings
 
 _log = logs.get(__name__)
-
-TROUBLES = frozenset({"connection", "timeout", "certificate", "login", "folder"})
-"""The problems that staff, or whoever set the mailbox up, can do something about."""
 
 LEASE = timedelta(seconds=90)
 """How long a mailbox is its reader's, who gives it up after half of that."""
@@ -48,34 +45,6 @@ class Mailbox:
     def own_address(self) -> str:
         """The bare address, in small letters."""
         return parseaddr(self.address)[1].lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a mailbox stands: read up to `place`, by a reader until `until` ("" by nobody), and since when it cannot be
-    read for the reason `problem` (times ISO 8601, UTC)."""
-
-    validity: int = 0
-    uid: int = 0
-    reader: str = ""
-    until: str = ""
-    problem: str = ""
-    since: str = ""
-
-    @property
-    def muted_at(self) -> datetime | None:
-        """Since when it cannot be read (UTC); None if it can."""
-        return datetime.fromisoformat(self.since) if self.since else None
-
-    @property
-    def trouble(self) -> str:
-        """The problem, or "other" for one that staff cannot be told more about."""
-        return self.problem if self.problem in TROUBLES else "other"
-
-    @property
-    def place(self) -> Place | None:
-        """How far it has been read; None before the first mail."""
-        return Place(self.validity, self.uid) if self.uid else None
 
 
 def mailboxes(session: Session, settings: Settings) -> list[Mailbox]:
@@ -97,23 +66,23 @@ def _mailbox(session: Session, sender_id: uuid.UUID, settings: Settings) -> Mail
 
 def forget_others(session: Session, read: Sequence[Mailbox]) -> None:
     """Of mailboxes that nobody is to read any more nothing is said."""
-    stale = (Instance.key.startswith(_PREFIX), Instance.key.not_in([_key(one.sender_id) for one in read]))
+    stale = (Instance.key.startswith(PREFIX), Instance.key.not_in([key_of(one.sender_id) for one in read]))
     if session.scalar(select(exists().where(*stale))):
         session.execute(delete(Instance).where(*stale))
 
 
-def is_read(session: Session, clinic_id: uuid.UUID) -> bool:
-    """Whether answers to the clinic's e-mails are read, as far as a reader has ever looked."""
+def is_read(session: Session, clinic_id: uuid.UUID, now: datetime) -> bool:
+    """Whether answers to the clinic's e-mails are read: a reader has looked, and got in not long ago."""
     senders = session.scalars(select(Sender.id).where(Sender.clinic_id == clinic_id, Sender.channel == Channel.EMAIL))
-    keys = [_key(sender_id) for sender_id in senders]
-    return bool(session.scalar(select(exists().where(Instance.key.in_(keys)))))
+    values = session.scalars(select(Instance.value).where(Instance.key.in_([key_of(one) for one in senders])))
+    return any(not read_standing(value).is_mute(now) for value in values)
 
 
 def troubles(session: Session, sender_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Standing]:
     """Of these senders' mailboxes those that could not be read the last time."""
-    keys = {_key(sender_id): sender_id for sender_id in sender_ids}
+    keys = {key_of(sender_id): sender_id for sender_id in sender_ids}
     rows = session.execute(select(Instance.key, Instance.value).where(Instance.key.in_(keys)))
-    found = {keys[key]: _read(value) for key, value in rows}
+    found = {keys[key]: read_standing(value) for key, value in rows}
     return {sender_id: standing for sender_id, standing in found.items() if standing.problem}
 
 
@@ -128,8 +97,8 @@ class Turn:
         """Put `standing` in the place of what was there; False, and nothing done, if the turn is lost."""
         changed = session.connection().execute(
             update(Instance)
-            .where(Instance.key == _key(self.sender_id), Instance.value == _written(self.standing))
-            .values(value=_written(standing))
+            .where(Instance.key == key_of(self.sender_id), Instance.value == self.standing.to_text())
+            .values(value=standing.to_text())
         )
         if changed.rowcount == 1:
             self.standing = standing
@@ -141,32 +110,17 @@ class Turn:
 
     def end(self, session: Session, problem: str, now: datetime) -> None:
         """Leave the mailbox to the next reader, saying what went wrong ("" for nothing) and since when."""
-        same = problem == self.standing.problem
-        since = self.standing.since if same else now.isoformat() if problem else ""
+        # The fault may change while it goes on: nothing has been read since the first.
+        since = (self.standing.since or now.isoformat()) if problem else ""
         self.keep(session, replace(self.standing, reader="", until="", problem=problem, since=since))
 
 
 def take_turn(session: Session, sender_id: uuid.UUID, now: datetime) -> Turn | None:
     """The turn at a mailbox, for `LEASE`; None while it is somebody else's."""
-    insert_missing(session, Instance, {"key": _key(sender_id), "value": _written(Standing())})
-    standing = _read(session.scalars(select(Instance.value).where(Instance.key == _key(sender_id))).one())
+    insert_missing(session, Instance, {"key": key_of(sender_id), "value": Standing().to_text()})
+    standing = read_standing(session.scalars(select(Instance.value).where(Instance.key == key_of(sender_id))).one())
     if standing.until and datetime.fromisoformat(standing.until) > now:
         return None
     turn = Turn(sender_id, standing)
     mine = replace(standing, reader=new_id().hex, until=(now + LEASE).isoformat())
     return turn if turn.keep(session, mine) else None
-
-
-_PREFIX = "imap:"
-
-
-def _key(sender_id: uuid.UUID) -> str:
-    return f"{_PREFIX}{sender_id}"
-
-
-def _written(standing: Standing) -> str:
-    return json.dumps({name: getattr(standing, name) for name in Standing.__slots__}, sort_keys=True)
-
-
-def _read(value: str) -> Standing:
-    return Standing(**{name: word for name, word in json.loads(value).items() if name in Standing.__slots__})

@@ -20,7 +20,7 @@ from reminders.care.guardians import years
 from reminders.care.names import words
 from reminders.care.texts_in import one_line, text_problem
 from reminders.errors import InvalidInputError, Problem
-from reminders.models import Clinic, Patient
+from reminders.models import Clinic, Consent, Patient
 from reminders.models.kinds import ConsentAction, Relation
 
 DECIDES_FROM = 14
@@ -111,6 +111,12 @@ def withdraw_own(session: Session, actor: Actor, clinic: Clinic, patient: Patien
         ended |= {"action": ConsentAction.WITHDRAWN, "source": UNDER_AGE}
         ledger.append(session, actor, entry, ledger.row(actor, patient.id, ended, now), now)
     return bool(own)
+
+
+def is_for_guardian(entry: Consent) -> bool:
+    """Whether the ledger's last word is that a child had agreed themself: a guardian may agree anew, and takes nothing
+    back that anybody has said."""
+    return entry.action is ConsentAction.WITHDRAWN and entry.source == UNDER_AGE
 
 
 def under_age(patients: Collection[Patient], day: date) -> frozenset[uuid.UUID]:

@@ -81,7 +81,7 @@ def preview(
     day = moment.astimezone(ZoneInfo(clinic.timezone)).date()
     planned = plan(protocols.parse(version), moment, hours, now, day)
     way = _reach(session, clinic, patient, channels)
-    reader = _Reader(clinic, patient, version, mailboxes.is_read(session, clinic.id))
+    reader = _Reader(clinic, patient, version, mailboxes.is_read(session, clinic.id, now))
     entries = [_entry(step, way, reader, hours.zone) for step in _in_order(planned)]
     there = _there(session, patient.id, protocol.id, day) if isinstance(patient, Patient) else (None, ())
     return Preview(entries, moment, hours.zone, reader.language, *there)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from reminders.care.effects import EMERGENCY, Effect, OpenTicket, SendSafety, Situation
+from reminders.care.strangers import MOST_TO_ALL, MOST_TO_ONE
 from reminders.models.kinds import TicketKind
 from reminders.triage import Evidence, Label, Reading
 
@@ -33,6 +34,13 @@ def red_flag(reading: Reading, situation: Situation, whose: str) -> list[Effect]
     """The safety text of the reading's tier and the ticket; `whose` is why nobody can say who is meant, if so."""
     tier = (reading.tier or "urgent") if reading.confidence >= SURE else "cautious"
     template = f"safety:{tier}" if situation.on_call else f"safety:{tier}_alone"
-    tired = situation.safety_texts.get(template, 0) >= MOST_SAFETY_TEXTS
-    safety: list[Effect] = [] if tired else [SendSafety(template)]
+    safety: list[Effect] = [] if _enough(template, situation) else [SendSafety(template)]
     return [*safety, OpenTicket(TicketKind.RED_FLAG, EMERGENCY if tier == EMERGENCY else whose)]
+
+
+def _enough(template: str, situation: Situation) -> bool:
+    """Whether no more of it goes now. Of e-mails to strangers all texts count, and those to all of them."""
+    if situation.stranger:
+        to_one = sum(situation.safety_texts.values())
+        return to_one >= MOST_TO_ONE or situation.strangers_told >= MOST_TO_ALL
+    return situation.safety_texts.get(template, 0) >= MOST_SAFETY_TEXTS

@@ -47,7 +47,8 @@ class Context:
     `chosen` is the patient's language; `holders` are all whose address it came from; `sent` is how often each
     automatic text went of late to this patient or to whoever writes from this address; `sender_id` is what the clinic
     sends by on the reply's channel, if it is connected; `on_call` whether somebody is who can be reached;
-    `colleague` who of the staff wrote, or may have; `answers_alert`: an e-mail that proves that it answers theirs.
+    `colleague` who of the staff wrote, or may have; `answers_alert`: an e-mail that proves that it answers theirs;
+    `strangers_told` counts the safety e-mails of late to addresses of nobody.
     """
 
     reply: Kept
@@ -62,6 +63,13 @@ class Context:
     on_call: bool = True
     colleague: Caller | None = None
     answers_alert: bool = False
+    strangers_told: int = 0
+
+    @property
+    def is_strangers_mail(self) -> bool:
+        """Whether all that speaks for who wrote is a From that is no patient's."""
+        known = self.reply.patient_id is not None or self.holders or self.answers_alert
+        return self.reply.kind is ReplyKind.EMAIL and not known
 
     @property
     def today(self) -> date:
@@ -94,6 +102,8 @@ def situation_of(context: Context) -> Situation:
         takes=colleague is not None and _takes(context),
         answers_alert=colleague is not None and context.answers_alert,
         on_call=context.on_call,
+        stranger=context.is_strangers_mail,
+        strangers_told=context.strangers_told,
         voice=reply.kind is ReplyKind.VOICE,
         attachment=bool(reply.media),
         answered_by_carrier=reply.opt_out_type,

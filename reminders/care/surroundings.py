@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, case, select
 from sqlalchemy.orm import Session
 
+from reminders.care import strangers
 from reminders.care.callers import Address, Caller, find_alerted, find_caller
 from reminders.care.checkins import ANSWERABLE_FOR, AskedCheckIn
 from reminders.care.guardians import Person
@@ -62,7 +63,8 @@ class Surroundings:
 
     `sent_there` are the automatic texts of late to whoever writes from the address; since when those of a kind count,
     `counts_since` says. `on_call` says whether somebody is and can be reached, `rings` whether there is an alarm;
-    `colleague` is who of the staff has the address.
+    `colleague` is who of the staff has the address; `strangers_told` counts the safety e-mails of late to
+    addresses that are nobody's, where this is one.
     """
 
     timezone: str
@@ -74,6 +76,7 @@ class Surroundings:
     rings: bool
     neighbours: Sequence[Neighbour]
     colleague: Caller | None = None
+    strangers_told: int = 0
 
     @property
     def holders(self) -> list[Holder]:
@@ -82,8 +85,8 @@ class Surroundings:
 
 
 def look_around(connection: Connection, origin: Origin, now: datetime) -> Surroundings:
-    """What stands around a message from there. One statement, whoever shares the address; three more at most for a
-    number that no patient has, or while an alarm rings: it may be a member of staff's."""
+    """What stands around a message from there. One statement, whoever shares the address; four more at most for an
+    address that no patient has, or while an alarm rings: it may be a member of staff's."""
     given = {
         "clinic": origin.clinic_id,
         "address": origin.index,
@@ -103,7 +106,9 @@ def look_around(connection: Connection, origin: Origin, now: datetime) -> Surrou
     }
     known = (timezone, clinic_language, counts_since, sends_by, sent_there)
     around = Surroundings(*known, on_call, rings, neighbours)
-    return replace(around, colleague=_colleague(connection, origin, around))
+    is_strangers = origin.channel is Channel.EMAIL and not (by_name or around.holders)
+    told = strangers.told(connection, origin.clinic_id, now) if is_strangers else 0
+    return replace(around, colleague=_colleague(connection, origin, around), strangers_told=told)
 
 
 def _colleague(connection: Connection, origin: Origin, around: Surroundings) -> Caller | None:
@@ -175,6 +180,7 @@ def context_of(reply: Kept, around: Surroundings, keyring: Keyring) -> Context:
         sender_id=around.sends_by,
         on_call=around.on_call,
         colleague=around.colleague,
+        strangers_told=around.strangers_told,
     )
 
 

@@ -90,14 +90,14 @@ def answer(session: Session, actor: Actor, reply: Reply, written: Written, now: 
     return session.scalars(select(Message).where(Message.dedupe_key == draft.dedupe_key)).one()
 
 
-def preview(session: Session, clinic: Clinic, reply: Reply, text: str) -> Shown:
+def preview(session: Session, clinic: Clinic, reply: Reply, text: str, now: datetime) -> Shown:
     """What would be sent, and what it would cost.
 
     Raises:
         InvalidInputError: on text, as `answer`.
     """
     patient = _addressee(session, reply)
-    answers = about_answers(patient.language, reads=is_read(session, clinic.id))
+    answers = about_answers(patient.language, reads=is_read(session, clinic.id, now))
     own = {"first_name": patient.given_name, "unsubscribe_url": "", ANSWERS: answers}
     values = {**clinic_values(clinic, reply.channel), **own}
     found = find(TEMPLATE, patient.language, reply.channel, None)

@@ -39,9 +39,12 @@ _CHECK_IN = "check_in_url"
 
 
 class Composer:
-    """Renders for one clinic. Decides nothing and writes nothing; each different text is rendered once."""
+    """Renders for one clinic. Decides nothing and writes nothing; each different text is rendered once.
 
-    def __init__(self, clinic: Clinic, keyring: Keyring) -> None:
+    `reads_answers`: somebody reads what is answered to its e-mails.
+    """
+
+    def __init__(self, clinic: Clinic, keyring: Keyring, *, reads_answers: bool = False) -> None:
         self._keyring = keyring
         self._contents: dict[uuid.UUID, Mapping[str, Any]] = {}
         self._texts: dict[_Which, tuple[Text, frozenset[str]]] = {}
@@ -49,6 +52,7 @@ class Composer:
         self._most_segments = content_rules_of(clinic.options).most_segments
         self._clinic = {channel: clinic_values(clinic, channel) for channel in Channel}
         self._rules = rules_of(clinic.options)
+        self._reads_answers = reads_answers
 
     def load(self, session: Session, versions: Iterable[uuid.UUID | None]) -> None:
         """Read the protocol versions that are needed and not here yet: at most one statement, since none changes."""
@@ -59,8 +63,8 @@ class Composer:
                 row.id: row.content for row in session.execute(columns.where(ProtocolVersion.id.in_(missing)))
             }
 
-    def compose(self, facts: Facts, public_url: str, *, reads_answers: bool = False) -> Composed:
-        """The message as it will be sent, by a sender whose mailbox somebody reads or nobody does.
+    def compose(self, facts: Facts, public_url: str) -> Composed:
+        """The message as it will be sent.
 
         Raises:
             WordingError: there is no such text, or it cannot be filled.
@@ -71,9 +75,9 @@ class Composer:
         link = self._way_out(facts, public_url)
         own = self._own(facts, text, names, public_url) | ({"unsubscribe_url": link} if link else {})
         if ANSWERS in names:
-            own[ANSWERS] = about_answers(facts.language, reads=reads_answers)
+            own[ANSWERS] = about_answers(facts.language, reads=self._reads_answers)
         if TAKING in names:
-            own[TAKING] = about_taking(facts.language, reads=reads_answers)
+            own[TAKING] = about_taking(facts.language, reads=self._reads_answers)
         key = (which, tuple(sorted(own.items())))
         if key not in self._rendered:
             values = {"unsubscribe_url": "", "url": public_url} | self._clinic[facts.channel] | own

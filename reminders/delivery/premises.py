@@ -1,4 +1,5 @@
-"""What a run knows of its clinic: hours, names and texts, read again once a second instead of once a group."""
+"""What a run knows of its clinic: hours, names, texts, whether its mailbox is read; read again once a second instead of
+once a group."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -7,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from reminders.database import keyring_of
 from reminders.delivery.composing import Composer
+from reminders.delivery.mailbox_standing import is_mute
 from reminders.models import Clinic
 
 FRESH = timedelta(seconds=1)
@@ -15,10 +17,12 @@ cancelled treatment - is not among them: that is asked again for each group."""
 
 
 class Premises:
-    """One clinic, for one run. Its lanes may share it."""
+    """One clinic, for one run. Its lanes may share it. `answered_at` is the sender in whose mailbox answers are read,
+    if any are."""
 
-    def __init__(self, clinic_id: uuid.UUID) -> None:
+    def __init__(self, clinic_id: uuid.UUID, answered_at: uuid.UUID | None = None) -> None:
         self._clinic_id = clinic_id
+        self._answered_at = answered_at
         self._known: tuple[datetime, Clinic, Composer] | None = None
 
     def at(self, session: Session, now: datetime) -> tuple[Clinic, Composer]:
@@ -28,5 +32,7 @@ class Premises:
             clinic = session.get_one(Clinic, self._clinic_id)
             # It outlives this session: a rollback would expire what the other lanes are reading.
             session.expunge(clinic)
-            known = self._known = (now, clinic, Composer(clinic, keyring_of(session)))
+            reads = self._answered_at is not None and not is_mute(session, self._answered_at, now)
+            composer = Composer(clinic, keyring_of(session), reads_answers=reads)
+            known = self._known = (now, clinic, composer)
         return known[1], known[2]

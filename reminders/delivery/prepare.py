@@ -123,7 +123,7 @@ def _write(facts: Facts, to: Addressee | None, desk: _Desk) -> tuple[Beginning, 
     if to is None:
         raise CryptoError("no address")
     address = unseal(desk.keyring, to.sealed, to.context)
-    composed = desk.composer.compose(facts, desk.work.public_url, reads_answers=desk.work.mailbox is not None)
+    composed = desk.composer.compose(facts, desk.work.public_url)
     outgoing = Outgoing(
         attempt_id=new_id(),
         to=address,

@@ -44,7 +44,8 @@ class SenderRun:
         self._delivery = delivery
         self._clock = clock
         self._sender = sender
-        self._premises = Premises(sender.clinic_id)
+        self._mailbox = answers_at(sender.identity, delivery.settings)
+        self._premises = Premises(sender.clinic_id, sender.id if self._mailbox else None)
         self._no_waiting_only = no_waiting_only
         self._token = new_id()
         self._further = 0
@@ -128,7 +129,7 @@ class SenderRun:
             now=now,
             time_out=timedelta(seconds=pace.time_out),
             lease_until=now + pace.lease,
-            mailbox=answers_at(self._sender.identity, self._delivery.settings),
+            mailbox=self._mailbox,
         )
 
     def _prepare(self, work: Work) -> list[Call]:

@@ -68,11 +68,12 @@ def hypothetical(scene: Scene, match: Match, flags: frozenset[int]) -> bool:
     region = scene.region(match.start)
     start = _list_start(scene, match, flags)
     marks = [mark for mark in scene.marked("hypothetical", region, match.end) if mark.start < match.start]
+    told = _told_from(scene, region, match)
     return any(
         mark.end > start
         and _whole(scene, mark)
         and not _opinion(scene, mark)
-        and not _main_clause(scene, mark, match)
+        and not (mark.end < told and scene.words[mark.start] in _IF)
         and not _excused(scene, mark)
         for mark in marks
     )
@@ -97,12 +98,12 @@ def _excused(scene: Scene, mark: Match) -> bool:
     return any(mark.overlaps(other) and _whole(scene, other) for name in names for other in scene.marks.get(name, ()))
 
 
-def _main_clause(scene: Scene, mark: Match, match: Match) -> bool:
-    """ "If it helps I have a fever": a second subject begins what is told, unless that is what one would do then."""
-    second = [at for at in range(mark.end + 1, match.start) if scene.words[at] in _SUBJECTS]
-    if scene.words[mark.start] not in _IF or not second:
-        return False
-    return _CONSEQUENCE.isdisjoint(scene.words[second[-1] : match.end])
+def _told_from(scene: Scene, start: int, match: Match) -> int:
+    """ "If it helps I have a fever": where a further subject begins what is told; `start` if none does, or if
+    that is what one would do then."""
+    words = scene.words
+    second = next((at for at in range(match.start - 1, start, -1) if words[at] in _SUBJECTS), start)
+    return second if _CONSEQUENCE.isdisjoint(words[second : match.end]) else start
 
 
 def _list_start(scene: Scene, match: Match, flags: frozenset[int]) -> int:

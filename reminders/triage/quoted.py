@@ -53,20 +53,30 @@ def own_words(text: str) -> OwnWords:
 
 
 def _without_quotes(lines: list[str]) -> list[str]:
-    kept: list[str] = []
-    asked = ""
-    for position, line in enumerate(lines):
+    stretches: list[list[str]] = [[]]
+    asked, position = "", 0
+    while position < len(lines):
+        kept, line = stretches[-1], lines[position]
         if _is_quoted(line):
             asked = line.strip("> \t")
             _close(kept)
         elif _begins_history(lines, position):
-            return kept + _answers_below(lines[position:])
+            # Answers stand between or under its lines, for mail programs that mark those with ">".
+            position = _next_quoted(lines, position)
+            asked = ""
+            stretches.append([])
+            continue
         elif line.strip():
             kept.append(_answered(asked, line))
             asked = ""
         else:
             kept.append(line)
-    return kept
+        position += 1
+    return [line for stretch in stretches for line in stretch]
+
+
+def _next_quoted(lines: list[str], position: int) -> int:
+    return next((at for at in range(position, len(lines)) if _is_quoted(lines[at])), len(lines))
 
 
 def _close(kept: list[str]) -> None:
@@ -81,14 +91,6 @@ def _begins_history(lines: list[str], position: int) -> bool:
     joined = " ".join(line.strip() for line in lines[position : position + 3])
     runs_on = not here.endswith((".", "!", "?"))
     return bool(here) and bool(_HISTORY.match(here) or (runs_on and _HISTORY.match(joined)))
-
-
-def _answers_below(lines: list[str]) -> list[str]:
-    """Answers written between or under the quoted lines, for mail programs that mark those with ">"."""
-    if not any(_is_quoted(line) for line in lines):
-        return []
-    first = next(position for position, line in enumerate(lines) if _is_quoted(line))
-    return _without_quotes(lines[first:])
 
 
 def _answered(asked: str, line: str) -> str:

@@ -10,7 +10,7 @@ from reminders.triage.outcome import outcome
 from reminders.triage.quoted import Source, own_words
 from reminders.triage.redflags import red_flags, set_aside
 from reminders.triage.requests import requests
-from reminders.triage.scene import Scene, build
+from reminders.triage.scene import Scene, scenes
 from reminders.triage.second_reader import second_look
 from reminders.triage.soon import soon
 
@@ -21,6 +21,7 @@ ANSWERABLE = range(CHECK_IN_DAY, CHECK_IN_DAY + 7)
 _THANKED = 0.8
 _NOT_UNDERSTOOD = 0.3  # below what anybody should act on: a person reads it
 _MACHINE_SAID = 0.95
+_STATES = (Label.PERSISTING, Label.IMPROVING, Label.CLEAR)  # the worst first
 _GRAVEST: tuple[Tier, ...] = ("emergency", "urgent", "soon")
 
 
@@ -35,19 +36,20 @@ def read(text: str, day: int | None, asked: Asked) -> Reading:
     Pure and total: any text gives at least one label, and none raises.
     """
     own = own_words(text)
-    scene = build(own.text)
-    tongue = language(scene.words)
-    if own.source is not Source.PATIENT or not scene.words:
+    parts = scenes(own.text)
+    words = [word for part in parts for word in part.words]
+    tongue = language(words)
+    if own.source is not Source.PATIENT or not words:
         confidence = _NOT_UNDERSTOOD if own.source is Source.PATIENT else _MACHINE_SAID
         return Reading(frozenset({Label.OTHER}), confidence, tongue, (), None)
-    findings = _findings(scene, day, asked)
+    findings = _together([_findings(part, day, asked) for part in parts]) or [_other(parts)]
     return Reading(
         labels=frozenset(finding.label for finding in findings),
         confidence=_confidence(findings),
         language=tongue,
         evidence=tuple(dict.fromkeys(Evidence(finding.label, finding.words, finding.reader) for finding in findings)),
         tier=_tier(findings),
-        set_aside=set_aside(scene),
+        set_aside=tuple(dict.fromkeys(words for part in parts for words in set_aside(part))),
     )
 
 
@@ -59,14 +61,27 @@ def _findings(scene: Scene, day: int | None, asked: Asked) -> list[Finding]:
         # What is back, or new, outranks what is said of the rest of the skin.
         flagged = any(finding.label is Label.URGENT for finding in found)
         found += ([] if flagged else soon(scene)) or outcome(scene, day, asked)
-    found += second_look(scene, found)
-    return found or [_other(scene)]
+    return found + second_look(scene, found)
 
 
-def _other(scene: Scene) -> Finding:
-    thanks = scene.find(INTENTS).get("thanks")
+def _together(parts: Sequence[Sequence[Finding]]) -> list[Finding]:
+    """What the parts of a reply say, as if one had been read: at most one state of the skin, the worst, and so on."""
+    found = [finding for part in parts for finding in part]
+    if len(parts) == 1:
+        return found
+    labels = {finding.label for finding in found}
+    states = [label for label in _STATES if label in labels]
+    outranked = set(_STATES if Label.WRONG_NUMBER in labels else states[1:])
+    outranked |= {Label.START} if Label.STOP in labels else set()
+    kept = [finding for finding in found if finding.label not in outranked]
+    return [finding for finding in kept if not (Label.URGENT in labels and finding.tier == "soon")]
+
+
+def _other(parts: Sequence[Scene]) -> Finding:
+    thanks = next(((part, found[0]) for part in parts if (found := part.find(INTENTS).get("thanks"))), None)
     if thanks:
-        return Finding(Label.OTHER, scene.said(thanks[0]), _THANKED)
+        part, match = thanks
+        return Finding(Label.OTHER, part.said(match), _THANKED)
     return Finding(Label.OTHER, "", _NOT_UNDERSTOOD)
 
 

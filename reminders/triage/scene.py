@@ -1,8 +1,9 @@
 """A reply made ready for the rules: words settled and corrected, idioms set aside, grammar marked."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from reminders.triage.by_ear import by_ear
 from reminders.triage.clauses import Break, Clause, Text, cut
@@ -13,7 +14,15 @@ from reminders.triage.patterns import Index, Match
 from reminders.triage.quebec import settle
 from reminders.triage.spelling import corrected
 
+T = TypeVar("T")
+
+LONGEST = 300
+"""Words and marks that are read together: more than nearly any e-mail has. What is longer is read in parts, so that the
+cost grows with its length and no faster, whatever somebody writes."""
+_SHARED = 20  # words that two parts share where no sentence ends between them
+
 _NEAR = 3  # words on either side that tell whether one is French: "Hi, aretté de m'écrire" is
+_ENDS = frozenset(".!?;\n")
 SET_ASIDE = "_"  # stands where an idiom's word stood; no phrase holds it
 
 
@@ -27,6 +36,14 @@ class Scene:
     idioms: Mapping[str, list[Match]]
     found: dict[tuple[int, tuple[str, ...]], dict[str, list[Match]]] = field(default_factory=dict, compare=False)
     """What was found already: several rules look for the same."""
+    known: dict[Callable[["Scene"], Any], Any] = field(default_factory=dict, compare=False)
+
+    def once(self, ask: Callable[["Scene"], T]) -> T:
+        """What `ask` says of this scene, asked once: rules want it again for each word they look at."""
+        if ask not in self.known:
+            self.known[ask] = ask(self)
+        answer: T = self.known[ask]
+        return answer
 
     @property
     def words(self) -> list[str]:
@@ -53,20 +70,11 @@ class Scene:
 
     def sentence(self, at: int) -> tuple[int, int]:
         """First and past-the-last word of the sentence that holds this word."""
-        clauses = self.text.clauses
-        first = last = self.text.clause_of[at]
-        while first and clauses[first - 1].sentence == clauses[first].sentence:
-            first -= 1
-        while last + 1 < len(clauses) and clauses[last + 1].sentence == clauses[last].sentence:
-            last += 1
-        return clauses[first].start, clauses[last].end
+        return self.once(_sentences)[self.text.clauses[self.text.clause_of[at]].sentence]
 
     def region(self, at: int) -> int:
         """Where the stretch begins that no sentence end and no "but" divides from this word."""
-        number = self.text.clause_of[at]
-        while number and self.text.clauses[number].opens not in {Break.SENTENCE, Break.CONTRAST}:
-            number -= 1
-        return self.text.clauses[number].start
+        return self.once(_regions)[self.text.clause_of[at]]
 
     def marked(self, name: str, start: int, end: int) -> list[Match]:
         """Marks of this name that lie wholly within these words."""
@@ -77,14 +85,52 @@ class Scene:
         return self.text.said(match.start, match.end)
 
 
+def scenes(own_words: str) -> list[Scene]:
+    """The scene of a patient's own words, or those of their parts if they are long; at least one."""
+    return [_build(part) for part in _parts(tokens(fold(own_words)))]
+
+
 def build(own_words: str) -> Scene:
-    """The scene of a patient's own words."""
-    text = cut(_spelt(tokens(fold(own_words))))
+    """The scene of words that are read as one, however long."""
+    return _build(tokens(fold(own_words)))
+
+
+def _parts(typed: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """Parts of about the same length, each to the end of a sentence or line if it has one."""
+    while len(typed) > LONGEST:
+        most = -(-len(typed) // -(-len(typed) // LONGEST))
+        ends = (at for at in range(most, most // 2, -1) if typed[at - 1].text in _ENDS)
+        end = next(ends, 0)
+        yield typed[: end or most]
+        typed = typed[end or most - _SHARED :]
+    yield typed
+
+
+def _build(typed: Sequence[Token]) -> Scene:
+    text = cut(_spelt(typed))
     text.words = settle(text.words, text.clause_of)
     limits = text.limits()
     return Scene(
         text, limits, _by_concept(GRAMMAR.find(text.words, limits)), _by_concept(IDIOMS.find(text.words, limits))
     )
+
+
+def _sentences(scene: Scene) -> dict[int, tuple[int, int]]:
+    """First and past-the-last word of each sentence, by its number."""
+    spans: dict[int, tuple[int, int]] = {}
+    for clause in scene.text.clauses:
+        start, _ = spans.get(clause.sentence, (clause.start, 0))
+        spans[clause.sentence] = (start, clause.end)
+    return spans
+
+
+def _regions(scene: Scene) -> list[int]:
+    """Where the region of each clause begins."""
+    begins: list[int] = []
+    for clause in scene.text.clauses:
+        opens = not begins or clause.opens in {Break.SENTENCE, Break.CONTRAST}
+        begins.append(clause.start if opens else begins[-1])
+    return begins
 
 
 def _spelt(typed: Sequence[Token]) -> list[Token]:

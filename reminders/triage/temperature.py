@@ -21,16 +21,24 @@ _NORMAL = ((35.5, 37.7), (96.0, 99.9))
 
 def fevers(scene: Scene) -> Iterator[Match]:
     """Numbers that are a fever, where the sentence speaks of temperature or the number is written as one."""
-    for one in _readings(scene, _FEVER):
+    for one in scene.once(_fevers):
         yield Match("fever", one.start, one.end)
 
 
 def normal(scene: Scene, match: Match) -> bool:
     """True when the clause of this mention gives a normal temperature: "36.8", but not "39 and not 36"."""
     clause = scene.clause(match.start)
-    return any(clause.start <= one.start < clause.end for one in _readings(scene, _NORMAL)) and not any(
-        clause.start <= one.start < clause.end for one in _readings(scene, _FEVER)
+    return any(clause.start <= one.start < clause.end for one in scene.once(_normals)) and not any(
+        clause.start <= one.start < clause.end for one in scene.once(_fevers)
     )
+
+
+def _fevers(scene: Scene) -> list[Spoken]:
+    return list(_readings(scene, _FEVER))
+
+
+def _normals(scene: Scene) -> list[Spoken]:
+    return list(_readings(scene, _NORMAL))
 
 
 def _readings(scene: Scene, ranges: tuple[tuple[float, float], ...]) -> Iterator[Spoken]:

@@ -2,16 +2,21 @@
 
 Each of these has been seen to fail on a bug put in on purpose: no Reply-To and no thread looked at, the quoted original
 read with the answer, a START or a digit taken from a From that proves nothing, automatic mail answered, a bounce kept
-as somebody's words, the place in the mailbox not remembered.
+as somebody's words, the place in the mailbox not remembered, a mailbox out of
+reach said to be read.
 """
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from reminders.care.mail_in import read_mailboxes
+from reminders.channels.imap_address import MailboxError
+from reminders.channels.imap_mail import ImapMailbox
 from reminders.database import Database
 from reminders.models import CheckIn, Consent, Message, OptOut, Reply, Ticket
 from reminders.models.kinds import CheckInOutcome, ConsentAction, MessageKind, ReplyKind, TicketKind
@@ -19,7 +24,7 @@ from reminders.settings import load
 from schedules.lifecycle import State
 from tests.journeys.mailing import ANNE, MailPractice, open_mail_practice
 from tests.promises.practice import NURSE, open_practice
-from tests.promises.world import open_world
+from tests.promises.world import address, open_world
 
 INVITED = {"en": "You can also answer this e-mail", "fr": "Vous pouvez aussi répondre à ce courriel"}
 FEVER = {"en": "I have a fever of 39 since last night", "fr": "J'ai 39 de fièvre depuis hier soir"}
@@ -218,3 +223,24 @@ def test_a_mail_says_whether_answers_are_read(
         answers_to = mail.headers.get("Reply-To", "")
         assert bool(re.fullmatch(r"care\+[0-9a-z]{25}@clinic\.example", answers_to)) is by_address
         assert bool(answers_to) is by_address
+
+
+def test_while_the_mailbox_is_out_of_reach_no_mail_says_that_it_is_read(practice: MailPractice) -> None:
+    faults = iter(["connection", "timeout", "login"])
+
+    def out_of_reach(_url: str) -> ImapMailbox:
+        raise MailboxError(next(faults))
+
+    soon, later, again = (address(n) for n in (1, 2, 3))
+    for passed, told in ((0, None), (5, soon), (6, later)):
+        practice.world.pass_time(timedelta(minutes=passed))
+        read_mailboxes(practice.database, practice.settings, out_of_reach)
+        if told:
+            practice.ask(email=told)
+    practice.look()
+    practice.world.pass_time(timedelta(minutes=1))
+    practice.ask(email=again)
+    said = [practice.mails(to)[0]["body"] for to in (soon, later, again)]
+    # A moment is nobody's trouble, and once the mailbox is back it is said again.
+    assert [INVITED["en"] in body for body in said] == [True, False, True]
+    assert [NOBODY["en"] in body for body in said] == [False, True, False]

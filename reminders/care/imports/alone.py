@@ -12,6 +12,7 @@ from reminders.care.imports.people import find_or_add
 from reminders.care.imports.ready import Line, Run, Setting
 from reminders.care.imports.report import ACCEPTED, ALREADY, BOTH_GO_ON, SKIPPED, TOO_LATE, LineResult
 from reminders.care.imports.rows import ImportRow, read_row
+from reminders.care.minors import PATIENT, is_for_guardian
 from reminders.care.patient_input import clean
 from reminders.care.reach import address_index, reach
 from reminders.errors import DuplicateError, EarlierTreatmentError, InvalidInputError, Problem
@@ -83,9 +84,12 @@ def _known(run: Run, line: int, treatment: Treatment, *, is_consent_new: bool) -
 
 
 def _take_consents(session: Session, run: Run, patient: Patient, given: ImportRow) -> bool:
-    """Grant what the line says was agreed to, where there is an address and the ledger says nothing yet."""
+    """Grant what the line says was agreed to, where there is an address and the ledger says nothing yet, or only that
+    what a child had agreed to holds no longer: then what a parent or the tutor agrees to does."""
     told = ledger.newest(session, patient.id)
-    fresh = [what for what in given.evidence if address_index(patient, what[0]) and what not in told]
+    open_to = {what for what, held in told.items() if given.giver != PATIENT and is_for_guardian(held)}
+    here = [what for what in given.evidence if address_index(patient, what[0])]
+    fresh = [what for what in here if what not in told or what in open_to]
     for agreed in grants(patient.id, given, fresh, patient.language):
         consents.grant(session, run.actor, agreed, run.now)
     return bool(fresh)

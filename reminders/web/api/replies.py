@@ -105,7 +105,7 @@ def answer_reply(once: OnlyOnce, reply_id: UUID, given: Writing) -> Response:
     def act(session: Session) -> Made:
         caller = once.caller
         reply = thread.get(session, caller.clinic.id, reply_id)
-        shown = thread.preview(session, caller.clinic, reply, given.text)
+        shown = thread.preview(session, caller.clinic, reply, given.text, caller.now)
         written = thread.Written(given.text, new_id().hex, given.urgent, given.closes)
         message = thread.answer(session, caller.actor, reply, written, caller.now)
         return Made(

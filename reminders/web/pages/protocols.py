@@ -65,7 +65,7 @@ def show(member: Reader, protocol_id: UUID, version: str = "", on: str = "") -> 
         found = versions_of(session, protocols.get(session, member.clinic.id, protocol_id))
         shown = _chosen(found, version)
         (line,) = lines(session, member, [found])
-        reads = is_read(session, member.clinic.id)
+        reads = is_read(session, member.clinic.id, member.now)
     problems = {} if treated_on else {"on": Problem("date_unreadable")}
     rehearsed = rehearse(member.clinic, shown.content, treated_on, reads_answers=reads) if treated_on else []
     context: dict[str, Any] = {

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reminders.care import hand_overs, holds, mailboxes
-from reminders.care.mailboxes import Standing
 from reminders.care.sending_rules import YES_OR_NO
+from reminders.delivery.mailbox_standing import Standing
 from reminders.delivery.spending import spent_in
 from reminders.models import Clinic, Protocol, Sender
 from reminders.models.clinic import NOT_CONNECTED

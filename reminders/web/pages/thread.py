@@ -42,7 +42,7 @@ def answer(sent: Writer, reply_id: UUID) -> Response:
         with member.begin() as session:
             reply = thread.get(session, member.clinic.id, reply_id)
             if sent.form.get("action") == "preview":
-                shown = thread.preview(session, member.clinic, reply, written.text)
+                shown = thread.preview(session, member.clinic, reply, written.text, member.now)
             else:
                 thread.answer(session, member.actor, reply, written, member.now)
                 shown = None

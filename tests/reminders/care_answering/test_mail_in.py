@@ -20,6 +20,7 @@ from reminders.channels.imap_address import MailboxError
 from reminders.channels.imap_mail import Fetched, Place
 from reminders.crypto import Keyring
 from reminders.database import Database
+from reminders.delivery.mailbox_standing import Standing
 from reminders.delivery.reply_addresses import ids_near, is_token_of, reply_to, tokens_in
 from reminders.ids import new_id
 from reminders.models import CheckIn, Clinic, Message, Reply, Sender, Ticket
@@ -208,7 +209,7 @@ def test_a_mailbox_that_cannot_be_read_is_said_until_it_can(practice: MailPracti
     box.fault = MailboxError("login")
     (sender_id,) = practice.rows(select(Sender.id).where(Sender.channel == Channel.EMAIL))
 
-    def trouble() -> dict[Any, mailboxes.Standing]:
+    def trouble() -> dict[Any, Standing]:
         with practice.database.read() as session:
             return mailboxes.troubles(session, [sender_id])
 

@@ -3,9 +3,10 @@
 Seen to fail when: the joined message went with the treatment that was cancelled; a moved date moved it for both; a
 check-in was joined; a join took what a worker had already begun to send; an opt-out from a
 joined message was answered with an e-mail; nothing could be parted on a disconnected channel; what was
-joined across two versions was parted for good.
+joined across two versions was parted for good; tips with a link to a page were joined.
 """
 
+from copy import deepcopy
 from datetime import timedelta
 
 import pytest
@@ -110,6 +111,17 @@ def test_a_step_that_is_kept_apart_is(desk: Desk) -> None:
         version = session.scalars(select(ProtocolVersion)).one()
         steps = [step | ({"apart": True} if step["key"] == "day-1" else {}) for step in version.content["steps"]]
         version.content = version.content | {"steps": steps}
+        session.flush()
+        twice(desk, session)
+        assert planned(session) == [("step:day-1", 1)] * 2 + JOINED[1:]
+
+
+def test_what_leads_to_a_page_about_one_treatment_is_not_joined(desk: Desk) -> None:
+    with desk.database.begin() as session:
+        version = session.scalars(select(ProtocolVersion)).one()
+        texts = deepcopy(version.content["texts"])
+        texts["fr"]["day-1"]["sms"]["body"] += "[[ {check_in_url}]]"
+        version.content = version.content | {"texts": texts}
         session.flush()
         twice(desk, session)
         assert planned(session) == [("step:day-1", 1)] * 2 + JOINED[1:]

@@ -166,6 +166,25 @@ def test_an_import_asks_for_the_guardian_too(desk: Desk) -> None:
         assert session.scalars(select(Consent.given_by).order_by(Consent.id)).all() == [KEPT, None]
 
 
+@pytest.mark.parametrize(("who", "renewed"), [("Anne Roy;mère", True), (";", False)])
+def test_an_import_renews_for_a_child_what_a_guardian_agrees_to(desk: Desk, who: str, renewed: bool) -> None:
+    """What the child had agreed to ended with the birth date; a STOP, and what the patient withdrew, stay so."""
+    line = "Roy;Léo;2012-03-11;514-555-0113;;2026-03-0{day};oui;{who}"
+    with desk.database.begin() as session:
+        patient = desk.add(session, child(""))
+        desk.agree(session, patient, Channel.SMS)
+        patients.change(session, desk.actor, desk.clinic, patient, patients.clean(child(), desk.clinic), NOW)
+        assert consents.current(session, patient.id) == {}
+    came = _import(desk, line.format(day=9, who=who))
+    with desk.database.begin() as session:
+        assert (Channel.SMS in consents.current(session, patient.id)) is renewed
+        consents.withdraw(session, desk.actor, patient.id, Channel.SMS, NOW)
+    assert came == [("accepted", "" if renewed else "no_consent")]
+    _import(desk, line.format(day=8, who="Anne Roy;mère"))
+    with desk.database.begin() as session:
+        assert (Channel.SMS in consents.current(session, patient.id)) is not renewed
+
+
 @pytest.mark.parametrize(
     ("language", "said"),
     [(Language.EN, "under 14 only a parent or the tutor may agree"), (Language.FR, "seul un parent ou le tuteur")],
