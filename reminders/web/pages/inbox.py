@@ -51,7 +51,8 @@ def give(sent: Writer, ticket_id: UUID) -> Response:
     member = sent.member
 
     def act(session: Session, ticket: Ticket) -> bool:
-        return in_hand.give(session, member.actor, ticket, _uuid(sent.form.get("staff_id")), member.now)
+        to = member.staff.id if sent.form.get("own") else _uuid(sent.form.get("staff_id"))
+        return in_hand.give(session, member.actor, ticket, to, member.now)
 
     return _try(sent, ticket_id, act, "given")
 

@@ -37,9 +37,13 @@ LABEL_COLOURS: Mapping[str, str] = {
     "improving": "good",
 }
 
-_LONGEST_LINE = 140
+_LONGEST_LINE = 110
 """Characters of what somebody said that stand in one line; the whole is a press away."""
 
+
+_MOST_WORDS = 300
+_MOST_WORDS_OF_FLAG = 1500
+"""Characters of what somebody said that stand on Today; a letter is read on a page of its own."""
 
 _MOST_OTHERS = 3
 """So many of the other latest replies of a conversation stand with it."""
@@ -187,3 +191,9 @@ def in_one_line(reply: Reply) -> str:
     """The beginning of what the writer wrote."""
     words = " ".join(own_part(reply).split())
     return words if len(words) <= _LONGEST_LINE else f"{words[:_LONGEST_LINE].rstrip()}…"
+
+
+def beginning(words: str, *, is_urgent: bool) -> str:
+    """As much of what somebody wrote as stands on Today; of a red flag much more."""
+    most = _MOST_WORDS_OF_FLAG if is_urgent else _MOST_WORDS
+    return words if len(words) <= most else f"{words[:most].rstrip()}…"

@@ -14,10 +14,22 @@ from reminders.models import Patient, Ticket
 from reminders.models.kinds import TicketState
 from reminders.web.moments import Words
 from reminders.web.pages.episode_names import episode_names
-from reminders.web.pages.inbox_view import LABEL_COLOURS, ConversationLine, Desk, conversation, in_one_line, own_part
+from reminders.web.pages.inbox_view import (
+    LABEL_COLOURS,
+    ConversationLine,
+    Desk,
+    beginning,
+    conversation,
+    in_one_line,
+    own_part,
+)
 from reminders.web.pages.work_view import View
 from reminders.web.rota_words import rota_lines
 from reminders.web.visitors import Member
+
+MOST_COLLEAGUES = 3
+"""With so many or fewer each line lets one choose among them; with more that is on the ticket's own page alone, or
+their names would be most of Today."""
 
 
 def today_parts(session: Session, member: Member, view: View) -> dict[str, Any]:
@@ -40,6 +52,8 @@ def today_parts(session: Session, member: Member, view: View) -> dict[str, Any]:
         "overdue_in_all": overdue_in_all,
         "on_call": rota_lines(rota, Words(member.language, member.zone)),
         "suffix": view.query,
+        "most_colleagues": MOST_COLLEAGUES,
+        "whole": False,
         "groups": [(one, work.of_group.get(one, 0)) for one in Group if one in work.of_group or one is view.group],
         **_about(session, member, [*lines, *quiet]),
     }
@@ -53,7 +67,14 @@ def one_conversation(session: Session, member: Member, ticket: Ticket) -> dict[s
     desk = _desk(session, member)
     lines = [conversation(item, desk) for item in inbox(session, member.clinic.id, meant).waiting]
     patient = session.scalar(select(Patient).where(Patient.id == ticket.patient_id)) if ticket.patient_id else None
-    return {"lines": lines, "desk": desk, "patient": patient, **_about(session, member, lines)}
+    return {
+        "lines": lines,
+        "desk": desk,
+        "patient": patient,
+        "most_colleagues": len(desk.people),
+        "whole": True,
+        **_about(session, member, lines),
+    }
 
 
 def _desk(session: Session, member: Member) -> Desk:
@@ -69,4 +90,5 @@ def _about(session: Session, member: Member, lines: Sequence[ConversationLine]) 
         "label_colours": LABEL_COLOURS,
         "own_part": own_part,
         "in_one_line": in_one_line,
+        "beginning": beginning,
     }
