@@ -73,8 +73,7 @@ def _state(desk: Desk, ticket: Ticket) -> Ticket:
 
 @pytest.mark.parametrize("language", list(Language))
 def test_it_comes_by_itself_is_given_taken_closed_and_undone(desk: Desk, today: Page, language: Language) -> None:
-    """Seen to fail with details that a look closes or opens, with lists per group that a conversation leaves, and with
-    an Undo that nothing leads to by keyboard."""
+    """Seen to fail when a grown count was not said."""
     nurse = hire(desk.member, "Geneviève Lapointe")
     marie = desk.member.add_patient()
     olivia = desk.member.add_patient(given_name="Olivia", phone="514-555-0142")
@@ -123,7 +122,7 @@ def test_it_comes_by_itself_is_given_taken_closed_and_undone(desk: Desk, today: 
 
 @pytest.mark.parametrize("language", [Language.EN])
 def test_a_wait_ticks_and_turns_red_between_two_looks(desk: Desk, today: Page) -> None:
-    """Seen to fail with a clock that begins with the browser's, and without the tick."""
+    """Seen to fail without the tick."""
     desk.say(desk.member.add_patient(), "a fever", TicketKind.RED_FLAG, 14)
     with desk.served():
         today.clock.install()
