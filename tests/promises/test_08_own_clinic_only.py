@@ -344,7 +344,7 @@ def test_a_use_case_with_anothers_id_finds_nothing(ours: Ours) -> None:
         attachments.get(session, ours.neighbour.id, UUID(ours.ids["attachment_id"]))
 
 
-OPERATOR = ("reminders/cli/", "reminders/demo.py")
+OPERATOR = ("reminders/cli/", "reminders/demo.py", "reminders/demo_past.py")
 """Commands: whoever gives them owns the machine, and the demo makes its own clinic."""
 
 UNSCOPED: Mapping[str, tuple[int, str]] = {

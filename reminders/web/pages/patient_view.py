@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care import consults, superseding
+from reminders.care import consult_lists, superseding
 from reminders.care.patient_input import PatientInput
 from reminders.care.timeline import timeline
 from reminders.models import Patient, Protocol, Provider, Treatment
@@ -66,7 +66,7 @@ def patient_context(session: Session, member: Member, patient: Patient, only: UU
         "under_age": under_age(member, patient),
         "relations": relations(member.language),
         "typed": {},
-        "consults": consults.of_patient(session, patient),
+        "consults": consult_lists.of_patient(session, patient),
         "treatments": _treatment_lines(session, member, patient),
         "timeline": timeline_view(entries, timeline_reader(member, names)),
         "label_colours": LABEL_COLOURS,
