@@ -29,6 +29,7 @@ from reminders.web.pages import (
     protocol_draft,
     protocols,
     record,
+    record_live,
     reports,
     sending,
     sign_in,
@@ -42,7 +43,7 @@ from reminders.web.webhooks import router as webhooks
 
 # fmt: off
 _PAGES = (
-    health, sign_in, account, inbox, record, patients, patient_hold, treatments, overlap, sending,
+    health, sign_in, account, inbox, record, record_live, patients, patient_hold, treatments, overlap, sending,
     reports, protocols, protocol_draft, unsubscribe, check_in, thread, consults, attachments, consents,
     evidence, on_call, design,
 )
