@@ -25,6 +25,7 @@ from reminders.web.pages import (
     on_call,
     overlap,
     patient_hold,
+    patient_list,
     patients,
     protocol_draft,
     protocols,
@@ -43,9 +44,9 @@ from reminders.web.webhooks import router as webhooks
 
 # fmt: off
 _PAGES = (
-    health, sign_in, account, inbox, record, record_live, patients, patient_hold, treatments, overlap, sending,
-    reports, protocols, protocol_draft, unsubscribe, check_in, thread, consults, attachments, consents,
-    evidence, on_call, design,
+    health, sign_in, account, inbox, record, record_live, patient_list, patients, patient_hold, treatments,
+    overlap, sending, reports, protocols, protocol_draft, unsubscribe, check_in, thread, consults, attachments,
+    consents, evidence, on_call, design,
 )
 # fmt: on
 
