@@ -46,6 +46,7 @@ def preview(sent: Writer) -> Response:
     shown = calendar(looked.found, member.language) if looked.found else []
     context: dict[str, Any] = {
         "who": _name(looked),
+        "nobody": not filled.is_new,
         "found": looked.found,
         "calendar": shown,
         "segments": segments_in(shown),

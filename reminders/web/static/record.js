@@ -114,7 +114,7 @@
     else {
       choices.append(one.querySelector("template").content.cloneNode(true));
       q.value = one.dataset.name;
-      go(firstAsked() || save);
+      go((chosen().dataset.agreed ? null : firstAsked()) || save);
     }
     asked.value = q.value;
     said.textContent = "";
