@@ -25,10 +25,12 @@ from reminders.web.pages import (
     on_call,
     overlap,
     patient_hold,
+    patient_list,
     patients,
     protocol_draft,
     protocols,
     record,
+    record_live,
     reports,
     sending,
     sign_in,
@@ -42,9 +44,9 @@ from reminders.web.webhooks import router as webhooks
 
 # fmt: off
 _PAGES = (
-    health, sign_in, account, inbox, record, patients, patient_hold, treatments, overlap, sending,
-    reports, protocols, protocol_draft, unsubscribe, check_in, thread, consults, attachments, consents,
-    evidence, on_call, design,
+    health, sign_in, account, inbox, record, record_live, patient_list, patients, patient_hold, treatments,
+    overlap, sending, reports, protocols, protocol_draft, unsubscribe, check_in, thread, consults, attachments,
+    consents, evidence, on_call, design,
 )
 # fmt: on
 

@@ -45,7 +45,7 @@ def record(page: Page, demo: Demo) -> None:
     page.fill("[name=treated_on]", (today - timedelta(days=7)).isoformat())
     page.fill("[name=provider]", "Dre Beaulieu")
     page.check("[name=consent_sms]")
-    page.click("button[value=preview]:not(.hidden)")
+    page.click("button[value=record]:not(.hidden)")  # a week ago: somebody looks before it is saved
     expect(page.locator("main")).to_contain_text("Répondez 1 = peau nette")
     page.click("button[value=save]")
     expect(page.locator("main")).to_contain_text("Rosalie Desjardins")
