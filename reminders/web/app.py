@@ -18,6 +18,7 @@ from reminders.web.pages import (
     check_in,
     consents,
     consults,
+    conversations,
     design,
     evidence,
     health,
@@ -30,11 +31,13 @@ from reminders.web.pages import (
     protocols,
     record,
     reports,
+    saved_answers,
     sending,
     sign_in,
     thread,
     treatments,
     unsubscribe,
+    writing,
 )
 from reminders.web.views import STATIC
 from reminders.web.watch import Watch
@@ -44,7 +47,7 @@ from reminders.web.webhooks import router as webhooks
 _PAGES = (
     health, sign_in, account, inbox, record, patients, patient_hold, treatments, overlap, sending,
     reports, protocols, protocol_draft, unsubscribe, check_in, thread, consults, attachments, consents,
-    evidence, on_call, design,
+    evidence, on_call, design, conversations, writing, saved_answers,
 )
 # fmt: on
 
