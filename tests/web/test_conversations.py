@@ -144,6 +144,7 @@ def test_the_list_takes_as_many_statements_for_one_as_for_fifty(browser: Browser
     marie, *others = people(browser, 5)
     say(browser, marie, "one", ticket=TicketKind.QUESTION)
     say(browser, None, "nobody")
+    asked()
     few = asked()
     for at in range(60):
         say(browser, others[at % 4] if at % 3 else None, f"words {at}", at, ticket=TicketKind.QUESTION)
