@@ -89,14 +89,14 @@ def test_asked_by_phone_and_answered_from_the_inbox(
     page.select_option("#saved", index=1)
     page.click("button[value=insert]")
     page.locator("#text").press("End")
-    page.keyboard.type(" Ça ira! " + "x" * 60)
+    page.keyboard.type(" Déjà reçu! " + "x" * 60)
     expect(page.locator("#count")).to_have_attribute("data-count", "2")
     shown = int(page.locator("#count").get_attribute("data-count") or 0)
     page.click("button[value=send]")
     expect(page.locator(".notice")).to_have_text(words.text("done.answered"))
     expect(page.locator("[data-number]")).to_have_count(0)
-    services.wait_until(lambda: "Ça ira! x" in texts(demo)[-1]["body"], WITHIN, "the answer lies on the phone")
-    (got,) = [one for one in texts(demo) if "Ça ira! x" in one["body"]]
+    services.wait_until(lambda: "Déjà reçu! x" in texts(demo)[-1]["body"], WITHIN, "the answer lies on the phone")
+    (got,) = [one for one in texts(demo) if "Déjà reçu! x" in one["body"]]
     assert got["to"] == asked["to"]
     assert [shown] == billed(demo) == [count(got["body"]).count]
 
