@@ -80,10 +80,11 @@ def test_asked_by_phone_and_answered_from_the_inbox(
     services.wait_until(lambda: any(MARKS[language] in one["body"] for one in texts(demo)), WITHIN, "the question")
     asked = next(one for one in texts(demo) if MARKS[language] in one["body"] and one["channel"] == "sms")
     say(demo, asked, ASKS[language])
-    until_shown(page, f"{demo.url}/inbox?unread=yes&label=question", ".talk")
-    expect(page.locator(".talk .glimpse")).to_have_text(ASKS[language])
-    expect(page.locator("[data-number]")).to_have_text("1")
-    page.locator(".talk").click()
+    until_shown(page, f"{demo.url}/inbox?unread=yes&label=question", f".talk:has-text('{ASKS[language]}')")
+    expect(page.locator(".talk .glimpse").first).to_have_text(ASKS[language])
+    patient = str(page.locator(".talk").first.get_attribute("href")).split("?")[0].rpartition("/")[2]
+    unread = int(page.locator("[data-number]").inner_text())
+    page.locator(".talk").first.click()
     expect(page.locator("#newest, .bubble.them").last).to_be_visible()
 
     page.select_option("#saved", index=1)
@@ -94,15 +95,15 @@ def test_asked_by_phone_and_answered_from_the_inbox(
     shown = int(page.locator("#count").get_attribute("data-count") or 0)
     page.click("button[value=send]")
     expect(page.locator(".notice")).to_have_text(words.text("done.answered"))
-    expect(page.locator("[data-number]")).to_have_count(0)
+    assert page.locator("[data-unread]").get_attribute("data-unread") == str(unread - 1)
     services.wait_until(lambda: "Déjà reçu! x" in texts(demo)[-1]["body"], WITHIN, "the answer lies on the phone")
     (got,) = [one for one in texts(demo) if "Déjà reçu! x" in one["body"]]
     assert got["to"] == asked["to"]
     assert [shown] == billed(demo) == [count(got["body"]).count]
 
     say(demo, asked, "STOP" if language is Language.EN else "ARRET")
-    until_shown(page, f"{demo.url}/inbox?label=stop", ".talk")
-    page.locator(".talk").click()
+    until_shown(page, f"{demo.url}/inbox?label=stop&unread=yes", f'.talk[href*="{patient}"]')
+    page.locator(f'.talk[href*="{patient}"]').click()
     expect(page.locator("main")).to_contain_text(words.text("problem.answer_opted_out"))
     expect(page.locator("#text textarea, textarea")).to_have_count(0)
     assert demo.stop() == 0
