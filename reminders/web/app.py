@@ -18,6 +18,7 @@ from reminders.web.pages import (
     check_in,
     consents,
     consults,
+    conversations,
     design,
     evidence,
     health,
@@ -32,11 +33,13 @@ from reminders.web.pages import (
     record,
     record_live,
     reports,
+    saved_answers,
     sending,
     sign_in,
     thread,
     treatments,
     unsubscribe,
+    writing,
 )
 from reminders.web.views import STATIC
 from reminders.web.watch import Watch
@@ -46,7 +49,7 @@ from reminders.web.webhooks import router as webhooks
 _PAGES = (
     health, sign_in, account, inbox, record, record_live, patient_list, patients, patient_hold, treatments,
     overlap, sending, reports, protocols, protocol_draft, unsubscribe, check_in, thread, consults, attachments,
-    consents, evidence, on_call, design,
+    consents, evidence, on_call, design, conversations, writing, saved_answers,
 )
 # fmt: on
 
