@@ -354,6 +354,7 @@ UNSCOPED: Mapping[str, tuple[int, str]] = {
     "reminders/care/hand_overs.py": (1, "finds whose time has come at every clinic; each is made by its own door"),
     "reminders/care/mail_in.py": (1, "finds the mailboxes of every clinic; each is read by its own door"),
     "reminders/care/media_fetching.py": (4, "fetches what hangs on texts, for every clinic"),
+    "reminders/care/new_hours.py": (1, "finds whose hours have changed; each clinic is followed by its own door"),
     "reminders/care/understanding.py": (
         4,
         "works through unread replies, for every clinic, and reads the one just kept",
