@@ -27,6 +27,7 @@ from reminders.care.staff import api_keys
 from reminders.database import Base, ClinicOwned
 from reminders.errors import NotFoundError
 from reminders.models import (
+    ApiKey,
     Attachment,
     Audit,
     Clinic,
@@ -108,7 +109,10 @@ def a_week(practice: Practice) -> Ours:
         new = clinics.NewClinic("Clinique d'à côté", phone="+15145550118", address="1, rue A")
         neighbour = clinics.create_clinic(session, new, practice.settings, practice.world.now)
         key = api_keys.new_api_key(session, neighbour.id, "system", practice.world.now)
+        api_keys.new_api_key(session, practice.clinic.id, "system", practice.world.now)
     ids = {
+        "staff_id": str(nurse.id),
+        "key_id": str(practice.rows(select(ApiKey.id).where(ApiKey.clinic_id == practice.clinic.id))[0]),
         "patient_id": str(marie.id),
         "treatment_id": str(treatment.id),
         "protocol_id": str(treatment.protocol_id),

@@ -9,10 +9,23 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from reminders.care import attachments, consults
+from reminders.care.staff.api_keys import new_api_key
 from reminders.care.ticket_keys import key_for
 from reminders.care.tickets import NewTicket, open_ticket
 from reminders.ids import new_id
-from reminders.models import Attachment, Consent, Consult, HandOver, Patient, Protocol, Reply, Sender, Ticket, Treatment
+from reminders.models import (
+    ApiKey,
+    Attachment,
+    Consent,
+    Consult,
+    HandOver,
+    Patient,
+    Protocol,
+    Reply,
+    Sender,
+    Ticket,
+    Treatment,
+)
 from reminders.models.kinds import (
     Channel,
     ConsentAction,
@@ -54,6 +67,8 @@ def ids(there: Browser) -> Mapping[str, str]:
         later = TODAY + timedelta(days=1)
         planned = HandOver(id=new_id(), clinic_id=there.clinic.id, staff_id=there.staff.id, at=later, created_at=TODAY)
         session.add(planned)
+        new_api_key(session, there.clinic.id, "system", TODAY)
+        key_id = session.scalars(select(ApiKey.id)).one()
     with there.database.begin() as session:
         reply = Reply(
             clinic_id=there.clinic.id,
@@ -71,6 +86,8 @@ def ids(there: Browser) -> Mapping[str, str]:
         attachments.take(session, reply, pictures.photo(), "image/jpeg", TODAY)
         attachment = session.scalars(select(Attachment.id)).one()
     return {
+        "staff_id": str(there.staff.id),
+        "key_id": str(key_id),
         "patient_id": str(patient.id),
         "treatment_id": str(treatment.id),
         "protocol_id": str(treatment.protocol_id),

@@ -53,6 +53,7 @@ SEGMENTS = {
     "alert:test": (2, 1, 2, 1),
     "alert:draft": (1, 1, 1, 1),
     "alert:silent": (2, 1, 2, 1),
+    "alert:sender": (1, 1, 2, 1),
     "alert:taken": (1, 1, 1, 1),
     "alert:already": (1, 1, 1, 1),
     "alert:not_taken": (1, 1, 1, 1),
