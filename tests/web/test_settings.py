@@ -111,7 +111,7 @@ def test_a_clinic_that_cannot_be_is_asked_again(browser: Browser, field: str, ty
 
 def test_a_name_that_makes_texts_too_long_is_said(browser: Browser) -> None:
     assert "microneedling" not in browser.get("/settings").text
-    browser.post("/settings", CLINIC | {"booking_url": f"https://clinic.example/{'x' * 170}"})
+    browser.post("/settings", CLINIC | {"short_name": "Clinique de l’Hôtel-Dieu"})
     assert 'href="/protocols/' in browser.get("/settings").text.partition("notice warn")[2]
 
 
@@ -347,5 +347,5 @@ def test_every_action_that_care_notes_has_words() -> None:
         for path in folder.rglob("*.py")
         for action in re.findall(r'"([a-z_]+\.[a-z_]+)", \(?"[a-z_]+"', path.read_text(encoding="utf-8"))
     }
-    assert {"patient.seen", "staff.disabled", "clinic.hours_changed", "treatment.recorded"} <= found
+    assert {"staff.disabled", "clinic.hours_changed", "treatment.recorded", "reply.assigned"} <= found
     assert not {action for action in found if not catalogue(Language.EN).has(f"deed.{action}")}
