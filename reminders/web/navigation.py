@@ -33,6 +33,7 @@ MENU = (
     Place("/protocols", "nav.protocols", ("/protocols",)),
     Place("/saved-answers", "nav.saved_answers", ("/saved-answers",)),
     Place("/sending", "nav.sending", ("/sending", "/on-call")),
+    Place("/settings", "nav.settings", ("/settings",)),
     Place("/account", "nav.account", ("/account",)),
 )
 """What is gone to now and then."""
@@ -41,16 +42,38 @@ RECORD = Place("/treatments/new", "nav.record", ("/treatments/new",))
 """What is done most often: a button, for whoever may."""
 
 
+SETTINGS = (
+    Place("/settings", "settings.clinic"),
+    Place("/settings/hours", "settings.hours"),
+    Place("/settings/people", "settings.people", ("/settings/people",)),
+    Place("/settings/senders", "settings.senders", ("/settings/senders",)),
+    Place("/settings/keys", "settings.keys", ("/settings/keys",)),
+    Place("/settings/trail", "settings.trail"),
+    Place("/settings/retention", "settings.retention"),
+)
+"""The pages of the settings."""
+
+ELSEWHERE = (
+    Place("/sending", "nav.sending"),
+    Place("/on-call", "on_call.title"),
+    Place("/protocols", "nav.protocols"),
+)
+"""What belongs to the settings, too, and stands by itself."""
+
+
 @dataclass(frozen=True)
 class Navigation:
     """The places that a member may go to. `here` is the path of the one they are in, "" in none; `counts` says of a
-    place how much is new there."""
+    place how much is new there; `at` is the path of the page of the settings."""
 
     bar: Sequence[Place]
     menu: Sequence[Place]
     record: Place | None
     here: str
     counts: Mapping[str, str]
+    settings: Sequence[Place] = SETTINGS
+    elsewhere: Sequence[Place] = ELSEWHERE
+    at: str = ""
 
 
 def navigation_of(member: Member) -> Navigation:
@@ -64,4 +87,5 @@ def navigation_of(member: Member) -> Navigation:
         record=RECORD if member.may_change else None,
         here=holding[0].path if holding else "",
         counts={"/inbox": new} if member.unread else {},
+        at=next((place.path for place in SETTINGS if place.holds(path)), ""),
     )

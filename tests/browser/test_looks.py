@@ -66,7 +66,7 @@ def _pages(practice: Practice) -> dict[str, str]:
 
 def _tokens(practice: Practice) -> dict[Language, str]:
     return {
-        language: practice.browser(practice.hire(language=language.value)).client.cookies["session"]
+        language: practice.browser(practice.hire(role=Role.OWNER, language=language.value)).client.cookies["session"]
         for language in Language
     }
 

@@ -27,6 +27,7 @@ from reminders.care.staff import api_keys
 from reminders.database import Base, ClinicOwned
 from reminders.errors import NotFoundError
 from reminders.models import (
+    ApiKey,
     Attachment,
     Audit,
     Clinic,
@@ -113,7 +114,10 @@ def a_week(practice: Practice) -> Ours:
         session.add(saved)
         neighbour = clinics.create_clinic(session, new, practice.settings, practice.world.now)
         key = api_keys.new_api_key(session, neighbour.id, "system", practice.world.now)
+        api_keys.new_api_key(session, practice.clinic.id, "system", practice.world.now)
     ids = {
+        "staff_id": str(nurse.id),
+        "key_id": str(practice.rows(select(ApiKey.id).where(ApiKey.clinic_id == practice.clinic.id))[0]),
         "patient_id": str(marie.id),
         "treatment_id": str(treatment.id),
         "protocol_id": str(treatment.protocol_id),
@@ -360,6 +364,7 @@ UNSCOPED: Mapping[str, tuple[int, str]] = {
     "reminders/care/hand_overs.py": (1, "finds whose time has come at every clinic; each is made by its own door"),
     "reminders/care/mail_in.py": (1, "finds the mailboxes of every clinic; each is read by its own door"),
     "reminders/care/media_fetching.py": (4, "fetches what hangs on texts, for every clinic"),
+    "reminders/care/new_hours.py": (1, "finds whose hours have changed; each clinic is followed by its own door"),
     "reminders/care/understanding.py": (
         4,
         "works through unread replies, for every clinic, and reads the one just kept",

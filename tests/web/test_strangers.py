@@ -9,10 +9,12 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from reminders.care import attachments, consults
+from reminders.care.staff.api_keys import new_api_key
 from reminders.care.ticket_keys import key_for
 from reminders.care.tickets import NewTicket, open_ticket
 from reminders.ids import new_id
 from reminders.models import (
+    ApiKey,
     Attachment,
     Consent,
     Consult,
@@ -71,6 +73,8 @@ def ids(there: Browser) -> Mapping[str, str]:
         two = {"en": "Secrète", "fr": "Secrète"}
         saved = SavedAnswer(clinic_id=there.clinic.id, title=two, body=two, created_at=TODAY, changed_at=TODAY)
         session.add(saved)
+        new_api_key(session, there.clinic.id, "system", TODAY)
+        key_id = session.scalars(select(ApiKey.id)).one()
     with there.database.begin() as session:
         reply = Reply(
             clinic_id=there.clinic.id,
@@ -88,6 +92,8 @@ def ids(there: Browser) -> Mapping[str, str]:
         attachments.take(session, reply, pictures.photo(), "image/jpeg", TODAY)
         attachment = session.scalars(select(Attachment.id)).one()
     return {
+        "staff_id": str(there.staff.id),
+        "key_id": str(key_id),
         "patient_id": str(patient.id),
         "treatment_id": str(treatment.id),
         "protocol_id": str(treatment.protocol_id),
