@@ -252,12 +252,15 @@ def _told(practice: Practice, patient: Patient, language: Language) -> Iterator[
     """For each of a patient's reminders what the timeline says of it, or of each message that carried it."""
     with practice.database.read(clinic=practice.clinic.id) as session:
         entries = timeline(session, practice.clinic, session.get_one(Patient, patient.id))
-        said = {entry.subject_id: Explanation(entry.why_key, entry.why_params) for entry in entries if entry.why_key}
+        said = {entry.subject_id: entry for entry in entries if entry.why_key}
         own = select(Reminder.id).join(Treatment).where(Treatment.patient_id == patient.id)
         for reminder_id in session.scalars(own):
             carrying = select(MessageReminder.message_id).where(MessageReminder.reminder_id == reminder_id)
             for subject in session.scalars(carrying).all() or [reminder_id]:
-                yield sentence(said[subject], language, ZONE)
+                entry = said[subject]
+                # Under the date of its day, which is not said again.
+                told = Explanation(entry.why_key, entry.why_params)
+                yield sentence(told, language, ZONE, entry.at.astimezone(ZONE).date())
 
 
 def test_no_reminder_is_left_without_a_reason_to_give(practice: Practice) -> None:
