@@ -87,7 +87,12 @@ def sentence(explanation: Explanation, language: Language, zone: ZoneInfo, day: 
     }
     before = found.before.get(str(params.get("before", "")), "")
     shared = found.shared if params.get("shared") else ""
-    return before + found.sentence[explanation.key].format(**filled) + shared
+    return before + ended_once(found.sentence[explanation.key].format(**filled)) + shared
+
+
+def ended_once(words: str) -> str:
+    """A sentence that ends in "a.m." has its stop."""
+    return words[:-1] if words.endswith("..") else words
 
 
 def _when_said(at: object, language: Language, zone: ZoneInfo, said: date | None) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from reminders.care.explain import ended_once
 from reminders.care.explain.readings import SECOND, TICKED, Decider, ReadAs
 from reminders.care.timeline import Deed, TimelineEntry
 from reminders.web.i18n import Catalogue, catalogue
@@ -36,7 +37,10 @@ def change_words(params: Mapping[str, str], texts: Catalogue) -> str:
 
 
 def _label(label: str, read: ReadAs, texts: Catalogue) -> str:
-    by = dict.fromkeys(_decider(one, texts) for one in read.deciders if one.label == label and one.words)
+    own = [one for one in read.deciders if one.label == label and one.words]
+    # What stands within longer words that decided says nothing more.
+    telling = [one for one in own if not any(one is not other and one.words in other.words for other in own)]
+    by = dict.fromkeys(_decider(one, texts) for one in telling)
     name = texts.text(f"label.{label}")
     return texts.text("reading.label", label=name, words=", ".join(by)) if by else name
 
@@ -49,12 +53,13 @@ def _decider(one: Decider, texts: Catalogue) -> str:
 
 def _deed(deed: Deed, words: Words, day: date) -> str:
     texts = catalogue(words.language)
-    return texts.text(
+    said = texts.text(
         f"handling.{deed.what}",
         who=deed.who or texts.text("change_by.system"),
         at=_moment(deed.at, words, day),
         outcome=texts.text(f"outcome.{deed.outcome}") if deed.outcome else "",
     )
+    return ended_once(said)
 
 
 def _moment(at: datetime, words: Words, day: date) -> str:
