@@ -18,6 +18,7 @@ from reminders.web.pages import (
     check_in,
     consents,
     consults,
+    conversations,
     design,
     evidence,
     health,
@@ -25,16 +26,20 @@ from reminders.web.pages import (
     on_call,
     overlap,
     patient_hold,
+    patient_list,
     patients,
     protocol_draft,
     protocols,
     record,
+    record_live,
     reports,
+    saved_answers,
     sending,
     sign_in,
     thread,
     treatments,
     unsubscribe,
+    writing,
 )
 from reminders.web.views import STATIC
 from reminders.web.watch import Watch
@@ -42,9 +47,9 @@ from reminders.web.webhooks import router as webhooks
 
 # fmt: off
 _PAGES = (
-    health, sign_in, account, inbox, record, patients, patient_hold, treatments, overlap, sending,
-    reports, protocols, protocol_draft, unsubscribe, check_in, thread, consults, attachments, consents,
-    evidence, on_call, design,
+    health, sign_in, account, inbox, record, record_live, patient_list, patients, patient_hold, treatments,
+    overlap, sending, reports, protocols, protocol_draft, unsubscribe, check_in, thread, consults, attachments,
+    consents, evidence, on_call, design, conversations, writing, saved_answers,
 )
 # fmt: on
 

@@ -47,6 +47,7 @@ def test_no_text_is_empty_or_left_in_english() -> None:
     assert all(FR.texts.values())
     spelled_alike = {
         "question",
+        "questions",
         "patients",
         "urgent",
         "patient",

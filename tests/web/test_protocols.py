@@ -83,6 +83,7 @@ def test_the_calendar_says_what_a_patient_receives_and_when(browser: Browser) ->
     assert shown.count("<blockquote") == 12, "three steps, two languages, two channels"
     assert "Clinique Lumière : Du 3e au 5e jour" in shown
     assert len(re.findall(r"3 segments, GSM-7", shown)) >= 2
+    assert "UCS-2" not in shown
 
 
 @pytest.mark.parametrize("query", ["on=2026-02-30", "on=x", "on=1026-03-09"])

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care import consults, superseding
+from reminders.care import consult_lists, superseding
 from reminders.care.patient_input import PatientInput
 from reminders.care.timeline import Course, history
 from reminders.models import Patient, Protocol, Provider, Treatment
@@ -84,7 +84,7 @@ def patient_context(session: Session, member: Member, patient: Patient, only: UU
         "under_age": under_age(member, patient),
         "relations": relations(member.language),
         "typed": {},
-        "consults": consults.of_patient(session, patient),
+        "consults": consult_lists.of_patient(session, patient),
         "treatments": _treatment_lines(session, member, patient, found.courses),
         "standing": standing(found, patient, lines, reader),
         "timeline": shown(view, member.zone, asked.get("show", ""), asked.get("skip", "")),

@@ -1,46 +1,25 @@
-"""Finding patients, seeing one with all that was sent and said, and changing what is on file."""
+"""Seeing a patient with all that was sent and said, and changing what is on file."""
 
 from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
 from fastapi import APIRouter
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from reminders.care import audit, patients
 from reminders.errors import DuplicateError, InvalidInputError, Problem
 from reminders.models import Patient
-from reminders.web.access import OwnForm, Posted, Reader, Writer
+from reminders.web.access import Posted, Reader, Writer
 from reminders.web.pages.patient_view import input_of, patient_context
 from reminders.web.pages.record_form import patient_fields, patient_from
 from reminders.web.views import page
 from reminders.web.visitors import Member
 
-_MOST_FOUND = 50
-_NEWEST = 20
 _SEEN = "patient.seen"
 
 router = APIRouter(include_in_schema=False, prefix="/patients")
-
-
-@router.get("")
-def newest(member: Reader) -> Response:
-    """Those who were added last."""
-    return _list(member, "")
-
-
-@router.post("")
-def find(sent: OwnForm) -> Response:
-    """Those whom the search finds. A form, since a name has no place in an address; a viewer may send it too."""
-    return _list(sent.member, sent.form.get("q").strip())
-
-
-def _list(member: Member, asked: str) -> Response:
-    with member.read() as session:
-        found = patients.search(session, member.clinic.id, asked, _MOST_FOUND) if asked else _newest(session)
-    return page(member, "patients.html", q=asked, patients=found)
 
 
 @router.get("/{patient_id}")
@@ -91,11 +70,6 @@ def _edit_page(
 ) -> Response:
     context: dict[str, Any] = {"form": form, "patient_id": patient_id, "zones": sorted(available_timezones())}
     return page(member, "patient_edit.html", status, problems=problems, **context)
-
-
-def _newest(session: Session) -> list[Patient]:
-    newest = select(Patient).where(Patient.erased_at.is_(None)).order_by(Patient.created_at.desc()).limit(_NEWEST)
-    return list(session.scalars(newest))
 
 
 def _back(patient_id: UUID, done: str) -> Response:
