@@ -14,6 +14,7 @@ from reminders.care.applying import Act, NewRows, rows_of
 from reminders.care.decisions import decide_effects
 from reminders.care.deeds import carry_out, deeds_among
 from reminders.care.effects import Effect, OpenTicket
+from reminders.care.explain.readings import to_data
 from reminders.care.letters import as_proven, as_sent, from_machine, letter_of
 from reminders.care.page_answers import as_ticked, ticked
 from reminders.care.red_flags import as_meant
@@ -164,7 +165,7 @@ def _as_read(decided: _Decided) -> Change:
         "labels": sorted(label.value for label in reading.labels),
         "confidence": reading.confidence,
         "language": act.said_in,
-        "evidence": [[found.label.value, found.words] for found in reading.evidence],
+        "evidence": to_data(reading.evidence),
     }
     if not decided.rows[Ticket]:
         # What nobody must act on is handled; what staff have handled already, while it could not be read, stays so.

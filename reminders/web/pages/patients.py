@@ -17,18 +17,22 @@ from reminders.web.pages.record_form import patient_fields, patient_from
 from reminders.web.views import page
 from reminders.web.visitors import Member
 
+_SEEN = "patient.seen"
+
 router = APIRouter(include_in_schema=False, prefix="/patients")
 
 
 @router.get("/{patient_id}")
 def show(member: Reader, patient_id: UUID, treatment: UUID | None = None) -> Response:
-    """One patient, with the timeline of all treatments or of one. That somebody looked is noted: these are health
-    records."""
+    """One patient, with the timeline of all treatments or of one. That somebody looked is noted, once an hour: these
+    are health records."""
     with member.read() as session:
         patient = patients.get(session, member.clinic.id, patient_id)
         context = patient_context(session, member, patient, treatment)
-    with member.begin() as session:
-        audit.note(session, member.actor, "patient.seen", "patient", patient_id, member.now)
+        is_noted = audit.was_seen(session, member.actor, _SEEN, patient_id, member.now)
+    if not is_noted:
+        with member.begin() as session:
+            audit.note(session, member.actor, _SEEN, "patient", patient_id, member.now)
     return page(member, "patient.html", **context)
 
 
