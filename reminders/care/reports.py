@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select
+from sqlalchemy.orm import Session, aliased
 
 from reminders.models import CheckIn, Clinic, Consult, Message, MessageReminder, OptOut, Reminder, Reply, Ticket
 from reminders.models.kinds import Channel, CheckInOutcome, ConsultState, MessageKind, TicketKind
@@ -15,7 +15,7 @@ from schedules.hours import local_instant
 from schedules.lifecycle import State
 
 _OWED = (MessageKind.REMINDER, MessageKind.NUDGE)
-_CAME_ABOUT = (ConsultState.BOOKED, ConsultState.ATTENDED)
+CAME_ABOUT = (ConsultState.BOOKED, ConsultState.ATTENDED)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,9 @@ def previous_report(session: Session, clinic: Clinic, start: date, end: date) ->
 
 
 @dataclass(frozen=True)
-class _Period:
+class Period:
+    """A clinic's instants (UTC) of a report: from `begins` up to, not including, `ends`."""
+
     clinic_id: uuid.UUID
     begins: datetime
     ends: datetime
@@ -83,11 +85,16 @@ class _Period:
         return and_(column >= self.begins, column < self.ends)
 
 
-def reply_report(session: Session, clinic: Clinic, start: date, end: date) -> ReplyReport:
-    """The figures from `start` to `end`, local dates of the clinic, both included. Six queries."""
+def period_of(clinic: Clinic, start: date, end: date) -> Period:
+    """From the clinic's midnight that begins `start` to the one that ends `end`."""
     zone = ZoneInfo(clinic.timezone)
     begins, ends = (local_instant(day, time(0), zone) for day in (start, end + timedelta(days=1)))
-    period = _Period(clinic.id, begins, ends)
+    return Period(clinic.id, begins, ends)
+
+
+def reply_report(session: Session, clinic: Clinic, start: date, end: date) -> ReplyReport:
+    """The figures from `start` to `end`, local dates of the clinic, both included. Six queries."""
+    period = period_of(clinic, start, end)
     gone = _sent(session, period)
     replied, patients_replied = _replied(session, period)
     outcomes = _outcomes(session, period)
@@ -106,7 +113,7 @@ def reply_report(session: Session, clinic: Clinic, start: date, end: date) -> Re
         no_answer=outcomes[None],
         **{outcome.value: outcomes[outcome] for outcome in CheckInOutcome},
         consults_offered=consults.total(),
-        consults_booked=sum(consults[state] for state in _CAME_ABOUT),
+        consults_booked=sum(consults[state] for state in CAME_ABOUT),
         consults_attended=consults[ConsultState.ATTENDED],
         opt_outs=_opt_outs(session, period),
         unreachable=tickets[TicketKind.UNREACHABLE],
@@ -114,60 +121,66 @@ def reply_report(session: Session, clinic: Clinic, start: date, end: date) -> Re
     )
 
 
-def _is_sent(period: _Period) -> ColumnElement[bool]:
-    # A receipt that overtook the provider's answer has set only `delivered_at`.
-    taken_at = func.coalesce(Message.sent_at, Message.delivered_at)
-    return and_(Message.clinic_id == period.clinic_id, Message.kind.in_(_OWED), period.of(taken_at))
+# A receipt that overtook the provider's answer has set only `delivered_at`.
+TAKEN_AT = func.coalesce(Message.sent_at, Message.delivered_at)
 
 
-def _sent(session: Session, period: _Period) -> Counter[tuple[Channel, State]]:
+def is_sent(period: Period) -> ColumnElement[bool]:
+    """Whether a message is a reminder or nudge that a provider took in the period."""
+    return and_(Message.clinic_id == period.clinic_id, Message.kind.in_(_OWED), period.of(TAKEN_AT))
+
+
+def _sent(session: Session, period: Period) -> Counter[tuple[Channel, State]]:
     of_one = (Message.channel, Message.state)
-    found = session.execute(select(*of_one, func.count()).where(_is_sent(period)).group_by(*of_one))
+    found = session.execute(select(*of_one, func.count()).where(is_sent(period)).group_by(*of_one))
     return Counter({(channel, state): number for channel, state, number in found})
 
 
-def _replied(session: Session, period: _Period) -> tuple[int, int]:
+def _replied(session: Session, period: Period) -> tuple[int, int]:
     columns = (func.count(Message.id.distinct()), func.count(Reply.patient_id.distinct()))
-    query = select(*columns).join(Reply, Reply.answers_id == Message.id).where(_is_sent(period))
+    query = select(*columns).join(Reply, Reply.answers_id == Message.id).where(is_sent(period))
     messages, patients = session.execute(query).one()
     return messages, patients
 
 
-def _outcomes(session: Session, period: _Period) -> Counter[CheckInOutcome | None]:
-    """How many check-ins sent in the period came to each outcome that holds; None for those without an answer."""
-    asked = (
-        select(Reminder.treatment_id, Reminder.step)
+def asked_in(period: Period) -> Select[uuid.UUID, str, datetime]:
+    """The check-ins that were sent in the period, with when first (`asked_at`): nudges and second looks are further
+    rounds of one, and a text and its e-mail are two messages of one."""
+    query = (
+        select(Reminder.treatment_id, Reminder.step, func.min(TAKEN_AT).label("asked_at"))
         .join(MessageReminder, MessageReminder.reminder_id == Reminder.id)
         .join(Message, Message.id == MessageReminder.message_id)
-        .where(Reminder.is_check_in, _is_sent(period))
-        .distinct()
-        .subquery()
     )
-    # A nudge and a second look are further rounds of one check-in.
-    of_one = (Reminder.treatment_id, Reminder.step)
-    newest = func.row_number().over(partition_by=of_one, order_by=(CheckIn.answered_at.desc(), CheckIn.id.desc()))
-    answers = select(*of_one, CheckIn.outcome, newest.label("rank")).join(Reminder, Reminder.id == CheckIn.reminder_id)
-    ranked = answers.where(CheckIn.clinic_id == period.clinic_id).subquery()
-    same = (ranked.c.treatment_id == asked.c.treatment_id, ranked.c.step == asked.c.step)
-    holds = and_(*same, ranked.c.rank == 1)
-    query = (
-        select(ranked.c.outcome, func.count()).select_from(asked).outerjoin(ranked, holds).group_by(ranked.c.outcome)
-    )
-    return Counter(dict(session.execute(query).all()))
+    return query.where(Reminder.is_check_in, is_sent(period)).group_by(Reminder.treatment_id, Reminder.step)
 
 
-def _consults(session: Session, period: _Period) -> Counter[ConsultState]:
+def outcome_of(treatment_id: ColumnElement[uuid.UUID], step: ColumnElement[str]) -> ScalarSelect[CheckInOutcome]:
+    """The answer to a check-in that holds today, as a column; none if there is none."""
+    round_ = aliased(Reminder)
+    query = select(CheckIn.outcome).join(round_, round_.id == CheckIn.reminder_id)
+    same = (CheckIn.treatment_id == treatment_id, round_.treatment_id == treatment_id, round_.step == step)
+    return query.where(*same).order_by(CheckIn.answered_at.desc(), CheckIn.id.desc()).limit(1).scalar_subquery()
+
+
+def _outcomes(session: Session, period: Period) -> Counter[CheckInOutcome | None]:
+    """How many check-ins sent in the period came to each outcome that holds; None for those without an answer."""
+    asked = asked_in(period).subquery()
+    each = select(outcome_of(asked.c.treatment_id, asked.c.step).label("outcome")).select_from(asked).subquery()
+    return Counter(dict(session.execute(select(each.c.outcome, func.count()).group_by(each.c.outcome)).all()))
+
+
+def _consults(session: Session, period: Period) -> Counter[ConsultState]:
     query = select(Consult.state, func.count()).where(
         Consult.clinic_id == period.clinic_id, period.of(Consult.offered_at)
     )
     return Counter(dict(session.execute(query.group_by(Consult.state)).all()))
 
 
-def _opt_outs(session: Session, period: _Period) -> int:
+def _opt_outs(session: Session, period: Period) -> int:
     query = select(func.count()).where(OptOut.clinic_id == period.clinic_id, period.of(OptOut.at))
     return session.scalar(query) or 0
 
 
-def _tickets(session: Session, period: _Period) -> Counter[TicketKind]:
+def _tickets(session: Session, period: Period) -> Counter[TicketKind]:
     query = select(Ticket.kind, func.count()).where(Ticket.clinic_id == period.clinic_id, period.of(Ticket.opened_at))
     return Counter(dict(session.execute(query.group_by(Ticket.kind)).all()))

@@ -27,13 +27,13 @@ def find(sent: OwnForm) -> Response:
 
 
 def _list(member: Member, asked: str, typed: str) -> Response:
-    number = _number(typed)
+    number = page_number(typed)
     with member.read() as session:
         part = listed(session, member.clinic.id, asked, number)
     return page(member, "patients.html", q=asked, part=part, number=number)
 
 
-def _number(typed: str) -> int:
+def page_number(typed: str) -> int:
     """A page's number; the first for what is none."""
     is_number = typed.isascii() and typed.isdigit() and len(typed) <= len(str(_FURTHEST))
     return max(1, min(int(typed), _FURTHEST)) if is_number else 1

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from reminders.care.report_lists import LISTS
 from reminders.care.reports import ReplyReport
 from reminders.web import charts
 from reminders.web.charts import Captions, Mark
@@ -49,13 +50,15 @@ class Preset:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure in the reader's words. change: against the period before, with its sign."""
+    """A figure in the reader's words. change: against the period before, with its sign. href: of the list behind it,
+    "" if there is none."""
 
     key: str
     shown: str
     note: str
     before: str
     change: str
+    href: str
 
 
 def presets(today: date) -> Sequence[Preset]:
@@ -82,7 +85,9 @@ def _figure(report: ReplyReport, before: ReplyReport, key: str, whole: str, text
     change = value - earlier
     sign = "+" if change > 0 else "−" if change else "±"
     note = _share(value, getattr(report, whole), texts, words) if whole else ""
-    return Figure(key, words.number(value), note, words.number(earlier), f"{sign}{words.number(abs(change))}")
+    return Figure(
+        key, words.number(value), note, words.number(earlier), f"{sign}{words.number(abs(change))}", _list(report, key)
+    )
 
 
 def _bars(
@@ -97,8 +102,14 @@ def _bars(
         shown = words.number(value)
         if whole:
             shown += f" ({_share(value, getattr(report, whole), texts, words)})"
-        marks.append(Mark(texts.text(f"report.{key}"), value, shown, tone))
+        marks.append(Mark(texts.text(f"report.{key}"), value, shown, tone, href=_list(report, key)))
     return charts.bars(captions, marks, top or 1)
+
+
+def _list(report: ReplyReport, key: str) -> str:
+    """Where the list behind a figure stands; "" if it has none or nobody is on it."""
+    is_listed = key in LISTS and getattr(report, key)
+    return f"/reports/list?from={report.start}&to={report.end}&of={key}" if is_listed else ""
 
 
 def _share(part: int, whole: int, texts: Catalogue, words: Words) -> str:

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from reminders.care.reports import previous_report, reply_report
+from reminders.care.report_breakdown import DIMENSIONS, breakdown
+from reminders.care.reports import period_of, previous_report, reply_report
 from reminders.errors import InvalidInputError, Problem
 from reminders.web.access import Reader
-from reminders.web.pages import report_view
+from reminders.web.pages import report_breakdown_view, report_view
 from reminders.web.views import page
 from reminders.web.visitors import Member
 
@@ -25,8 +26,10 @@ def show(
     member: Reader,
     start: Annotated[str | None, Query(alias="from")] = None,
     end: Annotated[str | None, Query(alias="to")] = None,
+    by: str = "",
 ) -> Response:
-    """The report for a period of the clinic's local dates, both included; the last 30 days unless told."""
+    """The report for a period of the clinic's local dates, both included; the last 30 days unless told. `by`: broken
+    down by what; anything unknown is nothing."""
     today = member.now.astimezone(member.zone).date()
     typed = {"start": (today - _DEFAULT).isoformat() if start is None else start.strip()}
     typed["end"] = today.isoformat() if end is None else end.strip()
@@ -48,7 +51,7 @@ def show(
         form=typed,
         problems={},
         presets=report_view.presets(today),
-        **_report(member, first, last),
+        **_report(member, first, last, by if by in DIMENSIONS else ""),
     )
 
 
@@ -70,11 +73,14 @@ def period(start: str, end: str) -> tuple[date, date]:
     return first, last
 
 
-def _report(member: Member, first: date, last: date) -> dict[str, Any]:
+def _report(member: Member, first: date, last: date, by: str) -> dict[str, Any]:
     with member.read() as session:
         report = reply_report(session, member.clinic, first, last)
         before = previous_report(session, member.clinic, first, last)
-    return {"report": report, **report_view.context(member, report, before)}
+        whole = period_of(member.clinic, first, last)
+        groups = breakdown(session, whole, by, member.language) if by else None
+    shown = report_breakdown_view.context(member, by, groups)
+    return {"report": report, **report_view.context(member, report, before), **shown}
 
 
 def _date(text: str) -> date | None:
