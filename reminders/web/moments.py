@@ -48,7 +48,11 @@ class Words:
 
     def wait(self, since: datetime, now: datetime) -> str:
         """How long something has waited: "12 min", "3 h 05", "2 d"."""
-        return _wait(max(now - since, timedelta()), "j" if self.language is Language.FR else "d")
+        return self.lasted(max(now - since, timedelta()))
+
+    def lasted(self, time: timedelta) -> str:
+        """How long something took, as `wait` tells it."""
+        return _wait(time, "j" if self.language is Language.FR else "d")
 
     def number(self, value: float) -> str:
         """A number with the language's own separators."""

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from reminders.care.report_breakdown import DIMENSIONS, breakdown
+from reminders.care.report_times import times
 from reminders.care.reports import period_of, previous_report, reply_report
 from reminders.errors import InvalidInputError, Problem
 from reminders.web.access import Reader
@@ -78,9 +79,10 @@ def _report(member: Member, first: date, last: date, by: str) -> dict[str, Any]:
         report = reply_report(session, member.clinic, first, last)
         before = previous_report(session, member.clinic, first, last)
         whole = period_of(member.clinic, first, last)
+        took = times(session, whole)
         groups = breakdown(session, whole, by, member.language) if by else None
     shown = report_breakdown_view.context(member, by, groups)
-    return {"report": report, **report_view.context(member, report, before), **shown}
+    return {"report": report, **report_view.context(member, report, before), **shown, "took": took}
 
 
 def _date(text: str) -> date | None:
