@@ -52,25 +52,25 @@ def _patients(period: Period, ids: set[uuid.UUID]) -> Select[Patient]:
     )
 
 
-def _messages(*which: ColumnElement[bool]) -> Callable[[Period], Select[Any]]:
+def _messages(*which: ColumnElement[bool]) -> Callable[[Period], Select[*tuple[Any, ...]]]:
     columns = (TAKEN_AT.label("at"), Message.patient_id, Message.id)
     return lambda period: select(*columns).where(is_sent(period), *which)
 
 
-def _patients_replied(period: Period) -> Select[Any]:
+def _patients_replied(period: Period) -> Select[*tuple[Any, ...]]:
     columns = (func.max(Reply.received_at).label("at"), Reply.patient_id, Reply.patient_id.label("id"))
     query = select(*columns).join(Message, Reply.answers_id == Message.id)
     return query.where(is_sent(period), Reply.patient_id.is_not(None)).group_by(Reply.patient_id)
 
 
-def _check_ins(period: Period) -> Select[Any]:
+def _check_ins(period: Period) -> Select[*tuple[Any, ...]]:
     asked = asked_in(period).subquery()
     columns = (asked.c.asked_at.label("at"), Treatment.patient_id, Treatment.id, asked.c.treatment_id, asked.c.step)
     return select(*columns).join(asked, asked.c.treatment_id == Treatment.id)
 
 
-def _outcome(outcome: CheckInOutcome | None) -> Callable[[Period], Select[Any]]:
-    def query(period: Period) -> Select[Any]:
+def _outcome(outcome: CheckInOutcome | None) -> Callable[[Period], Select[*tuple[Any, ...]]]:
+    def query(period: Period) -> Select[*tuple[Any, ...]]:
         rows = _check_ins(period).subquery()
         holds = outcome_of(rows.c.treatment_id, rows.c.step)
         is_it = holds == outcome if outcome else holds.is_(None)
@@ -79,21 +79,21 @@ def _outcome(outcome: CheckInOutcome | None) -> Callable[[Period], Select[Any]]:
     return query
 
 
-def _consults(*states: ConsultState) -> Callable[[Period], Select[Any]]:
+def _consults(*states: ConsultState) -> Callable[[Period], Select[*tuple[Any, ...]]]:
     columns = (Consult.offered_at.label("at"), Consult.patient_id, Consult.id)
     return lambda period: select(*columns).where(
         Consult.clinic_id == period.clinic_id, period.of(Consult.offered_at), Consult.state.in_(states)
     )
 
 
-def _tickets(kind: TicketKind) -> Callable[[Period], Select[Any]]:
+def _tickets(kind: TicketKind) -> Callable[[Period], Select[*tuple[Any, ...]]]:
     columns = (Ticket.opened_at.label("at"), Ticket.patient_id, Ticket.id)
     return lambda period: select(*columns).where(
         Ticket.clinic_id == period.clinic_id, period.of(Ticket.opened_at), Ticket.kind == kind
     )
 
 
-LISTS: Mapping[str, Callable[[Period], Select[Any]]] = {
+LISTS: Mapping[str, Callable[[Period], Select[*tuple[Any, ...]]]] = {
     "sent": _messages(),
     "texts_delivered": _messages(Message.channel == Channel.SMS, Message.state == State.DELIVERED),
     "emails": _messages(Message.channel == Channel.EMAIL),

@@ -33,8 +33,8 @@ def context(member: Member, by: str, groups: Sequence[Group] | None) -> dict[str
 
 
 def _line(by: str, group: Group, texts: Catalogue, words: Words) -> Line:
-    figures = (words.number(number) for number in (group.sent, group.answered, group.persisting))
-    return Line(_name(by, group.name, texts), *figures, _share(group, texts, words))
+    sent, answered, persisting = (words.number(number) for number in (group.sent, group.answered, group.persisting))
+    return Line(_name(by, group.name, texts), sent, answered, persisting, _share(group, texts, words))
 
 
 def _name(by: str, name: str | None, texts: Catalogue) -> str:
