@@ -155,7 +155,7 @@ def _whose(situation: Situation) -> str:
 
 
 def _answer(labels: frozenset[Label], effects: list[Effect], situation: Situation) -> list[Effect]:
-    if situation.unknown_number:
+    if situation.unknown_number or situation.enough_answers:
         return []
     if Label.HELP in labels:
         again = bool(situation.answered_by_carrier) or HELP in situation.recent_answers

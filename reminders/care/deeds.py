@@ -72,6 +72,6 @@ def _request(act: Act, source: str, *, by_carrier: bool) -> optouts.OptOutReques
         source=source,
         reply_id=reply.id,
         by_carrier=by_carrier,
-        quiet=reply.to_unknown_number,
+        quiet=reply.to_unknown_number or act.context.enough_answers,
         language=act.said_in,
     )
