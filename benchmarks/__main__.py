@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks import burst, idle, importing, inbound, memory, record, report, triage, urgency
+from benchmarks import burst, idle, importing, inbound, memory, pages, record, report, triage, urgency
 from benchmarks.figures import shown
 from benchmarks.homes import PostgresHome, SqliteHome
 from benchmarks.lab import Benchmark, Lab
@@ -25,6 +25,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "importing": importing.run,
     "inbound": inbound.run,
     "triage": triage.run,
+    "pages": pages.run,
     "idle": idle.run,
 }
 

@@ -10,7 +10,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging
 
-from reminders.care import alarm_tests, events, follow_ups, hand_overs, mail_in, media_fetching, replies
+from reminders.care import alarm_tests, events, follow_ups, hand_overs, mail_in, media_fetching, new_hours, replies
 from reminders.database import Database
 from reminders.delivery.context import Delivery
 from reminders.delivery.reconcile import reconcile
@@ -24,6 +24,7 @@ FOLLOW_UP_SECONDS = 60.0
 HAND_OVER_SECONDS = 10.0
 MAIL_SECONDS, SANDBOX_MAIL_SECONDS = 30.0, 2.0
 MEDIA_SECONDS = 5.0
+NEW_HOURS_SECONDS = 2.0
 
 
 class _Turn:
@@ -114,6 +115,10 @@ def _fetch_media(delivery: Delivery) -> None:
     media_fetching.fetch_waiting(delivery.database, delivery.settings)
 
 
+def _follow_hours(delivery: Delivery) -> None:
+    new_hours.follow(delivery.database)
+
+
 SCHEDULE: dict[str, tuple[Callable[[Delivery], object], Callable[[Settings], float]]] = {
     "reminders.send_due": (send_due, lambda settings: settings.sweep_seconds),
     "reminders.reconcile": (reconcile, lambda settings: settings.reconcile_seconds),
@@ -124,6 +129,7 @@ SCHEDULE: dict[str, tuple[Callable[[Delivery], object], Callable[[Settings], flo
     "reminders.hand_over": (_hand_over, lambda _: HAND_OVER_SECONDS),
     "reminders.read_mail": (_read_mail, lambda to: SANDBOX_MAIL_SECONDS if to.sandboxed else MAIL_SECONDS),
     "reminders.fetch_media": (_fetch_media, lambda _: MEDIA_SECONDS),
+    "reminders.follow_hours": (_follow_hours, lambda _: NEW_HOURS_SECONDS),
 }
 """Each task with what it runs and how often, in seconds. How often changes nothing of what a run decides: a provider
 is asked twice a minute apart, however often somebody looks whether that minute is over."""

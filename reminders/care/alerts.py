@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from reminders.care import rounds
@@ -17,11 +17,14 @@ from reminders.care.rounds import OWNERS_FROM, Call, Colleague
 from reminders.care.ticket_keys import key_for_nobody
 from reminders.care.tickets import ALERT_LOST, NewTicket, open_ticket
 from reminders.inserting import write
-from reminders.models import Clinic, Message, Staff, Ticket
+from reminders.models import Audit, Clinic, Message, Staff, Ticket
 from reminders.models.kinds import Channel, MessageKind, Role, TicketKind
-from reminders.outbox import Draft, in_state, keys, move_due, sending_channels
+from reminders.outbox import Draft, enqueue, in_state, keys, move_due, sending_channels
 from reminders.outbox.enqueue import first_rows, senders_of
 from schedules.lifecycle import State
+
+REOPENED = "ticket.reopened"
+"""What the trail calls it that a ticket's closing was taken back."""
 
 NOBODY = "nobody_to_alert"
 """The reason of the ticket of a clinic where no alert can reach anybody."""
@@ -53,6 +56,25 @@ def raise_alert(session: Session, ticket: Ticket | Cause, now: datetime) -> list
     return [row["id"] for row in rows]
 
 
+def ring_again(session: Session, ticket: Ticket, now: datetime) -> None:
+    """Queue what is left of an alarm that was called off by mistake: the call of now, and those to come.
+
+    What was called off stays so, for a row is never used twice: the same calls come under further numbers.
+    """
+    began, turn = ticket.opened_at, turn_of(session, ticket) + 1
+    planned = rounds.calls(staff_of(session, ticket.clinic_id), sending_channels(session, ticket.clinic_id))
+    left = [Call(call.contact, rounds.again(call.round, turn)) for call in planned if began + call.round.until > now]
+    if not left:
+        _tell_of_nobody(session, ticket.clinic_id, now)
+    enqueue(session, drafts_about(ticket, left, began), now)
+
+
+def turn_of(session: Session, ticket: Ticket) -> int:
+    """How many times its alarm was called off by mistake and rang again."""
+    same = (Audit.clinic_id == ticket.clinic_id, Audit.at >= ticket.opened_at, Audit.subject_id == ticket.id)
+    return session.scalar(select(func.count()).where(*same, Audit.action == REOPENED)) or 0
+
+
 def call_owners_now(session: Session, lost: Message, now: datetime) -> list[uuid.UUID]:
     """An alert is lost: the owners' first call about the same ticket goes now. The ids of what was brought forward.
 
@@ -61,7 +83,9 @@ def call_owners_now(session: Session, lost: Message, now: datetime) -> list[uuid
     if lost.ticket_id is None:
         return []
     owners = [one for one in staff_of(session, lost.clinic_id) if one.role is Role.OWNER]
-    firsts = [keys.alert_key(lost.ticket_id, one.id, channel, OWNERS_FROM) for one in owners for channel in Channel]
+    ticket = session.get_one(Ticket, lost.ticket_id)
+    n = rounds.number(OWNERS_FROM, turn_of(session, ticket))
+    firsts = [keys.alert_key(ticket.id, one.id, channel, n) for one in owners for channel in Channel]
     waiting = (Message.dedupe_key.in_(firsts), Message.due_at > now, in_state(State.PLANNED))
     found = session.execute(select(Message.id, Message.useful_until).where(*waiting)).all()
     move_due(session, {row.id: (now, row.useful_until) for row in found}, now)

@@ -28,7 +28,8 @@ DEFAULT_WINDOW = (time(9), time(20))
 DEFAULT_CLOSED_WEEKDAYS = (7,)
 """ISO weekdays on which nobody is at a new clinic: Sundays."""
 
-_LIMITS = {"name": 120, "short_name": 40, "phone": 32, "address": 200, "booking_url": 200}
+LIMITS = {"name": 120, "short_name": 40, "phone": 32, "address": 200, "booking_url": 200}
+"""The most characters of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ def create_clinic(session: Session, new: NewClinic, settings: Settings, now: dat
     Raises:
         InvalidInputError: something in `new` cannot be.
     """
-    _check(new)
-    short_name = one_line(new.short_name) or one_line(new.name)[: _LIMITS["short_name"]].strip()
+    check(new)
+    short_name = one_line(new.short_name) or one_line(new.name)[: LIMITS["short_name"]].strip()
     clinic = Clinic(
         id=new_id(),
         name=one_line(new.name),
@@ -88,8 +89,13 @@ def hours(clinic: Clinic, patient: Patient | CleanPatient | None = None) -> Hour
     return Hours(ZoneInfo(zone), clinic.opens, clinic.closes, weekdays, clinic.closed_on)
 
 
-def _check(new: NewClinic) -> None:
-    found = {field: text_problem(one_line(getattr(new, field)), limit) for field, limit in _LIMITS.items()}
+def check(new: NewClinic) -> None:
+    """Refuse what a clinic cannot be called, or be reached by.
+
+    Raises:
+        InvalidInputError: what is wrong, by field.
+    """
+    found = {field: text_problem(one_line(getattr(new, field)), limit) for field, limit in LIMITS.items()}
     problems = {field: problem for field, problem in found.items() if problem}
     needed = ("name", "phone", "address")
     problems.update({field: Problem(f"{field}_missing") for field in needed if not one_line(getattr(new, field))})

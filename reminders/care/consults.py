@@ -3,21 +3,21 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from reminders.care import audit
 from reminders.care.actors import Actor
 from reminders.database import insert_missing
 from reminders.errors import InvalidInputError, NotFoundError, Problem
-from reminders.models import Consult, Patient, Treatment
+from reminders.models import Audit, Consult, Treatment
 from reminders.models.kinds import ConsultState
 
-MOST_DONE = 50
-"""So many consults that came to their end are shown."""
+TAKEN_BACK_WITHIN = timedelta(minutes=10)
+"""How long a move by hand can be taken back."""
 
 MOVES: Mapping[ConsultState, frozenset[ConsultState]] = {
     ConsultState.BOOKED: frozenset({ConsultState.OFFERED, ConsultState.DECLINED}),
@@ -49,6 +49,33 @@ def row_of(offer: Offer, now: datetime) -> dict[str, Any]:
     return {**offer.__dict__, "offered_at": now, "state_at": now}
 
 
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """How far a consult has come, and since when."""
+
+    state: ConsultState
+    since: datetime
+
+
+def stand_of(session: Session, treatment_id: uuid.UUID) -> Stand | None:
+    """How far the consult of a treatment has come; None if none was offered."""
+    found = session.execute(select(Consult.state, Consult.state_at).where(Consult.treatment_id == treatment_id))
+    row = found.one_or_none()
+    return Stand(*row) if row else None
+
+
+def put_back(session: Session, treatment_id: uuid.UUID, moved_at: datetime, before: Stand | None) -> bool:
+    """Undo the move that was made at `moved_at`: the consult stands where it stood before, or was not offered (None).
+
+    False, and nothing done, if it has come further since.
+    """
+    same = (Consult.treatment_id == treatment_id, Consult.state_at == moved_at)
+    if before is None:
+        return session.scalar(delete(Consult).where(*same).returning(Consult.id)) is not None
+    back = update(Consult).where(*same).values(state=before.state, state_at=before.since)
+    return session.scalar(back.returning(Consult.id)) is not None
+
+
 def move(session: Session, consult: Consult, state: ConsultState, now: datetime) -> bool:
     """Bring a consult to `state`. False if that move is not in `MOVES`."""
     moved = session.scalar(
@@ -58,36 +85,6 @@ def move(session: Session, consult: Consult, state: ConsultState, now: datetime)
         .returning(Consult.id)
     )
     return moved is not None
-
-
-@dataclass(frozen=True)
-class Line:
-    """A consult with its patient."""
-
-    consult: Consult
-    patient: Patient
-
-    @property
-    def moves(self) -> tuple[ConsultState, ...]:
-        """Where it may go from here, likeliest first."""
-        return tuple(state for state, before in MOVES.items() if self.consult.state in before)
-
-
-def under_way(session: Session, clinic_id: uuid.UUID) -> list[Line]:
-    """The clinic's consults that are offered or booked, whoever has waited longest first; then the newest that were
-    attended or declined."""
-    own = (Consult.clinic_id == clinic_id, Patient.erased_at.is_(None))
-    query = select(Consult, Patient).join(Patient, Patient.id == Consult.patient_id).where(*own)
-    is_open = Consult.state.in_((ConsultState.OFFERED, ConsultState.BOOKED))
-    waiting = session.execute(query.where(is_open).order_by(Consult.state_at, Consult.id))
-    done = session.execute(query.where(~is_open).order_by(Consult.state_at.desc(), Consult.id).limit(MOST_DONE))
-    return [Line(*row) for row in (*waiting, *done)]
-
-
-def of_patient(session: Session, patient: Patient) -> list[Line]:
-    """A patient's consults, the newest first."""
-    theirs = select(Consult).where(Consult.patient_id == patient.id).order_by(Consult.offered_at.desc(), Consult.id)
-    return [Line(consult, patient) for consult in session.scalars(theirs)]
 
 
 def get(session: Session, clinic_id: uuid.UUID, consult_id: uuid.UUID) -> Consult:
@@ -110,9 +107,30 @@ def settle(session: Session, actor: Actor, consult: Consult, state: str, now: da
     """
     if state not in {known.value for known in MOVES}:
         raise InvalidInputError({"state": Problem("choice_unknown", choices=", ".join(MOVES))})
+    before = {"from": consult.state.value, "since": consult.state_at.isoformat()}
     if not move(session, consult, ConsultState(state), now):
         return False
-    audit.note(session, actor, f"consult.{state}", "consult", consult.id, now)
+    audit.note(session, actor, f"consult.{state}", "consult", consult.id, now, before)
+    return True
+
+
+def moved_lately(session: Session, consult: Consult, now: datetime) -> Stand | None:
+    """Where a consult stood before staff moved it, if that is so short a time ago that they may take it back."""
+    if now - consult.state_at >= TAKEN_BACK_WITHIN:
+        return None
+    same = (Audit.clinic_id == consult.clinic_id, Audit.at == consult.state_at, Audit.subject_id == consult.id)
+    detail = session.scalars(select(Audit.detail).where(*same, Audit.subject_kind == "consult")).first() or {}
+    if "from" not in detail:
+        return None
+    return Stand(ConsultState(detail["from"]), datetime.fromisoformat(detail["since"]))
+
+
+def take_back(session: Session, actor: Actor, consult: Consult, now: datetime) -> bool:
+    """It stands where it stood before staff moved it. False if that is too long ago, or it was moved since."""
+    before = moved_lately(session, consult, now)
+    if before is None or not put_back(session, consult.treatment_id, consult.state_at, before):
+        return False
+    audit.note(session, actor, "consult.taken_back", "consult", consult.id, now)
     return True
 
 

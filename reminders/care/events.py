@@ -25,6 +25,8 @@ _OF_LOSS = (EventKind.FAILED, EventKind.UNDELIVERED, EventKind.UNKNOWN)
 def handle_events(database: Database) -> int:
     """Handle what delivery has reported since, oldest first, each in a transaction of its own. How many were handled.
 
+    A change of hours is not delivery's to report: `new_hours` follows it.
+
     One that cannot be handled is logged, stays open and holds up no other, however many there are of its kind.
     """
     handled, after = 0, None
@@ -39,7 +41,8 @@ _Place = tuple[datetime, uuid.UUID]
 
 def _open_events(database: Database, after: _Place | None) -> list[_Place]:
     """When and which: the oldest events to handle that come `after` that one."""
-    query = select(Event.at, Event.id).where(Event.handled_at.is_(None)).order_by(Event.at, Event.id).limit(_AT_ONCE)
+    open_ones = (Event.handled_at.is_(None), Event.kind != EventKind.HOURS_CHANGED)
+    query = select(Event.at, Event.id).where(*open_ones).order_by(Event.at, Event.id).limit(_AT_ONCE)
     if after is not None:
         at, event_id = after
         query = query.where(Event.at >= at, or_(Event.at > at, Event.id > event_id))

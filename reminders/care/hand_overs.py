@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from reminders import logs
 from reminders.care import audit, rounds
 from reminders.care.actors import Actor
-from reminders.care.alerts import Cause, drafts_about, staff_of
+from reminders.care.alerts import Cause, drafts_about, staff_of, turn_of
 from reminders.care.rounds import Call
 from reminders.database import Database
 from reminders.errors import InvalidInputError, NotFoundError, Problem
@@ -166,5 +166,6 @@ def _join(session: Session, row: HandOver, taker: rounds.Colleague, now: datetim
     for ticket in session.scalars(select(Ticket).where(*ringing)):
         began = ticket.opened_at
         ahead = [one for one in rounds.ROUNDS if began + one.after > row.at and began + one.until > now]
-        calls = [Call(contact, one) for one in ahead for contact in ways]
+        turn = turn_of(session, ticket)
+        calls = [Call(contact, rounds.again(one, turn)) for one in ahead for contact in ways]
         enqueue(session, drafts_about(Cause(row.clinic_id, ticket.id, ticket.reason), calls, began), now)

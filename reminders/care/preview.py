@@ -18,16 +18,15 @@ from reminders.care.treatment_store import find_protocol, same_day
 from reminders.database import keyring_of
 from reminders.models import Clinic, Patient, ProtocolVersion
 from reminders.models.kinds import Channel, Language
-from reminders.models.options import rules_of
+from reminders.models.options import content_rules_of, rules_of
 from reminders.wording.answers import ANSWERS, about_answers
-from reminders.wording.render import Rendered, render
+from reminders.wording.fitting import Room, fitting
+from reminders.wording.render import Rendered
+from reminders.wording.samples import links
 from reminders.wording.texts import find
 from reminders.wording.values import clinic_values
 from schedules.plan import Plan, PlannedStep, SkippedStep, plan
 from schedules.protocol import Step
-
-_LINK = "…"
-"""Stands for the links that only a real message has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +110,10 @@ class _Reader:
     def text(self, step: Step, channel: Channel) -> Rendered:
         text = find(f"step:{step.key}", self.language, channel, self.version.content)
         name = self.patient.given_name if self.patient else ""
-        in_it = channel is Channel.EMAIL or rules_of(self.clinic.options).link_in_texts
-        links = {"unsubscribe_url": _LINK, "check_in_url": _LINK if in_it else ""}
         own = {"first_name": name, ANSWERS: about_answers(self.language, reads=self.reads_answers)}
-        return render(text, clinic_values(self.clinic, channel) | links | own)
+        room = Room(channel, content_rules_of(self.clinic.options).most_segments)
+        samples = links(text, channel, in_texts=rules_of(self.clinic.options).link_in_texts)
+        return fitting(text, clinic_values(self.clinic, channel) | samples | own, room)[0]
 
 
 def _in_order(planned: Plan) -> list[PlannedStep | SkippedStep]:

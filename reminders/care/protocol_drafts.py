@@ -1,9 +1,11 @@
 """Drafts of protocols: starting one from the library or from what is published, and editing it."""
 
 import copy
+import hashlib
 import unicodedata
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +23,7 @@ from reminders.ids import new_id
 from reminders.models import Protocol, ProtocolVersion
 from reminders.models.kinds import Language
 from reminders.wording.findings import Part, Place
-from reminders.wording.linter import PARTS
+from reminders.wording.linter import PARTS, parts_at
 from schedules import library
 
 LONGEST_TEXT = 5_000
@@ -65,29 +67,87 @@ def missing_from(session: Session, clinic_id: uuid.UUID) -> list[library.Library
     return [library.load(key) for key in library.available() if key not in known]
 
 
+@dataclass(frozen=True, slots=True)
+class TypedText:
+    """A text as somebody typed it: its parts by name. `shown` is the fingerprint of what their page showed before."""
+
+    at: Place
+    parts: Mapping[str, str]
+    shown: str = ""
+
+
+def name_of(at: Place) -> str:
+    """A text's name: in the records of what was changed, and for the problems with its parts."""
+    return f"{at.step}.{at.language.value}.{at.channel.value}"
+
+
+def fingerprint(parts: Mapping[str, str]) -> str:
+    """What tells one wording of a text from another."""
+    told = "\0".join(parts.get(part, "") for part in (Part.SUBJECT, Part.BODY))
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
 def change_text(
     session: Session, actor: Actor, protocol: Protocol, at: Place, parts: Mapping[str, str], now: datetime
 ) -> None:
-    """Write one text of the draft: its body, and its subject where there is one. The linter judges it afterwards.
+    """As `change_texts`, for one text, whatever it said before; problems are named by the part alone."""
+    try:
+        change_texts(session, actor, protocol, [TypedText(at, parts)], now)
+    except InvalidInputError as error:
+        problems = {name.rpartition(".")[2]: problem for name, problem in error.problems.items()}
+        raise InvalidInputError(problems) from error
+
+
+def change_texts(
+    session: Session, actor: Actor, protocol: Protocol, typed: Sequence[TypedText], now: datetime
+) -> list[Place]:
+    """Write texts of the draft, all or none: each its body, and its subject where there is one. The linter judges them
+    afterwards. Which were changed: one that says what its page showed is left as it is, whoever changed it meanwhile.
 
     Raises:
         NotFoundError: there is no draft, or no such step in it.
-        InvalidInputError: on subject or body, too_long or control_characters.
+        InvalidInputError: on "step.language.channel.part", too_long, control_characters, or changed_meanwhile where
+            somebody else has changed the text since the page was shown.
     """
     draft = draft_of(session, protocol, locked=True)
-    # Composed, since an accent typed apart from its letter is outside GSM-7.
-    typed = {part.value: unicodedata.normalize("NFC", parts.get(part.value, "")).strip() for part in PARTS[at.channel]}
-    _refuse_unreadable(typed)
-    if at.step not in {step.key for step in protocols.parse(draft).steps}:
+    if not {one.at.step for one in typed} <= {step.key for step in protocols.parse(draft).steps}:
         raise NotFoundError("no such step")
     content = copy.deepcopy(draft.content)
-    of_step = content["texts"].setdefault(at.language.value, {}).setdefault(at.step, {})
-    if of_step.get(at.channel.value) == typed:
-        return
-    of_step[at.channel.value] = typed
-    change_draft(session, draft, content=content)
-    detail = {"number": draft.number, "fields": [f"{at.step}.{at.language.value}.{at.channel.value}"]}
-    audit.note(session, actor, "protocol.draft_changed", "protocol_version", draft.id, now, detail)
+    changed: list[Place] = []
+    problems: dict[str, Problem] = {}
+    for one in typed:
+        new, old = _composed(one), parts_at(content, one.at)
+        if new == dict(old) or fingerprint(new) == one.shown:
+            continue
+        problems |= _problems(one, new, old)
+        content["texts"].setdefault(one.at.language.value, {}).setdefault(one.at.step, {})[one.at.channel.value] = new
+        changed.append(one.at)
+    if problems:
+        raise InvalidInputError(problems)
+    if changed:
+        change_draft(session, draft, content=content)
+        detail = {"number": draft.number, "fields": [name_of(at) for at in changed]}
+        audit.note(session, actor, "protocol.draft_changed", "protocol_version", draft.id, now, detail)
+    return changed
+
+
+def _composed(one: TypedText) -> dict[str, str]:
+    # Composed, since an accent typed apart from its letter is outside GSM-7.
+    return {
+        part.value: unicodedata.normalize("NFC", one.parts.get(part.value, "")).replace("\r\n", "\n").strip()
+        for part in PARTS[one.at.channel]
+    }
+
+
+def _problems(one: TypedText, new: Mapping[str, str], old: Mapping[str, str]) -> dict[str, Problem]:
+    most = {"subject": LONGEST_SUBJECT, "body": LONGEST_TEXT}
+    # Lines are what a body is made of; other control characters have no place in one.
+    lines = {part: text.replace("\n", " ") if part == Part.BODY else text for part, text in new.items()}
+    found = {part: text_problem(text, most[part]) for part, text in lines.items()}
+    problems = {f"{name_of(one.at)}.{part}": problem for part, problem in found.items() if problem}
+    if one.shown and one.shown != fingerprint(old):
+        problems.setdefault(f"{name_of(one.at)}.body", Problem("changed_meanwhile"))
+    return problems
 
 
 def change_steps(session: Session, actor: Actor, protocol: Protocol, typed: Sequence[TypedStep], now: datetime) -> None:
@@ -143,13 +203,3 @@ def _draft(
         detail = {"number": number}
         audit.note(session, actor, "protocol.draft_started", "protocol_version", draft_id, now, detail)
     return draft_of(session, protocol)
-
-
-def _refuse_unreadable(parts: Mapping[str, str]) -> None:
-    most = {"subject": LONGEST_SUBJECT, "body": LONGEST_TEXT}
-    # Lines are what a body is made of; other control characters have no place in one.
-    lines = {name: text.replace("\n", " ") if name == Part.BODY else text for name, text in parts.items()}
-    found = {name: text_problem(text, most[name]) for name, text in lines.items()}
-    problems: dict[str, Problem] = {name: problem for name, problem in found.items() if problem}
-    if problems:
-        raise InvalidInputError(problems)

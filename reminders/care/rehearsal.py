@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 from reminders.care import clinics
 from reminders.models import Clinic
-from reminders.models.kinds import Channel
+from reminders.models.options import content_rules_of, rules_of
 from reminders.wording.answers import ANSWERS, about_answers
 from reminders.wording.findings import Place
+from reminders.wording.fitting import Room, fitting
 from reminders.wording.linter import parts_at, places
-from reminders.wording.render import Rendered, WordingError, render
-from reminders.wording.samples import FIRST_NAME, NOTHING
+from reminders.wording.render import Rendered, WordingError
+from reminders.wording.samples import FIRST_NAME, NOTHING, links
 from reminders.wording.texts import Text
 from reminders.wording.values import clinic_values
 from schedules.hours import local_instant
@@ -21,7 +22,6 @@ from schedules.plan import PlannedStep, SkippedStep, plan
 from schedules.protocol import Step, protocol_from_data
 
 _NOON = time(12)
-_LINK = "https://…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,11 @@ def read_as(clinic: Clinic, content: Mapping[str, Any], at: Place, *, reads_answ
         return None
     own = {"first_name": FIRST_NAME[at.language], ANSWERS: about_answers(at.language, reads=reads_answers)}
     values = {**NOTHING, **clinic_values(clinic, at.channel), **own}
-    links = {"unsubscribe_url": _LINK if at.channel is Channel.EMAIL else "", "check_in_url": _LINK}
+    text = Text(parts.get("subject"), parts["body"])
+    samples = links(text, at.channel, in_texts=rules_of(clinic.options).link_in_texts)
+    room = Room(at.channel, content_rules_of(clinic.options).most_segments)
     try:
-        return render(Text(parts.get("subject"), parts["body"]), values | links)
+        return fitting(text, values | samples, room)[0]
     except WordingError:
         return None
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from reminders.models import CheckIn, Clinic, Consult, Message, MessageReminder, OptOut, Reminder, Reply, Ticket
-from reminders.models.kinds import CheckInOutcome, ConsultState, MessageKind, TicketKind
+from reminders.models.kinds import Channel, CheckInOutcome, ConsultState, MessageKind, TicketKind
 from schedules.hours import local_instant
 from schedules.lifecycle import State
 
@@ -24,6 +24,8 @@ class ReplyReport:
 
     sent: reminders and nudges that a provider took in the period, by text or e-mail.
     delivered: those of them that a provider has said arrived.
+    texts, texts_delivered: the same two of texts alone. Of e-mails nobody says that they arrived, so a share of
+    arrivals is one of texts; the rest of `sent` was handed over to a mail server.
     replied: those of them that at least one reply answers, whenever it came.
     patients_replied: how many different patients these replies are from.
     check_ins_sent: different check-ins among what was sent, with nudges and second looks; the next five add up to it.
@@ -31,6 +33,7 @@ class ReplyReport:
     no_answer: such a check-in that has no answer.
     consults_offered: consults first offered in the period.
     consults_booked: those of them that were booked or attended since.
+    consults_attended: those of them that were attended since.
     opt_outs: addresses opted out in the period, also if they came back since.
     unreachable: tickets opened in the period because a patient could not be reached.
     red_flags: tickets opened in the period because a reply, to a check-in or not, reported a red flag.
@@ -40,6 +43,8 @@ class ReplyReport:
     end: date
     sent: int
     delivered: int
+    texts: int
+    texts_delivered: int
     replied: int
     patients_replied: int
     check_ins_sent: int
@@ -50,9 +55,20 @@ class ReplyReport:
     no_answer: int
     consults_offered: int
     consults_booked: int
+    consults_attended: int
     opt_outs: int
     unreachable: int
     red_flags: int
+
+    @property
+    def emails(self) -> int:
+        """Reminders and nudges that went by e-mail."""
+        return self.sent - self.texts
+
+
+def previous_report(session: Session, clinic: Clinic, start: date, end: date) -> ReplyReport:
+    """The figures of as many days right before `start`: what a period of these two dates is compared with."""
+    return reply_report(session, clinic, start - (end - start) - timedelta(days=1), start - timedelta(days=1))
 
 
 @dataclass(frozen=True)
@@ -72,23 +88,26 @@ def reply_report(session: Session, clinic: Clinic, start: date, end: date) -> Re
     zone = ZoneInfo(clinic.timezone)
     begins, ends = (local_instant(day, time(0), zone) for day in (start, end + timedelta(days=1)))
     period = _Period(clinic.id, begins, ends)
-    sent, delivered = _sent(session, period)
+    gone = _sent(session, period)
     replied, patients_replied = _replied(session, period)
     outcomes = _outcomes(session, period)
-    offered, booked = _consults(session, period)
+    consults = _consults(session, period)
     tickets = _tickets(session, period)
     return ReplyReport(
         start=start,
         end=end,
-        sent=sent,
-        delivered=delivered,
+        sent=gone.total(),
+        delivered=sum(number for (_, state), number in gone.items() if state is State.DELIVERED),
+        texts=sum(number for (channel, _), number in gone.items() if channel is Channel.SMS),
+        texts_delivered=gone[Channel.SMS, State.DELIVERED],
         replied=replied,
         patients_replied=patients_replied,
         check_ins_sent=outcomes.total(),
         no_answer=outcomes[None],
         **{outcome.value: outcomes[outcome] for outcome in CheckInOutcome},
-        consults_offered=offered,
-        consults_booked=booked,
+        consults_offered=consults.total(),
+        consults_booked=sum(consults[state] for state in _CAME_ABOUT),
+        consults_attended=consults[ConsultState.ATTENDED],
         opt_outs=_opt_outs(session, period),
         unreachable=tickets[TicketKind.UNREACHABLE],
         red_flags=tickets[TicketKind.RED_FLAG],
@@ -101,10 +120,10 @@ def _is_sent(period: _Period) -> ColumnElement[bool]:
     return and_(Message.clinic_id == period.clinic_id, Message.kind.in_(_OWED), period.of(taken_at))
 
 
-def _sent(session: Session, period: _Period) -> tuple[int, int]:
-    arrived = func.count(case((Message.state == State.DELIVERED, 1)))
-    sent, delivered = session.execute(select(func.count(), arrived).where(_is_sent(period))).one()
-    return sent, delivered
+def _sent(session: Session, period: _Period) -> Counter[tuple[Channel, State]]:
+    of_one = (Message.channel, Message.state)
+    found = session.execute(select(*of_one, func.count()).where(_is_sent(period)).group_by(*of_one))
+    return Counter({(channel, state): number for channel, state, number in found})
 
 
 def _replied(session: Session, period: _Period) -> tuple[int, int]:
@@ -137,11 +156,11 @@ def _outcomes(session: Session, period: _Period) -> Counter[CheckInOutcome | Non
     return Counter(dict(session.execute(query).all()))
 
 
-def _consults(session: Session, period: _Period) -> tuple[int, int]:
-    came_about = func.count(case((Consult.state.in_(_CAME_ABOUT), 1)))
-    query = select(func.count(), came_about).where(Consult.clinic_id == period.clinic_id, period.of(Consult.offered_at))
-    offered, booked = session.execute(query).one()
-    return offered, booked
+def _consults(session: Session, period: _Period) -> Counter[ConsultState]:
+    query = select(Consult.state, func.count()).where(
+        Consult.clinic_id == period.clinic_id, period.of(Consult.offered_at)
+    )
+    return Counter(dict(session.execute(query.group_by(Consult.state)).all()))
 
 
 def _opt_outs(session: Session, period: _Period) -> int:

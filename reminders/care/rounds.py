@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from reminders.models.kinds import Channel, Language, Role
@@ -68,6 +68,20 @@ OWNERS_FROM = 3
 """The round in which the owners are called too."""
 
 _BOTH = frozenset(Channel)
+
+
+_A_TURN = 100
+"""More than there are rounds."""
+
+
+def number(n: int, turn: int) -> int:
+    """What round `n` counts as in the key of a call, when the alarm was called off by mistake `turn` times before."""
+    return n + turn * _A_TURN
+
+
+def again(one: Round, turn: int) -> Round:
+    """The same round when the alarm rings for the next time, under a number of its own."""
+    return replace(one, n=number(one.n, turn))
 
 
 def calls(staff: Sequence[Colleague], channels: Collection[Channel] = _BOTH) -> list[Call]:

@@ -1,7 +1,7 @@
 """How severe patients say it is (0 to 10), and what a rise means for the tickets that are open."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -132,5 +132,13 @@ def _points(session: Session, treatment_id: uuid.UUID) -> list[Point]:
         .where(Severity.treatment_id == treatment_id)
         .order_by(Severity.answered_at, Severity.id)
     )
-    newest = {reminder_id: Point(round((due - treated) / _DAY), value) for reminder_id, due, treated, value in rows}
+    return points_of((reminder_id, due, treated, value) for reminder_id, due, treated, value in rows)
+
+
+def points_of(answers: Iterable[tuple[uuid.UUID, datetime, datetime, int]]) -> list[Point]:
+    """The newest value for each reminder, in the order of their days. Pure.
+
+    answers: oldest first, each the reminder, when it was due, when the treatment was, and the value.
+    """
+    newest = {reminder_id: Point(round((due - treated) / _DAY), value) for reminder_id, due, treated, value in answers}
     return sorted(newest.values(), key=lambda point: point.day)

@@ -1,6 +1,7 @@
-"""Staff answer a patient where the patient wrote: by text or e-mail, as a message that follows promise 4's table."""
+"""Staff write to a patient, of themselves or where the patient wrote: a message that follows promise 4's table."""
 
 import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
@@ -8,16 +9,15 @@ from typing import NoReturn
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders import consent
-from reminders.care import audit, replanning, tickets, wrong_numbers
+from reminders.care import audit, replanning, seeing, tickets
 from reminders.care.actors import Actor
 from reminders.care.mailboxes import is_read
-from reminders.care.reach import address_index
+from reminders.care.outlook import refusals
 from reminders.care.texts_in import text_problem
 from reminders.errors import InvalidInputError, NotFoundError, Problem
 from reminders.models import Clinic, Message, Patient, Reply, Ticket
 from reminders.models.kinds import Channel, MessageKind, TicketState
-from reminders.outbox import Draft, enqueue, keys, sending_channels
+from reminders.outbox import Draft, enqueue, keys
 from reminders.wording import segments
 from reminders.wording.answers import ANSWERS, about_answers
 from reminders.wording.render import render
@@ -32,11 +32,22 @@ ANSWERED = "answered"
 """The outcome of a ticket that is closed with an answer."""
 
 _USEFUL_FOR = timedelta(hours=24)
+_MARK = "\ue000"
+"""Stands where the text will: nobody types a character for private use, and it would be refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class To:
+    """Whom something is written to, and by what; `reply` is what it answers, None if nobody asked."""
+
+    patient: Patient
+    channel: Channel
+    reply: Reply | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What somebody wrote. `urgent`: it may leave outside the window. `closes`: the reply's tickets are done with it.
+    """What somebody wrote. `urgent`: it may leave outside the window. `closes` are the tickets that are done with it.
 
     `nonce` tells one press of the button from the next, so that pressing twice sends once.
     """
@@ -44,7 +55,7 @@ class Written:
     text: str
     nonce: str
     urgent: bool = False
-    closes: bool = False
+    closes: Collection[uuid.UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,48 +78,72 @@ def get(session: Session, clinic_id: uuid.UUID, reply_id: uuid.UUID) -> Reply:
     return found
 
 
-def answer(session: Session, actor: Actor, reply: Reply, written: Written, now: datetime) -> Message:
-    """Queue what staff wrote, on the channel of the reply; the trail says who wrote it. The same nonce sends it once.
+def answering(session: Session, reply: Reply) -> To:
+    """Where an answer to a reply goes: to who wrote it, as they wrote.
 
     Raises:
-        InvalidInputError: on text: text_missing, too_long, control_characters, or why the patient cannot be written to
-            there: answer_nobody_known, answer_no_address, answer_wrong_number, answer_opted_out, answer_no_consent,
-            answer_no_sender.
+        InvalidInputError: on text, answer_nobody_known.
     """
-    patient = _addressee(session, reply)
+    if reply.patient_id is None:
+        _refuse("answer_nobody_known")
+    return To(session.scalars(select(Patient).where(Patient.id == reply.patient_id)).one(), reply.channel, reply)
+
+
+def write(session: Session, actor: Actor, to: To, written: Written, now: datetime) -> Message:
+    """Queue what staff wrote; the trail says who wrote it. The same nonce sends it once.
+
+    Raises:
+        InvalidInputError: on text: text_missing, too_long, control_characters, written_already (the nonce has sent
+            something else), or why the patient cannot be written to there: answer_no_address, answer_wrong_number,
+            answer_opted_out, answer_no_consent, answer_no_sender.
+    """
     text = _clean(written.text)
-    replanning.lock(session, patient)
-    _check_way(session, patient, reply.channel)
-    draft = _draft(reply, patient, text, written, now)
-    if enqueue(session, [draft], now):
-        message = session.scalars(select(Message).where(Message.dedupe_key == draft.dedupe_key)).one()
-        detail = {"reply": str(reply.id), "urgent": written.urgent}
-        audit.note(session, actor, "message.written", "message", message.id, now, detail)
-        if written.closes:
-            _close(session, actor, reply, now)
-        return message
-    return session.scalars(select(Message).where(Message.dedupe_key == draft.dedupe_key)).one()
+    replanning.lock(session, to.patient)
+    there = _there(session, to, written.nonce)
+    if there is not None:
+        if (there.params or {}).get("text") != text:
+            _refuse("written_already")
+        return there
+    if refusal := refusals(session, to.patient)[to.channel]:
+        _refuse(refusal)
+    draft = _draft(to, text, written, now)
+    enqueue(session, [draft], now)
+    message = session.scalars(select(Message).where(Message.dedupe_key == draft.dedupe_key)).one()
+    detail = {"reply": str(to.reply.id)} if to.reply else {"patient": str(to.patient.id)}
+    audit.note(session, actor, "message.written", "message", message.id, now, detail | {"urgent": written.urgent})
+    _close(session, actor, to, written.closes, now)
+    if to.reply is not None:
+        seeing.see(session, actor, [to.reply.id], now)
+    return message
 
 
-def preview(session: Session, clinic: Clinic, reply: Reply, text: str, now: datetime) -> Shown:
+def preview(session: Session, clinic: Clinic, to: To, text: str, now: datetime) -> Shown:
     """What would be sent, and what it would cost.
 
     Raises:
-        InvalidInputError: on text, as `answer`.
+        InvalidInputError: on text, as `write`.
     """
-    patient = _addressee(session, reply)
-    answers = about_answers(patient.language, reads=is_read(session, clinic.id, now))
-    own = {"first_name": patient.given_name, "unsubscribe_url": "", ANSWERS: answers}
-    values = {**clinic_values(clinic, reply.channel), **own}
-    found = find(TEMPLATE, patient.language, reply.channel, None)
-    body = render(found, values | {"text": _clean(text)}).body
-    return Shown(body, segments.count(body).count if reply.channel is Channel.SMS else 0)
+    body = _body(session, clinic, to, _clean(text), now)
+    return Shown(body, segments.count(body).count if to.channel is Channel.SMS else 0)
 
 
-def _addressee(session: Session, reply: Reply) -> Patient:
-    if reply.patient_id is None:
-        _refuse("answer_nobody_known")
-    return session.scalars(select(Patient).where(Patient.id == reply.patient_id)).one()
+def around(session: Session, clinic: Clinic, to: To, now: datetime) -> tuple[str, str]:
+    """What is put before and after whatever is written, for a counter that counts while somebody types."""
+    before, _, after = _body(session, clinic, to, _MARK, now).partition(_MARK)
+    return before, after
+
+
+def answerable(session: Session, patient: Patient) -> Sequence[Ticket]:
+    """The open tickets about something that the patient wrote, which an answer may settle; the most urgent first."""
+    open_ones = (Ticket.patient_id == patient.id, Ticket.reply_id.is_not(None), Ticket.state != TicketState.CLOSED)
+    return session.scalars(select(Ticket).where(*open_ones).order_by(Ticket.priority, Ticket.opened_at)).all()
+
+
+def _body(session: Session, clinic: Clinic, to: To, text: str, now: datetime) -> str:
+    answers = about_answers(to.patient.language, reads=is_read(session, clinic.id, now))
+    own = {"first_name": to.patient.given_name, "unsubscribe_url": "", ANSWERS: answers, "text": text}
+    found = find(TEMPLATE, to.patient.language, to.channel, None)
+    return render(found, {**clinic_values(clinic, to.channel), **own}).body
 
 
 def _clean(text: str) -> str:
@@ -121,43 +156,37 @@ def _clean(text: str) -> str:
     return "\n".join(lines)
 
 
-def _check_way(session: Session, patient: Patient, channel: Channel) -> None:
-    """Promise 4 is asked again when it leaves; asked now, whoever writes hears of it."""
-    index = address_index(patient, channel)
-    if index is None or patient.erased_at is not None:
-        _refuse("answer_no_address")
-    if wrong_numbers.is_wrong(session, wrong_numbers.Place(patient.clinic_id, channel, index)):
-        _refuse("answer_wrong_number")
-    if consent.opted_out(session, patient.clinic_id, [(channel, index)]):
-        _refuse("answer_opted_out")
-    if (patient.id, channel) not in consent.consented(session, [patient.id]):
-        _refuse("answer_no_consent")
-    if channel not in sending_channels(session, patient.clinic_id):
-        _refuse("answer_no_sender")
-
-
 def _refuse(why: str) -> NoReturn:
     raise InvalidInputError({"text": Problem(why)})
 
 
-def _draft(reply: Reply, patient: Patient, text: str, written: Written, now: datetime) -> Draft:
+def _there(session: Session, to: To, nonce: str) -> Message | None:
+    """What this press of the button has sent already, also by the key that answers had until they shared this path."""
+    mine = [keys.staff_key(to.patient.id, nonce)]
+    mine += [keys.staff_key(to.reply.id, nonce)] if to.reply else []
+    return session.scalar(select(Message).where(Message.dedupe_key.in_(mine)))
+
+
+def _draft(to: To, text: str, written: Written, now: datetime) -> Draft:
     return Draft(
-        clinic_id=reply.clinic_id,
+        clinic_id=to.patient.clinic_id,
         kind=MessageKind.STAFF,
-        channel=reply.channel,
+        channel=to.channel,
         template=TEMPLATE,
-        language=patient.language,
-        dedupe_key=keys.staff_key(reply.id, written.nonce),
+        language=to.patient.language,
+        dedupe_key=keys.staff_key(to.patient.id, written.nonce),
         due_at=now,
         useful_until=now + _USEFUL_FOR,
-        patient_id=patient.id,
-        reply_id=reply.id,
+        patient_id=to.patient.id,
+        reply_id=to.reply.id if to.reply else None,
         params={"text": text},
         urgent=written.urgent,
     )
 
 
-def _close(session: Session, actor: Actor, reply: Reply, now: datetime) -> None:
-    mine = (Ticket.reply_id == reply.id, Ticket.state != TicketState.CLOSED)
-    for ticket in session.scalars(select(Ticket).where(*mine)).all():
-        tickets.close(session, actor, ticket, ANSWERED, now)
+def _close(session: Session, actor: Actor, to: To, closes: Collection[uuid.UUID], now: datetime) -> None:
+    if not closes:
+        return
+    for ticket in answerable(session, to.patient):
+        if ticket.id in closes:
+            tickets.close(session, actor, ticket, ANSWERED, now)

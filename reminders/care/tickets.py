@@ -1,22 +1,21 @@
 """Tickets: what staff must act on, most urgent first, and how they say that they did."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
-from reminders.care import audit
+from reminders.care import audit, consults
 from reminders.care.actors import Actor
-from reminders.care.consults import book
 from reminders.care.effects import EMERGENCY, SOON
 from reminders.care.ticket_keys import ALARM_TEST
 from reminders.database import insert_missing
 from reminders.errors import InvalidInputError, Problem
-from reminders.models import Message, Patient, Reply, Ticket
+from reminders.models import Message, Reply, Ticket
 from reminders.models.kinds import ConsultState, MessageKind, TicketKind, TicketState
 from reminders.outbox import cancel
 
@@ -43,6 +42,10 @@ ALERT_LOST = PRIORITY[TicketKind.RED_FLAG] + 1
 
 ALARM_SILENT = "alarm_silent"
 """What the reason of a weekly test alert's ticket becomes when nobody has answered it."""
+
+CONSULT_SINCE = "consult_since"
+"""Under which key the trail of a closing says since when the consult that it moved had stood where it stood (ISO 8601,
+UTC; null if it was not even offered). The ticket says where: `consult_before`."""
 
 OUTCOMES: Mapping[str, ConsultState | None] = {
     "done": None,
@@ -74,19 +77,6 @@ class NewTicket:
     """None: that of its kind."""
 
 
-@dataclass(frozen=True)
-class OpenTicket:
-    """A ticket that is not closed, with its patient and the reply that caused it, if any."""
-
-    ticket: Ticket
-    patient: Patient | None
-    reply: Reply | None
-
-    def waiting(self, now: datetime) -> timedelta:
-        """How long somebody has waited for staff."""
-        return now - self.ticket.opened_at
-
-
 def open_ticket(session: Session, new: NewTicket, now: datetime) -> Ticket:
     """The ticket of `new.dedupe_key`, opened now unless it is there already (then as it is, closed or not)."""
     insert_missing(session, Ticket, row_of(new, now))
@@ -101,11 +91,19 @@ def row_of(new: NewTicket, now: datetime) -> dict[str, Any]:
 
 
 def acknowledge(session: Session, actor: Actor, ticket: Ticket, now: datetime) -> bool:
-    """Somebody has it in hand: alerts not yet sent are called off. False if it was no longer open."""
+    """Somebody has it in hand: alerts not yet sent are called off. False if it was no longer open.
+
+    Whoever says so has it, also if it was meant for a colleague.
+    """
     moved = session.scalar(
         update(Ticket)
         .where(Ticket.id == ticket.id, Ticket.state == TicketState.OPEN)
-        .values(state=TicketState.ACKNOWLEDGED, acknowledged_at=now, acknowledged_by=actor.staff_id)
+        .values(
+            state=TicketState.ACKNOWLEDGED,
+            acknowledged_at=now,
+            acknowledged_by=actor.staff_id,
+            assigned_to=actor.staff_id or Ticket.assigned_to,
+        )
         .returning(Ticket.id)
     )
     if moved is None:
@@ -133,23 +131,9 @@ def close(session: Session, actor: Actor, ticket: Ticket, outcome: str, now: dat
         return False
     _call_off_alerts(session, ticket, now)
     _settle_reply(session, ticket, now)
-    consult = OUTCOMES[outcome]
-    if consult is not None and ticket.treatment_id is not None:
-        book(session, ticket.treatment_id, consult, now)
-    audit.note(session, actor, "ticket.closed", "ticket", ticket.id, now, {"outcome": outcome})
+    detail = {"outcome": outcome, **_move_consult(session, ticket, OUTCOMES[outcome], now)}
+    audit.note(session, actor, "ticket.closed", "ticket", ticket.id, now, detail)
     return True
-
-
-def open_tickets(session: Session, clinic_id: uuid.UUID) -> Sequence[OpenTicket]:
-    """A clinic's tickets that are not closed: most urgent first, then whoever has waited longest. One query."""
-    rows = session.execute(
-        select(Ticket, Patient, Reply)
-        .outerjoin(Patient, Patient.id == Ticket.patient_id)
-        .outerjoin(Reply, Reply.id == Ticket.reply_id)
-        .where(Ticket.clinic_id == clinic_id, Ticket.state != TicketState.CLOSED)
-        .order_by(Ticket.priority, Ticket.opened_at, Ticket.id)
-    )
-    return [OpenTicket(ticket, patient, reply) for ticket, patient, reply in rows]
 
 
 def may_ring() -> tuple[ColumnElement[bool], ...]:
@@ -159,6 +143,19 @@ def may_ring() -> tuple[ColumnElement[bool], ...]:
     return Ticket.state != literal_column("'closed'", Ticket.state.type), or_(
         Ticket.kind == TicketKind.RED_FLAG, of_test
     )
+
+
+def _move_consult(
+    session: Session, ticket: Ticket, state: ConsultState | None, now: datetime
+) -> Mapping[str, str | None]:
+    """Bring the treatment's consult to `state`; where it was, for the trail: since when, None if there was none."""
+    if state is None or ticket.treatment_id is None:
+        return {}
+    before = consults.stand_of(session, ticket.treatment_id)
+    if not consults.book(session, ticket.treatment_id, state, now):
+        return {}
+    ticket.consult_before = before.state if before else None
+    return {CONSULT_SINCE: before.since.isoformat() if before else None}
 
 
 def _call_off_alerts(session: Session, ticket: Ticket, now: datetime) -> None:

@@ -14,13 +14,14 @@ from reminders.care.applying import Act, NewRows, rows_of
 from reminders.care.decisions import decide_effects
 from reminders.care.deeds import carry_out, deeds_among, is_red_flag
 from reminders.care.effects import Effect
+from reminders.care.explain.readings import to_data
 from reminders.care.letters import as_proven, as_sent, from_machine, letter_of
 from reminders.care.page_answers import as_text, as_ticked, ticked
 from reminders.care.red_flags import as_meant
 from reminders.care.situation import Kept, situation_of
 from reminders.care.surroundings import Surroundings, context_of, find_kept, look_around
 from reminders.care.ticket_keys import key_for
-from reminders.care.tickets import NewTicket, open_ticket
+from reminders.care.tickets import ALERT_LOST, NewTicket, open_ticket
 from reminders.crypto import Keyring
 from reminders.database import Database, keyring_of, refuse_other_clinics
 from reminders.inserting import Change, write_after
@@ -30,6 +31,9 @@ from reminders.models.kinds import TicketKind
 from reminders.triage import Asked, read
 
 _log = logs.get(__name__)
+
+UNREAD = ALERT_LOST + 1
+"""The priority of a reply that could not be read: after what is known to be a red flag, before all else."""
 
 _AT_ONCE = 200
 
@@ -148,6 +152,8 @@ def _give_to_staff(database: Database, reply_id: uuid.UUID) -> None:
             patient_id=patient_id,
             reply_id=reply_id,
             reason="unreadable",
+            # Nobody knows what it says: a red flag, perhaps.
+            priority=UNREAD,
         )
         open_ticket(session, ticket, clock(session))
 
@@ -160,7 +166,7 @@ def _as_read(decided: _Decided) -> Change:
         "labels": sorted(label.value for label in reading.labels),
         "confidence": reading.confidence,
         "language": act.said_in,
-        "evidence": [[found.label.value, found.words] for found in reading.evidence],
+        "evidence": to_data(reading.evidence),
     }
     if not decided.rows[Ticket]:
         # What nobody must act on is handled; what staff have handled already, while it could not be read, stays so.

@@ -18,12 +18,12 @@ from reminders.clock import require_aware
 from reminders.errors import SettingsError
 from reminders.models import Clinic
 from reminders.models.kinds import Channel, Language
+from reminders.models.options import content_rules_of, rules_of
 from reminders.settings import Settings
 from reminders.web.i18n import locale_of
 from reminders.wording.answers import ANSWERS, about_answers
-from reminders.wording.render import PLACEHOLDERS, render
-from reminders.wording.samples import FIRST_NAME
-from reminders.wording.segments import count
+from reminders.wording.fitting import Room, fitting
+from reminders.wording.samples import FIRST_NAME, NOTHING, links, without_samples
 from reminders.wording.texts import find
 from reminders.wording.values import clinic_values
 from schedules import library
@@ -33,8 +33,6 @@ from schedules.protocol import protocol_from_data
 
 _YEARS = range(2000, 2100)
 _MOMENT = "EEEE d MMMM yyyy, HH:mm zzz"
-_LINKS = {name: "https://…" for name in PLACEHOLDERS if name.endswith("url")}
-"""Stand for the links that only a real message has."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +96,7 @@ def _sample(protocol: str) -> tuple[Clinic, Mapping[str, Any]]:
         closes=clinics.DEFAULT_WINDOW[1],
         closed_weekdays=list(clinics.DEFAULT_CLOSED_WEEKDAYS),
         closed_dates=[],
+        options={},
     )
     return clinic, library.content(library.load(protocol))
 
@@ -137,11 +136,13 @@ def _lines(planned: PlannedStep | SkippedStep, shown: Shown) -> list[str]:
 def _text(key: str, channel: Channel, shown: Shown) -> list[str]:
     """One text as the patient reads it, its lines indented under the channel's name."""
     own = {"first_name": FIRST_NAME[shown.language], ANSWERS: about_answers(shown.language, reads=shown.reads_answers)}
-    values = _LINKS | clinic_values(shown.clinic, channel) | own
-    text = render(find(f"step:{key}", shown.language, channel, shown.content), values)
-    segments = count(text.body).count
+    template = find(f"step:{key}", shown.language, channel, shown.content)
+    samples = links(template, channel, in_texts=rules_of(shown.clinic.options).link_in_texts)
+    room = Room(channel, content_rules_of(shown.clinic.options).most_segments)
+    text, segments = fitting(template, {**NOTHING, **clinic_values(shown.clinic, channel), **samples, **own}, room)
     note = f", {segments} segment{'s' if segments > 1 else ''}" if channel is Channel.SMS else f", {text.subject}"
-    return [f"  [{channel}{note}]", *(f"    {line}".rstrip() for line in text.body.splitlines())]
+    body = without_samples(text.body)
+    return [f"  [{channel}{note}]", *(f"    {line}".rstrip() for line in body.splitlines())]
 
 
 COMMANDS = (preview,)

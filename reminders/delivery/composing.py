@@ -14,9 +14,10 @@ from reminders.delivery.links import check_in_url, unsubscribe_token, unsubscrib
 from reminders.models import Clinic, ProtocolVersion
 from reminders.models.kinds import Channel, Language
 from reminders.models.options import content_rules_of, rules_of
-from reminders.wording import segments
 from reminders.wording.answers import ANSWERS, TAKING, about_answers, about_taking
-from reminders.wording.render import Rendered, is_optional, placeholders, render
+from reminders.wording.fitting import Room, fitting
+from reminders.wording.render import Rendered, is_optional, placeholders
+from reminders.wording.samples import CHECK_IN
 from reminders.wording.texts import Text, find
 from reminders.wording.values import clinic_values
 
@@ -33,9 +34,6 @@ class Composed:
     body_hash: str
     segments: int
     unsubscribe_url: str = field(repr=False)
-
-
-_CHECK_IN = "check_in_url"
 
 
 class Composer:
@@ -81,20 +79,10 @@ class Composer:
         key = (which, tuple(sorted(own.items())))
         if key not in self._rendered:
             values = {"unsubscribe_url": "", "url": public_url} | self._clinic[facts.channel] | own
-            rendered, cost = self._fitting(text, values, facts.channel)
+            rendered, cost = fitting(text, values, Room(facts.channel, self._most_segments))
             self._rendered[key] = (rendered, self._keyring.index("body", rendered.body), cost)
         rendered, body_hash, cost = self._rendered[key]
         return Composed(rendered.subject, rendered.body, body_hash, cost, link)
-
-    def _fitting(self, text: Text, values: Mapping[str, str], channel: Channel) -> tuple[Rendered, int]:
-        """The text and its segments (an e-mail is one), without a link that it can do without and has no room for."""
-        rendered = render(text, values)
-        if channel is not Channel.SMS:
-            return rendered, 1
-        cost = segments.count(rendered.body).count
-        if cost > self._most_segments and values.get(_CHECK_IN) and is_optional(text, _CHECK_IN):
-            return self._fitting(text, {**values, _CHECK_IN: ""}, channel)
-        return rendered, cost
 
     def _text(self, which: _Which) -> tuple[Text, frozenset[str]]:
         if which not in self._texts:
@@ -113,10 +101,10 @@ class Composer:
             values["first_name"] = unseal(self._keyring, facts.first_name, "patient.given_name") or ""
         if "hours" in names:
             values["hours"] = self._rules.hours(facts.language)
-        if _CHECK_IN in names:
+        if CHECK_IN in names:
             by_mail = facts.channel is not Channel.SMS
-            wanted = self._rules.link_in_texts or by_mail or not is_optional(text, _CHECK_IN)
-            values[_CHECK_IN] = check_in_url(self._keyring, public_url, facts.id) if wanted else ""
+            wanted = self._rules.link_in_texts or by_mail or not is_optional(text, CHECK_IN)
+            values[CHECK_IN] = check_in_url(self._keyring, public_url, facts.id) if wanted else ""
         if facts.params is not None:
             values |= unseal(self._keyring, facts.params, "message.params")
             values["url"] = public_url + values.pop("path", "")

@@ -153,7 +153,8 @@ class TicketState(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What delivery reports to care, in the same commit as the settlement that caused it."""
+    """What delivery reports to care, in the same commit as the settlement that caused it; HOURS_CHANGED is care's own,
+    in the commit that changed a clinic's hours."""
 
     FAILED = "failed"
     EXPIRED = "expired"
@@ -162,3 +163,4 @@ class EventKind(StrEnum):
     DELIVERED_LATE = "delivered_late"
     OPTED_OUT_BY_CARRIER = "opted_out_by_carrier"
     SENDER_PAUSED = "sender_paused"
+    HOURS_CHANGED = "hours_changed"

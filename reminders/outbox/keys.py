@@ -37,6 +37,14 @@ def draft_test_key(staff_id: uuid.UUID, version_id: uuid.UUID, text: str, at: da
     return f"draft:{version_id}:{staff_id}:{text}:{require_aware(at):%Y%m%d%H%M}"
 
 
-def staff_key(reply_id: uuid.UUID, nonce: str) -> str:
-    """What staff write about a reply; `nonce` (at most 64 characters) tells one press of the button from the next."""
-    return f"staff:{reply_id}:{nonce[:64]}"
+def sender_test_key(sender_id: uuid.UUID, staff_id: uuid.UUID, at: datetime) -> str:
+    """A text by one of the clinic's senders to somebody of the clinic, to try it: once a minute at most."""
+    return f"sender:{sender_id}:{staff_id}:{require_aware(at):%Y%m%d%H%M}"
+
+
+def staff_key(patient_id: uuid.UUID, nonce: str) -> str:
+    """What staff write to a patient; `nonce` (at most 64 characters) tells one press of the button from the next.
+
+    Older rows have a reply's id in the patient's place.
+    """
+    return f"staff:{patient_id}:{nonce[:64]}"

@@ -14,10 +14,15 @@ from reminders.web import failures, guards
 from reminders.web.api import router as api
 from reminders.web.pages import (
     account,
+    api_keys,
     attachments,
+    audit_trail,
     check_in,
+    clinic_hours,
+    clinic_settings,
     consents,
     consults,
+    conversations,
     design,
     evidence,
     health,
@@ -25,16 +30,22 @@ from reminders.web.pages import (
     on_call,
     overlap,
     patient_hold,
+    patient_list,
     patients,
+    people,
     protocol_draft,
     protocols,
     record,
+    record_live,
     reports,
+    saved_answers,
+    sender_tests,
     sending,
     sign_in,
     thread,
     treatments,
     unsubscribe,
+    writing,
 )
 from reminders.web.views import STATIC
 from reminders.web.watch import Watch
@@ -42,9 +53,10 @@ from reminders.web.webhooks import router as webhooks
 
 # fmt: off
 _PAGES = (
-    health, sign_in, account, inbox, record, patients, patient_hold, treatments, overlap, sending,
-    reports, protocols, protocol_draft, unsubscribe, check_in, thread, consults, attachments, consents,
-    evidence, on_call, design,
+    health, sign_in, account, inbox, record, record_live, patient_list, patients, patient_hold, treatments,
+    overlap, sending, reports, protocols, protocol_draft, unsubscribe, check_in, thread, consults, attachments,
+    consents, evidence, on_call, design, conversations, writing, saved_answers, clinic_settings, clinic_hours, people,
+    sender_tests, api_keys, audit_trail,
 )
 # fmt: on
 

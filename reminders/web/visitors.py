@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reminders.care import holds
+from reminders.care import holds, seeing
 from reminders.care.actors import Actor
 from reminders.care.staff import SignedIn, find_session, touch
 from reminders.database import Database
@@ -73,7 +73,7 @@ class Member(Visitor):
     """A signed-in member of a clinic's staff, whose sessions see that clinic alone.
 
     `everything_held`, `held_protocols` (by name, in their language) and `standstill` are what every page says of
-    sending, if there is anything to say.
+    sending, if there is anything to say; `unread` is how many conversations are (see `care.seeing.unread`).
     """
 
     staff: Staff
@@ -82,6 +82,7 @@ class Member(Visitor):
     everything_held: holds.EverythingHeld | None
     held_protocols: tuple[str, ...]
     standstill: Standstill | None
+    unread: int
 
     @property
     def may_change(self) -> bool:
@@ -146,6 +147,7 @@ def _member(session: Session, request: Request, signed: SignedIn, now: datetime,
         everything_held=holds.everything(session),
         held_protocols=_held_protocols(session, signed),
         standstill=standstill(watch.pulse(session), request.app.state.settings),
+        unread=seeing.unread(session, signed.clinic.id),
     )
 
 

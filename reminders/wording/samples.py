@@ -10,13 +10,16 @@ from reminders.wording.texts import Text
 _TOKEN = "k7Qd2mXw" * 7
 """As long as a signed link's way out of e-mail; a check-in's has 22 characters, to fit a text."""
 
+CHECK_IN = "check_in_url"
+"""The placeholder of a check-in's link."""
+
 FIRST_NAME: Mapping[Language, str] = {Language.EN: "Olivia", Language.FR: "Geneviève"}
 """Whom a text addresses that is only shown."""
 
 OWN: Mapping[str, str] = {
     "first_name": "Marie-Antoinette",
     "unsubscribe_url": f"https://rappels.clinique.example/u/{_TOKEN}",
-    "check_in_url": f"https://rappels.clinique.example/c/{_TOKEN[:22]}",
+    CHECK_IN: f"https://rappels.clinique.example/c/{_TOKEN[:22]}",
     "answers": about_answers(Language.FR, reads=True),
     "taking": about_taking(Language.FR, reads=True),
 }
@@ -52,4 +55,19 @@ def weighed(text: Text, values: Mapping[str, str]) -> Mapping[str, str]:
 
     What is sent leaves that link out where it has no room.
     """
-    return {**values, "check_in_url": ""} if is_optional(text, "check_in_url") else values
+    return {**values, CHECK_IN: ""} if is_optional(text, CHECK_IN) else values
+
+
+def links(text: Text, channel: Channel, *, in_texts: bool) -> dict[str, str]:
+    """What stands for the links of a message, as long as real ones. `in_texts`: the clinic has a check-in's link in its
+    texts, where they can do without."""
+    by_mail = channel is Channel.EMAIL
+    check_in = OWN[CHECK_IN] if by_mail or in_texts or not is_optional(text, CHECK_IN) else ""
+    return {"unsubscribe_url": OWN["unsubscribe_url"] if by_mail else "", CHECK_IN: check_in}
+
+
+def without_samples(body: str) -> str:
+    """A text to look at: a link that leads nowhere shows no more than that it is one."""
+    for name in (CHECK_IN, "unsubscribe_url"):
+        body = body.replace(OWN[name], "https://…")
+    return body

@@ -15,7 +15,7 @@ STEP = "step:"
 
 FOR_STAFF = frozenset(
     {
-        *("alert:red_flag", "alert:emergency", "alert:test", "alert:draft", "alert:silent"),
+        *("alert:red_flag", "alert:emergency", "alert:test", "alert:draft", "alert:sender", "alert:silent"),
         *("alert:taken", "alert:already", "alert:not_taken"),
     }
 )

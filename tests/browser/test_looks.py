@@ -58,6 +58,7 @@ def _pages(practice: Practice) -> dict[str, str]:
     """Every page that can be got, by the path it is declared with; what is no page (a table, a picture) is none."""
     ids = a_week(practice).ids
     owner = practice.browser(practice.hire(role=Role.OWNER))
+    owner.post(f"/protocols/{ids['protocol_id']}/draft")
     found = sorted({path for method, path in routes(practice.app) if method == "GET" and not path.startswith(OTHERS)})
     filled = {path: _BLANK.sub(lambda blank: ids[blank[1]], path) for path in found if path != "/static"}
     return {path: at for path, at in filled.items() if "html" in owner.get(at).headers.get("content-type", "")}
@@ -65,7 +66,7 @@ def _pages(practice: Practice) -> dict[str, str]:
 
 def _tokens(practice: Practice) -> dict[Language, str]:
     return {
-        language: practice.browser(practice.hire(language=language.value)).client.cookies["session"]
+        language: practice.browser(practice.hire(role=Role.OWNER, language=language.value)).client.cookies["session"]
         for language in Language
     }
 

@@ -15,9 +15,11 @@ def test_a_draft_fits_every_screen_and_says_what_is_wrong(start_demo: Callable[.
     page.locator("main .list a").first.click()
     protocol = page.url.split("?")[0]
     page.get_by_role("button", name="Commencer une ébauche").click()
+    page.locator("summary", has_text="Jour 3").click()
     text = page.locator("#day-3-fr-sms")
     text.locator("textarea").fill("{clinic} : Microneedling, n’est-ce pas {prenom}? " + "trop long " * 50)
-    text.get_by_role("button", name="Enregistrer", exact=True).click()
+    expect(page.locator("[data-state]")).to_have_text("Pas encore enregistré.")
+    page.get_by_role("button", name="Enregistrer tous les textes").click()
     expect(text).to_contain_text("Il nomme un traitement")
     expect(text).to_contain_text("’ → '")
     for width in (320, 390, 1024, 1440):

@@ -55,5 +55,9 @@ def test_by_a_practice_system(database: Database, settings: Settings) -> None:
         path = f"/api/v1/consults/{found['id']}/move"
         assert client.post(path, json={"state": "declined"}).json()["state"] == "declined"
         assert client.post(path, json={"state": "attended"}).status_code == 409
+        undo = path.replace("/move", "/undo")
+        assert client.post(undo).json()["state"] == "offered"
+        assert client.post(undo).status_code == 409
+        assert client.post(path, json={"state": "declined"}).json()["state"] == "declined"
         assert client.post(path, json={"state": "lost"}).status_code == 422
         assert client.get("/api/v1/consults", params={"state": "offered"}).json()["items"] == []

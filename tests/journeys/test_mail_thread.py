@@ -71,3 +71,22 @@ def test_a_long_thread_is_cut_at_its_beginning(practice: MailPractice) -> None:
     found = newest(practice)["References"].split()
     assert found[-2:] == [ours, "<own@phone>"]
     assert len(found) == 10
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_staff_write_from_the_inbox_stays_in_the_thread(practice: MailPractice, language: str) -> None:
+    """Meant to fail when: the inbox answered by another channel, or beside the conversation; it stayed unread."""
+    anne = practice.ask(language)
+    practice.write("Can I swim?")
+    (came,) = [one for one in practice.carrier.store.all() if one.direction == "inbound"]
+    browser = practice.browser(practice.hire(language=language))
+    assert "Can I swim?" in browser.get("/inbox?unread=yes&channel=email").text
+    browser.post(f"/inbox/patients/{anne.id}", {"text": "From Friday on.", "nonce": "n1"})
+    practice.sweep()
+    assert "From Friday on." in practice.mails()[-1]["body"]
+    assert newest(practice)["In-Reply-To"] == came.message_id
+    assert "Can I swim?" not in browser.get("/inbox?unread=yes").text
+    browser.post(f"/patients/{anne.id}/write", {"text": "Another thing.", "nonce": "n2", "channel": "email"})
+    practice.sweep()
+    assert "Another thing." in practice.mails()[-1]["body"]
+    assert newest(practice)["In-Reply-To"] is None

@@ -60,7 +60,8 @@ def test_by_text_once_with_an_author_and_the_ticket_closed(
     browser = practice.browser(nurse)
     assert f"/replies/{reply.id}/answer" in browser.get("/").text
     path = f"/replies/{reply.id}/answer"
-    form = {"text": "Yes, from Friday on.", "nonce": "n1", "closes": "yes"}
+    (ticket,) = practice.rows(select(Ticket))
+    form = {"text": "Yes, from Friday on.", "nonce": "n1", "closes": str(ticket.id)}
     preview = browser.post(path, form | {"action": "preview"})
     assert "1 segment." in preview.text
     assert begins in preview.text
@@ -221,4 +222,6 @@ def test_answering_a_red_flag_does_not_close_it_by_itself(practice: Practice, sa
     practice.sweep()
     reply = said(practice, says)
     shown = practice.browser(practice.hire()).get(f"/replies/{reply.id}/answer").text
-    assert ('name="closes" value="yes" checked' in shown) is closes
+    (ticket,) = practice.rows(select(Ticket).where(Ticket.reply_id == reply.id))
+    assert f'name="closes" value="{ticket.id}"' in shown
+    assert (f'name="closes" value="{ticket.id}" checked' in shown) is closes

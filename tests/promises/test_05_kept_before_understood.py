@@ -12,11 +12,12 @@ import pytest
 from sqlalchemy import select
 
 from reminders.care import understanding
-from reminders.care.inbox import inbox
+from reminders.care.tickets import PRIORITY
 from reminders.models import Message, Reply, Ticket
 from reminders.models.kinds import Channel, MessageKind, ReplyKind, TicketKind
 from tests.promises.practice import MARIE, Practice
 from tests.promises.world import number
+from tests.reminders.care_answering.reading_side import conversations
 
 OK = 200
 
@@ -41,6 +42,7 @@ def test_what_triage_chokes_on_is_kept_and_goes_to_staff(asked: Practice, monkey
     assert (reply.body, reply.read_at) == ("my skin is burning and I have a fever", None)
     assert asked.understand_pending() == 0
     assert asked.rows(select(Ticket.reason)) == ["unreadable"]
+    assert asked.rows(select(Ticket.priority)) < [PRIORITY[TicketKind.CONSULT]], "nobody knows: a red flag, perhaps"
     assert asked.understand_pending() == 0
     assert len(asked.rows(select(Ticket))) == 1
     monkeypatch.undo()
@@ -117,7 +119,7 @@ def test_an_emoji_or_thanks_stands_in_the_inbox(asked: Practice) -> None:
     for body in said:
         assert asked.text(body).status_code == OK
     with asked.database.read(clinic=asked.clinic.id) as session:
-        assert {reply.body for item in inbox(session, asked.clinic.id) for reply in item.replies} == set(said)
+        assert {reply.body for item in conversations(session, asked.clinic.id) for reply in item.replies} == set(said)
 
 
 def test_an_unknown_sender_reaches_staff(practice: Practice) -> None:

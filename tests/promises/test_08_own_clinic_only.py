@@ -27,6 +27,7 @@ from reminders.care.staff import api_keys
 from reminders.database import Base, ClinicOwned
 from reminders.errors import NotFoundError
 from reminders.models import (
+    ApiKey,
     Attachment,
     Audit,
     Clinic,
@@ -35,6 +36,7 @@ from reminders.models import (
     Message,
     Patient,
     Reply,
+    SavedAnswer,
     StaffSession,
     Ticket,
     Treatment,
@@ -106,9 +108,16 @@ def a_week(practice: Practice) -> Ours:
         said = session.scalars(select(Reply).where(Reply.patient_id == marie.id)).one()
         attachments.take(session, said, pictures.photo(), "image/jpeg", practice.world.now)
         new = clinics.NewClinic("Clinique d'à côté", phone="+15145550118", address="1, rue A")
+        two = {"en": SECRET, "fr": SECRET}
+        stamp = {"created_at": practice.world.now, "changed_at": practice.world.now}
+        saved = SavedAnswer(clinic_id=practice.clinic.id, title=two, body=two, **stamp)
+        session.add(saved)
         neighbour = clinics.create_clinic(session, new, practice.settings, practice.world.now)
         key = api_keys.new_api_key(session, neighbour.id, "system", practice.world.now)
+        api_keys.new_api_key(session, practice.clinic.id, "system", practice.world.now)
     ids = {
+        "staff_id": str(nurse.id),
+        "key_id": str(practice.rows(select(ApiKey.id).where(ApiKey.clinic_id == practice.clinic.id))[0]),
         "patient_id": str(marie.id),
         "treatment_id": str(treatment.id),
         "protocol_id": str(treatment.protocol_id),
@@ -117,6 +126,7 @@ def a_week(practice: Practice) -> Ours:
         "attachment_id": str(practice.rows(select(Attachment.id))[0]),
         "consult_id": str(practice.rows(select(Consult.id))[0]),
         "hand_over_id": str(planned.id),
+        "saved_answer_id": str(saved.id),
         "channel": "sms",
         "token": "A" * 43,
         "attempt_id": str(practice.rows(select(Message.id))[0]),
@@ -285,7 +295,7 @@ def test_a_viewer_reads_and_changes_nothing(ours: Ours) -> None:
     viewer = ours.practice.browser(ours.practice.hire(role=Role.VIEWER))
     before = ours.dump(Audit, StaffSession)
     for method, path, answer in _walk(ours, _as_browser(ours, viewer.client, viewer.csrf_token)):
-        allowed = {"/patients", "/sign-in", *ABOUT_THEMSELVES, *OPEN}
+        allowed = {"/patients", "/inbox", "/sign-in", *ABOUT_THEMSELVES, *OPEN}
         if method == "POST" and path not in allowed and not path.startswith(("/api", "/webhooks")):
             assert answer.status_code == 403, (method, path)
     assert viewer.get("/").status_code == 200
@@ -344,7 +354,7 @@ def test_a_use_case_with_anothers_id_finds_nothing(ours: Ours) -> None:
         attachments.get(session, ours.neighbour.id, UUID(ours.ids["attachment_id"]))
 
 
-OPERATOR = ("reminders/cli/", "reminders/demo.py")
+OPERATOR = ("reminders/cli/", "reminders/demo.py", "reminders/demo_past.py")
 """Commands: whoever gives them owns the machine, and the demo makes its own clinic."""
 
 UNSCOPED: Mapping[str, tuple[int, str]] = {
@@ -354,6 +364,7 @@ UNSCOPED: Mapping[str, tuple[int, str]] = {
     "reminders/care/hand_overs.py": (1, "finds whose time has come at every clinic; each is made by its own door"),
     "reminders/care/mail_in.py": (1, "finds the mailboxes of every clinic; each is read by its own door"),
     "reminders/care/media_fetching.py": (4, "fetches what hangs on texts, for every clinic"),
+    "reminders/care/new_hours.py": (1, "finds whose hours have changed; each clinic is followed by its own door"),
     "reminders/care/understanding.py": (
         4,
         "works through unread replies, for every clinic, and reads the one just kept",

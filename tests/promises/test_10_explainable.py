@@ -1,8 +1,10 @@
-"""Promise 10: for every reminder the software can say in a sentence, in both languages, why it was or was not sent.
+"""Promise 10: for every reminder the software can say in a sentence, in both languages, why it was or was not sent; and
+for every reply, why it was read as it was.
 
 Later issues add nudges, second looks and merged texts; their sentences join this table with them.
 Seen to fail when: a reason had no words in one language; a state had no sentence; a new reason was written in delivery;
-the page left reminders without a message out; the hold, the code or the opt-out did not reach the sentence.
+the page left reminders without a message out; the hold, the code or the opt-out did not reach the sentence; a reply's
+words, or that the second reader found them, were not kept.
 """
 
 import ast
@@ -17,17 +19,19 @@ from sqlalchemy import select
 from reminders.care import treatments
 from reminders.care.actors import Actor
 from reminders.care.explain import Explanation, sentence
+from reminders.care.explain.readings import Decider, read_as, to_data
 from reminders.care.explain.texts import texts
 from reminders.care.reach import NO_ADDRESS, NO_CONSENT, NO_SENDER, OPTED_OUT
 from reminders.care.timeline import timeline, why
 from reminders.channels.base import ChannelError, Fault
-from reminders.models import Attempt, Consent, Message, MessageReminder, Patient, Reminder, Treatment
+from reminders.models import Attempt, Consent, Message, MessageReminder, Patient, Reminder, Reply, Treatment
 from reminders.models.kinds import Language, ReminderState, Role
 from reminders.models.options import SPEND_CAP
+from reminders.triage import Evidence, Label
 from schedules.lifecycle import State
 from tests.promises.practice import Practice
 from tests.promises.syntax import calls, modules
-from tests.promises.world import number
+from tests.promises.world import TUESDAY, number
 from tests.reminders.care_answering.test_explain import REFUSALS
 
 ZONE = ZoneInfo("America/Toronto")
@@ -252,12 +256,15 @@ def _told(practice: Practice, patient: Patient, language: Language) -> Iterator[
     """For each of a patient's reminders what the timeline says of it, or of each message that carried it."""
     with practice.database.read(clinic=practice.clinic.id) as session:
         entries = timeline(session, practice.clinic, session.get_one(Patient, patient.id))
-        said = {entry.subject_id: Explanation(entry.why_key, entry.why_params) for entry in entries if entry.why_key}
+        said = {entry.subject_id: entry for entry in entries if entry.why_key}
         own = select(Reminder.id).join(Treatment).where(Treatment.patient_id == patient.id)
         for reminder_id in session.scalars(own):
             carrying = select(MessageReminder.message_id).where(MessageReminder.reminder_id == reminder_id)
             for subject in session.scalars(carrying).all() or [reminder_id]:
-                yield sentence(said[subject], language, ZONE)
+                entry = said[subject]
+                # Under the date of its day, which is not said again.
+                told = Explanation(entry.why_key, entry.why_params)
+                yield sentence(told, language, ZONE, entry.at.astimezone(ZONE).date())
 
 
 def test_no_reminder_is_left_without_a_reason_to_give(practice: Practice) -> None:
@@ -266,3 +273,41 @@ def test_no_reminder_is_left_without_a_reason_to_give(practice: Practice) -> Non
     carried = set(practice.rows(select(MessageReminder.reminder_id)))
     for reminder in practice.rows(select(Reminder)):
         assert reminder.id in carried or reminder.reason, reminder.step
+
+
+# Why a reply was read as it was.
+
+READ: Mapping[str, tuple[str, str, str]] = {
+    "a red flag": ("I have a fever", "Read as Urgent (“", "Lu comme Urgent (« "),
+    "an opt-out": ("STOP", "Read as Stop (“", "Lu comme Arrêt (« "),
+    "a digit": ("3", "Read as Persisting (“3”)", "Lu comme Persistant (« 3 »)"),
+    "nothing": ("blue", "Read as Other. The reading is in doubt", "Lu comme Autre. La lecture est incertaine"),
+}
+
+
+@pytest.mark.parametrize("case", READ)
+def test_every_reply_says_why_it_was_read_so(practice: Practice, case: str) -> None:
+    text, english, french = READ[case]
+    patient = practice.world.patient(phone=number(30))
+    practice.world.treat(patient)
+    practice.sweep()
+    practice.text(text, sender=patient.phone or "")
+    for language, words in ((Language.EN, english), (Language.FR, french)):
+        desk = practice.browser(practice.hire(role=Role.VIEWER, language=language.value))
+        assert words in unescape(desk.get(f"/patients/{patient.id}").text)
+
+
+def test_that_the_second_reader_decided_is_kept_with_its_words() -> None:
+    rules, second = Evidence(Label.URGENT, "fever"), Evidence(Label.STOP, "no more", "second")
+    kept = Reply(read_at=TUESDAY, labels=["urgent", "stop"], confidence=0.5, evidence=to_data([rules, second]))
+    told = read_as(kept)
+    assert told is not None
+    assert told.deciders == (Decider("urgent", "fever"), Decider("stop", "no more", "second"))
+    assert (told.sureness, told.by_second) == ("doubt", True)
+
+
+@pytest.mark.parametrize("odd", [None, "x", {}, [None], [["urgent"]], [["urgent", 3]], [["never heard of", "x"]]])
+def test_evidence_of_a_shape_that_nobody_knows_shows_nothing(odd: object) -> None:
+    told = read_as(Reply(read_at=TUESDAY, labels=["urgent"], evidence=odd))
+    assert told is not None
+    assert (told.deciders, told.sureness) == ((), "")

@@ -26,7 +26,7 @@ OPEN = {
 """Pages for anybody. Webhooks prove themselves by signature, the API by key: their own tests see to them."""
 
 OTHERS = ("/api/", "/webhooks/", "/sandbox/", "/2010-04-01/")
-OWN_FORMS = {"/sign-out", "/account", "/account/password", "/patients"}
+OWN_FORMS = {"/sign-out", "/account", "/account/password", "/patients", "/inbox"}
 """What a viewer may send: it is about themselves, or searches."""
 
 _BLANK = re.compile(r"\{(\w+)(?::\w+)?\}")

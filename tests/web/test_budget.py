@@ -32,11 +32,15 @@ def practice(database: Database, settings: Settings) -> Iterator[Practice]:
 def _questions(browser: Browser, pages: Mapping[str, str]) -> dict[str, int]:
     found = {}
     for name, path in pages.items():
-        browser.get(path)
-        with counted(browser.database.engine) as sql:
-            assert browser.get(path).status_code < 500, path
-        found[name] = sql.statements
+        # The least of three: now and then a look also takes the pulse of sending, which is kept for some seconds.
+        found[name] = min(_asked(browser, path) for _ in range(3))
     return found
+
+
+def _asked(browser: Browser, path: str) -> int:
+    with counted(browser.database.engine) as sql:
+        assert browser.get(path).status_code < 500, path
+    return sql.statements
 
 
 def _grow(practice: Practice, first: int, last: int) -> None:

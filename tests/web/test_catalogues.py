@@ -46,7 +46,14 @@ def test_no_text_is_empty_or_left_in_english() -> None:
     assert all(EN.texts.values())
     assert all(FR.texts.values())
     spelled_alike = {
+        "alberta",
+        "manitoba",
+        "nunavut",
+        "ontario",
+        "saskatchewan",
+        "yukon",
         "question",
+        "questions",
         "patients",
         "urgent",
         "patient",

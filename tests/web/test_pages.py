@@ -38,7 +38,8 @@ def test_the_report_counts(browser: Browser) -> None:
         session.execute(update(Message).values(**done))
     shown = browser.get("/reports/replies?from=2026-03-10&to=2026-03-10").text
     assert "<dt>Reminders sent</dt><dd>3" in shown
-    assert "100% of those sent" in shown
+    assert "3 of 3, few (n &lt; 20)" in shown, "of a few no share is told in per cent"
+    assert "0 before (+3)" in shown
     assert "1 check-in sent in the period" in shown
     assert "<dd>3" not in browser.get("/reports/replies?from=2026-01-01&to=2026-03-09").text
 

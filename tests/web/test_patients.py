@@ -22,7 +22,7 @@ def test_the_page_tells_what_is_planned_and_why(browser: Browser) -> None:
     browser.add_treatment(patient, day="2026-03-09")
     shown = browser.get(f"/patients/{patient.id}").text
     assert "Coming up" in shown
-    assert shown.count("It will go by text on") >= 2
+    assert shown.count("It will go by text at") >= 2
     assert "Dre Beaulieu" in shown
     assert "514 555-0134" in shown
 

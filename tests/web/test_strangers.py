@@ -9,14 +9,30 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from reminders.care import attachments, consults
+from reminders.care.staff.api_keys import new_api_key
 from reminders.care.ticket_keys import key_for
 from reminders.care.tickets import NewTicket, open_ticket
 from reminders.ids import new_id
-from reminders.models import Attachment, Consent, Consult, HandOver, Patient, Protocol, Reply, Sender, Ticket, Treatment
+from reminders.models import (
+    ApiKey,
+    Attachment,
+    Consent,
+    Consult,
+    HandOver,
+    Message,
+    Patient,
+    Protocol,
+    Reply,
+    SavedAnswer,
+    Sender,
+    Ticket,
+    Treatment,
+)
 from reminders.models.kinds import (
     Channel,
     ConsentAction,
     ConsultState,
+    MessageKind,
     ReplyKind,
     TicketKind,
     TicketState,
@@ -54,6 +70,11 @@ def ids(there: Browser) -> Mapping[str, str]:
         later = TODAY + timedelta(days=1)
         planned = HandOver(id=new_id(), clinic_id=there.clinic.id, staff_id=there.staff.id, at=later, created_at=TODAY)
         session.add(planned)
+        two = {"en": "Secrète", "fr": "Secrète"}
+        saved = SavedAnswer(clinic_id=there.clinic.id, title=two, body=two, created_at=TODAY, changed_at=TODAY)
+        session.add(saved)
+        new_api_key(session, there.clinic.id, "system", TODAY)
+        key_id = session.scalars(select(ApiKey.id)).one()
     with there.database.begin() as session:
         reply = Reply(
             clinic_id=there.clinic.id,
@@ -71,6 +92,8 @@ def ids(there: Browser) -> Mapping[str, str]:
         attachments.take(session, reply, pictures.photo(), "image/jpeg", TODAY)
         attachment = session.scalars(select(Attachment.id)).one()
     return {
+        "staff_id": str(there.staff.id),
+        "key_id": str(key_id),
         "patient_id": str(patient.id),
         "treatment_id": str(treatment.id),
         "protocol_id": str(treatment.protocol_id),
@@ -79,6 +102,7 @@ def ids(there: Browser) -> Mapping[str, str]:
         "consult_id": str(consult.id),
         "hand_over_id": str(planned.id),
         "attachment_id": str(attachment),
+        "saved_answer_id": str(saved.id),
         "channel": "sms",
     }
 
@@ -135,19 +159,35 @@ def test_nothing_of_the_other_clinic_has_changed(app: FastAPI, here: Browser, id
         assert (treatment.state, treatment.local_date.isoformat()) == (TreatmentState.ACTIVE, "2026-03-10")
         assert session.scalars(select(Ticket)).one().state is TicketState.OPEN
         assert session.scalars(select(Consult)).one().state is ConsultState.OFFERED
+        assert session.scalars(select(Reply)).one().seen_at is None
+        answer = session.scalars(select(SavedAnswer)).one()
+        assert (answer.body["en"], answer.archived_at) == ("Secrète", None)
+        assert MessageKind.STAFF not in set(session.scalars(select(Message.kind)))
         assert [entry.action for entry in session.scalars(select(Consent))] == [ConsentAction.GRANTED]
 
 
 @pytest.mark.parametrize("q", ["zen", "secrete", "514-555-0134", "+15145550134"])
 def test_a_search_finds_nobody_of_another_clinic(here: Browser, there: Browser, ids: Mapping[str, str], q: str) -> None:
-    assert "Secrète" in there.post("/patients", {"q": q}).text
-    assert "Secrète" not in here.post("/patients", {"q": q}).text
+    for path in ("/patients", "/inbox"):
+        assert "Secrète" in there.post(path, {"q": q}).text
+        assert "Secrète" not in here.post(path, {"q": q}).text.replace('value="Secrète"', "")
     assert "Secrète" not in here.post("/treatments/new", {"action": "find", "q": q}).text
 
 
 @pytest.mark.usefixtures("ids")
 @pytest.mark.parametrize(
-    "path", ["/", "/patients", "/treatments/new", "/reports/replies", "/sending", "/protocols", "/consults"]
+    "path",
+    [
+        "/",
+        "/patients",
+        "/treatments/new",
+        "/reports/replies",
+        "/sending",
+        "/protocols",
+        "/consults",
+        "/inbox",
+        "/saved-answers",
+    ],
 )
 def test_no_list_shows_the_other_clinic(here: Browser, path: str) -> None:
     answer = here.get(path)

@@ -2,16 +2,16 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time
 
 from reminders.care.explain.texts import Texts, texts
 from reminders.care.explain.waiting import Holds
 from reminders.models import Attempt, Message, Reminder
-from reminders.models.kinds import Language, ReminderState
+from reminders.models.kinds import Channel, Language, ReminderState
 from schedules.lifecycle import LIVE, State
 
 _LOCALE = {Language.EN: "en_CA", Language.FR: "fr_CA"}
@@ -20,7 +20,7 @@ _GAVE_UP = frozenset({State.UNDELIVERED, State.FAILED})
 
 @dataclass(frozen=True)
 class Explanation:
-    """A sentence's key in `explain_texts` and what fills it: `at` (UTC), `channel`, `reason`, `code`, `before`."""
+    """A sentence's key in the texts and what fills it: `at` (UTC), `channel`, `reason`, `code`, `before`."""
 
     key: str
     params: Mapping[str, str | datetime]
@@ -54,7 +54,7 @@ def explain_message(
 ) -> Explanation:
     """What became of one message, or keeps it waiting, and why."""
     return Explanation(
-        f"message_{(holds.of(message) if holds else '') or message.state.value}",
+        f"message_{(holds.of(message) if holds else '') or _fate(message)}",
         {
             "channel": message.channel.value,
             "reason": message.reason,
@@ -73,21 +73,36 @@ def telling(messages: Sequence[Message]) -> Message:
     return (arrived or under_way or newest_first)[0]
 
 
-def sentence(explanation: Explanation, language: Language, zone: ZoneInfo) -> str:
-    """The explanation in words, with times in `zone`. What nobody has words for shows its bare word in brackets."""
+def sentence(explanation: Explanation, language: Language, zone: ZoneInfo, day: date | None = None) -> str:
+    """The explanation in words, with times in `zone`. What nobody has words for shows its bare word in brackets.
+
+    `day`: the local day that is said already where the sentence stands; of a moment on it the time alone is said.
+    """
     found = texts(language)
     params = explanation.params
-    at = params.get("at")
     filled = {
         "channel": found.channel.get(str(params.get("channel", "")), ""),
-        "at": format_datetime(at, found.moment, tzinfo=zone, locale=_LOCALE[language])
-        if isinstance(at, datetime)
-        else "",
+        **_when_said(params.get("at"), language, zone, day),
         "because": _because(found, str(params.get("reason", "")), str(params.get("code", ""))),
     }
     before = found.before.get(str(params.get("before", "")), "")
     shared = found.shared if params.get("shared") else ""
-    return before + found.sentence[explanation.key].format(**filled) + shared
+    return before + ended_once(found.sentence[explanation.key].format(**filled)) + shared
+
+
+def ended_once(words: str) -> str:
+    """A sentence that ends in "a.m." has its stop."""
+    return words[:-1] if words.endswith("..") else words
+
+
+def _when_said(at: object, language: Language, zone: ZoneInfo, said: date | None) -> dict[str, str]:
+    """What fills {at} and {since}."""
+    if not isinstance(at, datetime):
+        return {"at": "", "since": ""}
+    moment, locale, local = texts(language).moment, _LOCALE[language], at.astimezone(zone)
+    parts = {"day": format_date(local, "long", locale=locale), "time": format_time(local, "short", locale=locale)}
+    known = "_time" if local.date() == said else ""
+    return {name: moment[name + known].format(**parts) for name in ("at", "since")}
 
 
 def _because(found: Texts, reason: str, code: str) -> str:
@@ -96,6 +111,12 @@ def _because(found: Texts, reason: str, code: str) -> str:
     bare = [word for word in (reason, code) if word and word not in found.reason and word not in found.code]
     shown = f" ({' '.join(bare)})" if bare else ""
     return f" {found.because} {words}{shown}" if words else shown
+
+
+def _fate(message: Message) -> str:
+    """A message's state; an e-mail that was handed over has come as far as anybody will say."""
+    handed_over = message.state is State.SENT and message.channel is Channel.EMAIL
+    return "sent_email" if handed_over else message.state.value
 
 
 def _last_code(message: Message, attempts: Sequence[Attempt]) -> str:

@@ -53,11 +53,19 @@ def invite(session: Session, clinic_id: uuid.UUID, new: NewStaff, now: datetime)
     """Add somebody to a clinic; the token of their invitation, a one-time link that works for 7 days.
 
     Raises:
+        InvalidInputError: see `add`.
+    """
+    return new_link(session, add(session, clinic_id, new, now), now, INVITATION_LASTS)
+
+
+def add(session: Session, clinic_id: uuid.UUID, new: NewStaff, now: datetime) -> Staff:
+    """Add somebody to a clinic, who cannot come in yet.
+
+    Raises:
         InvalidInputError: name_missing, too_long, control_characters, email_impossible, role_unknown,
             language_unknown, phone_impossible, or on email staff_exists (an address signs in to one clinic).
     """
-    region = region_of(session.scalars(select(Clinic.phone).where(Clinic.id == clinic_id)).one())
-    email, phone = _checked(session, new, region)
+    email, phone = _checked(session, new, _region(session, clinic_id))
     staff = Staff(
         id=new_id(),
         clinic_id=clinic_id,
@@ -73,7 +81,7 @@ def invite(session: Session, clinic_id: uuid.UUID, new: NewStaff, now: datetime)
     )
     session.add(staff)
     session.flush()
-    return new_link(session, staff, now, INVITATION_LASTS)
+    return staff
 
 
 def find_owner(session: Session, clinic_id: uuid.UUID, email: str) -> Staff:
@@ -158,8 +166,24 @@ def _is_locked(staff: Staff, now: datetime) -> bool:
     return staff.locked_until is not None and staff.locked_until > now
 
 
-def _checked(session: Session, new: NewStaff, region: str) -> tuple[str, str | None]:
-    """The cleaned e-mail address and number of somebody who can be invited."""
+def check_person(session: Session, clinic_id: uuid.UUID, typed: NewStaff) -> str | None:
+    """The cleaned number of somebody who is known already, all but their e-mail address checked.
+
+    Raises:
+        InvalidInputError: name_missing, too_long, control_characters, role_unknown, language_unknown, phone_impossible.
+    """
+    problems = _problems(typed)
+    phone = _phone(typed, _region(session, clinic_id), problems)
+    if problems:
+        raise InvalidInputError(problems)
+    return phone
+
+
+def _region(session: Session, clinic_id: uuid.UUID) -> str:
+    return region_of(session.scalars(select(Clinic.phone).where(Clinic.id == clinic_id)).one())
+
+
+def _problems(new: NewStaff) -> dict[str, Problem]:
     problems = {}
     name_problem = text_problem(one_line(new.name), _LONGEST_NAME) if one_line(new.name) else Problem("name_missing")
     if name_problem:
@@ -168,8 +192,18 @@ def _checked(session: Session, new: NewStaff, region: str) -> tuple[str, str | N
         problems["role"] = Problem("role_unknown")
     if new.language not in set(Language):
         problems["language"] = Problem("language_unknown")
+    return problems
+
+
+def _phone(new: NewStaff, region: str, problems: dict[str, Problem]) -> str | None:
+    return _clean(lambda raw: clean_phone(raw, region), new.phone, problems) if new.phone.strip() else None
+
+
+def _checked(session: Session, new: NewStaff, region: str) -> tuple[str, str | None]:
+    """The cleaned e-mail address and number of somebody who can be invited."""
+    problems = _problems(new)
     email = _clean(clean_email, new.email, problems)
-    phone = _clean(lambda raw: clean_phone(raw, region), new.phone, problems) if new.phone.strip() else None
+    phone = _phone(new, region, problems)
     if email and session.scalar(select(Staff.id).where(Staff.email_index == _index(session, email))) is not None:
         problems["email"] = Problem("staff_exists")
     if problems:

@@ -1,4 +1,4 @@
-"""What a patient's red flag set off among staff: who was alerted when and by what, and who took it in hand."""
+"""What a patient's red flag set off among staff: who was alerted when and by what."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,14 +13,7 @@ _CALLED = (State.SENDING, State.SENT, State.DELIVERED, State.UNKNOWN, State.UNDE
 
 
 def alarm_entries(session: Session, patient: Patient) -> list[TimelineEntry]:
-    """The alerts about a patient's tickets that went out, and who acknowledged which; names of staff only. Two queries.
-
-    `who` is "" for a practice system that acknowledged by the API.
-    """
-    return [*_alerts(session, patient), *_taken(session, patient)]
-
-
-def _alerts(session: Session, patient: Patient) -> list[TimelineEntry]:
+    """The alerts about a patient's tickets that went out; names of staff only. One query."""
     called = (Message.kind == MessageKind.ALERT, Message.state.in_(_CALLED), Ticket.patient_id == patient.id)
     query = select(Message, Staff.name).join(Ticket, Ticket.id == Message.ticket_id)
     rows = session.execute(query.join(Staff, Staff.id == Message.staff_id).where(*called)).all()
@@ -35,20 +28,4 @@ def _alerts(session: Session, patient: Patient) -> list[TimelineEntry]:
             subject_id=message.id,
         )
         for message, name in rows
-    ]
-
-
-def _taken(session: Session, patient: Patient) -> list[TimelineEntry]:
-    query = select(Ticket.id, Ticket.acknowledged_at, Staff.name).outerjoin(Staff, Staff.id == Ticket.acknowledged_by)
-    rows = session.execute(query.where(Ticket.patient_id == patient.id, Ticket.acknowledged_at.is_not(None))).all()
-    return [
-        TimelineEntry(
-            at=at,
-            kind="taken",
-            title_key="timeline_taken" if name else "timeline_taken_by_system",
-            params={"who": name or ""},
-            subject_id=ticket_id,
-        )
-        for ticket_id, at, name in rows
-        if at is not None
     ]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from reminders.care.attachments import Attached
+from reminders.care.explain.readings import ReadAs, read_as
 from reminders.care.letters import is_quiet
 from reminders.care.page_answers import from_data
 from reminders.models import CheckIn, Consent, Consult, Reply, Severity, Ticket, Treatment
@@ -23,10 +24,23 @@ class ReceiptLine:
 
 
 @dataclass(frozen=True)
+class Deed:
+    """What somebody did about a ticket: `what` is taken, given or closed (then with its outcome).
+
+    `who` is "" for a practice system, or for the software itself.
+    """
+
+    what: str
+    at: datetime
+    who: str = ""
+    outcome: str = ""
+
+
+@dataclass(frozen=True)
 class TimelineEntry:
     """One line of a timeline.
 
-    `kind` is treatment, reminder, message, reply, check_in, severity, consult, ticket, consent, alert or taken;
+    `kind` is treatment, reminder, message, reply, check_in, severity, consult, ticket, consent, alert or change;
     `subject_id` its row.
     `title_key` names the heading in the web's catalogue and `params` fill it; `text` is what was written, as it was.
     `treatments` are those that it belongs to. `why_key` and `why_params` are an `explain.Explanation`, empty where
@@ -47,6 +61,10 @@ class TimelineEntry:
     treatments: tuple[uuid.UUID, ...] = ()
     receipts: tuple[ReceiptLine, ...] = ()
     attached: tuple[Attached, ...] = ()
+    read_as: ReadAs | None = None
+    """Why a reply has its labels."""
+    deeds: tuple[Deed, ...] = ()
+    """What became of a ticket."""
 
 
 def _treatment(row: Treatment) -> TimelineEntry:
@@ -71,6 +89,7 @@ def _reply(row: Reply) -> TimelineEntry:
         channel=row.channel,
         subject_id=row.id,
         labels=tuple(row.labels),
+        read_as=read_as(row),
     )
 
 

@@ -81,3 +81,18 @@ def move_consult(once: OnlyOnce, consult_id: UUID, given: Moving) -> Response:
         return Made(ConsultShown.model_validate(consult))
 
     return once.answer(act)
+
+
+@router.post("/{consult_id}/undo", response_model=ConsultShown)
+def undo_consult_move(once: OnlyOnce, consult_id: UUID) -> Response:
+    """It was moved by mistake, less than ten minutes ago: it stands where it stood before. 409 if it was not."""
+
+    def act(session: Session) -> Made:
+        caller = once.caller
+        consult = consults.get(session, caller.clinic.id, consult_id)
+        if not consults.take_back(session, caller.actor, consult, caller.now):
+            raise ConflictError("state", Problem("consult_stays"), path_to("consults", consult.id))
+        session.refresh(consult)
+        return Made(ConsultShown.model_validate(consult))
+
+    return once.answer(act)

@@ -105,9 +105,11 @@ def answer_reply(once: OnlyOnce, reply_id: UUID, given: Writing) -> Response:
     def act(session: Session) -> Made:
         caller = once.caller
         reply = thread.get(session, caller.clinic.id, reply_id)
-        shown = thread.preview(session, caller.clinic, reply, given.text, caller.now)
-        written = thread.Written(given.text, new_id().hex, given.urgent, given.closes)
-        message = thread.answer(session, caller.actor, reply, written, caller.now)
+        to = thread.answering(session, reply)
+        shown = thread.preview(session, caller.clinic, to, given.text, caller.now)
+        about = [one.id for one in thread.answerable(session, to.patient) if one.reply_id == reply.id]
+        written = thread.Written(given.text, new_id().hex, given.urgent, about if given.closes else ())
+        message = thread.write(session, caller.actor, to, written, caller.now)
         return Made(
             AnswerShown(
                 message_id=message.id,

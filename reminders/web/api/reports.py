@@ -34,6 +34,8 @@ class ReplyReportShown(Shown):
     end: date
     sent: int = Field(description="Reminders that a provider took.")
     delivered: int = Field(description="Those of them that arrived, as far as a provider said.")
+    texts: int = Field(description="Those of the sent that went as texts.")
+    texts_delivered: int = Field(description="Those of the texts that arrived; nobody says so of an e-mail.")
     replied: int = Field(description="Those of them that somebody answered.")
     patients_replied: int
     check_ins_sent: int
@@ -44,6 +46,7 @@ class ReplyReportShown(Shown):
     no_answer: int
     consults_offered: int
     consults_booked: int
+    consults_attended: int
     opt_outs: int
     unreachable: int
     red_flags: int

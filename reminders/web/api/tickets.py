@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from reminders.care import tickets
+from reminders.care import tickets, undoing
 from reminders.errors import NotFoundError, Problem
 from reminders.models import Ticket
 from reminders.models.kinds import TicketKind, TicketState
@@ -50,7 +50,8 @@ class Closing(Strict):
 
 
 class TicketShown(Shown):
-    """A ticket. Lower `priority` is more urgent."""
+    """A ticket. Lower `priority` is more urgent. `…_by` and `assigned_to` name members of staff; null where a program
+    did it, or nobody."""
 
     id: UUID
     kind: TicketKind
@@ -62,7 +63,10 @@ class TicketShown(Shown):
     reply_id: UUID | None
     opened_at: datetime
     acknowledged_at: datetime | None
+    acknowledged_by: UUID | None
+    assigned_to: UUID | None
     closed_at: datetime | None
+    closed_by: UUID | None
     outcome: str
 
 
@@ -115,6 +119,21 @@ def close_ticket(once: OnlyOnce, ticket_id: UUID, given: Closing) -> Response:
         ticket = _get(session, once.caller, ticket_id)
         if not tickets.close(session, once.caller.actor, ticket, given.outcome, once.caller.now):
             raise _closed(ticket)
+        return _now(session, ticket)
+
+    return once.answer(act)
+
+
+@router.post("/{ticket_id}/reopen", response_model=TicketShown)
+def reopen_ticket(once: OnlyOnce, ticket_id: UUID) -> Response:
+    """It was closed by mistake, less than ten minutes ago: it waits again as it did, and its consult goes back.
+
+    A red flag that nobody had in hand rings again. 409 if it is not closed, or was closed earlier than that."""
+
+    def act(session: Session) -> Made:
+        ticket = _get(session, once.caller, ticket_id)
+        if not undoing.reopen(session, once.caller.actor, ticket, once.caller.now):
+            raise ConflictError("state", Problem("ticket_stays"), path_to("tickets", ticket.id))
         return _now(session, ticket)
 
     return once.answer(act)

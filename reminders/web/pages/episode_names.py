@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from reminders.care.episodes import told_apart
+from reminders.models import Patient
 from reminders.web.i18n import catalogue
 from reminders.web.moments import Words
 from reminders.web.pages.timeline_view import Reader
@@ -21,6 +22,8 @@ def episode_names(session: Session, member: Member, patient_ids: Collection[UUID
     }
 
 
-def timeline_reader(member: Member, names: Mapping[UUID, str]) -> Reader:
-    """Somebody who reads a timeline now."""
-    return Reader(member.language, member.zone, member.now, names)
+def timeline_reader(member: Member, names: Mapping[UUID, str], patient: Patient | None = None) -> Reader:
+    """Somebody who reads a timeline now, of a `patient` who is called by name there unless somebody else may write in
+    their place."""
+    name = patient.given_name if patient and not patient.guardian else ""
+    return Reader(member.language, member.zone, member.now, names, name)

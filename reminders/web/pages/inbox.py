@@ -1,5 +1,6 @@
-"""Today: what needs somebody now, most urgent first, then what patients said."""
+"""Today: what needs somebody now, most urgent first, and what becomes of it."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -8,19 +9,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from reminders.care import attachments, checkins, hand_overs, tickets
-from reminders.care.inbox import inbox
+from reminders.care import in_hand, tickets, undoing
 from reminders.errors import InvalidInputError, NotFoundError, Problem
 from reminders.models import Ticket
-from reminders.web.access import Reader, Writer
-from reminders.web.moments import Words
-from reminders.web.pages.episode_names import episode_names
-from reminders.web.pages.inbox_view import LABEL_COLOURS, conversation, own_part
-from reminders.web.rota_words import rota_lines
+from reminders.web.access import Posted, Reader, Writer
+from reminders.web.pages.today_parts import one_conversation, today_parts
+from reminders.web.pages.work_view import View
 from reminders.web.views import page
 from reminders.web.visitors import Member
 
 router = APIRouter(include_in_schema=False)
+
+FROM_TICKET = "ticket"
+"""What the address of a form says under `from` that stands on the ticket's own page: one comes back to there."""
 
 
 @router.get("/")
@@ -31,10 +32,8 @@ def show(member: Reader) -> Response:
 
 @router.get("/tickets/{ticket_id}")
 def find(member: Reader, ticket_id: UUID) -> Response:
-    """Where an alert's link leads: to the ticket among the others."""
-    with member.read() as session:
-        ticket = _ticket(session, ticket_id)
-    return RedirectResponse(f"/#ticket-{ticket.id}", 303)
+    """Where an alert's link leads: the conversation that it is about; or who closed it, when, with what."""
+    return _ticket_page(member, ticket_id, {})
 
 
 @router.post("/tickets/{ticket_id}/acknowledge")
@@ -43,41 +42,86 @@ def acknowledge(sent: Writer, ticket_id: UUID) -> Response:
     member = sent.member
     with member.begin() as session:
         moved = tickets.acknowledge(session, member.actor, _ticket(session, ticket_id), member.now)
-    return _back("acknowledged" if moved else "already")
+    return _back(sent, ticket_id, "acknowledged" if moved else "already")
+
+
+@router.post("/tickets/{ticket_id}/give")
+def give(sent: Writer, ticket_id: UUID) -> Response:
+    """It is a colleague's, or one's own, from now on."""
+    member = sent.member
+
+    def act(session: Session, ticket: Ticket) -> bool:
+        to = member.staff.id if sent.form.get("own") else _uuid(sent.form.get("staff_id"))
+        return in_hand.give(session, member.actor, ticket, to, member.now)
+
+    return _try(sent, ticket_id, act, "given")
 
 
 @router.post("/tickets/{ticket_id}/close")
 def close(sent: Writer, ticket_id: UUID) -> Response:
     """It is dealt with, with an outcome."""
     member = sent.member
+
+    def act(session: Session, ticket: Ticket) -> bool:
+        return tickets.close(session, member.actor, ticket, sent.form.get("outcome"), member.now)
+
+    return _try(sent, ticket_id, act, "")
+
+
+@router.post("/tickets/{ticket_id}/reopen")
+def reopen(sent: Writer, ticket_id: UUID) -> Response:
+    """It was closed by mistake."""
+    member = sent.member
+    with member.begin() as session:
+        ticket = _ticket(session, ticket_id)
+        is_late = not undoing.may_reopen(ticket, member.now)
+        moved = undoing.reopen(session, member.actor, ticket, member.now)
+    return _back(sent, ticket_id, "reopened" if moved else "too_late_to_undo" if is_late else "already")
+
+
+def _try(sent: Posted, ticket_id: UUID, act: Callable[[Session, Ticket], bool], done: str) -> Response:
+    """Do it and say so; `done` is "" for what can be taken back, which says what it was."""
     try:
-        with member.begin() as session:
-            ticket = _ticket(session, ticket_id)
-            moved = tickets.close(session, member.actor, ticket, sent.form.get("outcome"), member.now)
+        with sent.member.begin() as session:
+            moved = act(session, _ticket(session, ticket_id))
     except InvalidInputError as error:
-        return _page(member, {f"outcome-{ticket_id}": problem for problem in error.problems.values()}, 422)
-    return _back("closed" if moved else "already")
+        problems = {f"{name}-{ticket_id}": problem for name, problem in error.problems.items()}
+        show_again = _ticket_page if _is_from_ticket(sent) else _listed
+        return show_again(sent.member, ticket_id, problems, 422)
+    return _back(sent, ticket_id, done if moved else "already")
+
+
+def _listed(member: Member, _ticket_id: UUID, problems: dict[str, Problem], status: int) -> Response:
+    return _page(member, problems, status)
 
 
 def _page(member: Member, problems: dict[str, Problem], status: int = 200) -> Response:
+    view = View.of(member.request.query_params)
     with member.read() as session:
-        lines = [conversation(item) for item in inbox(session, member.clinic.id)]
-        people = {line.patient.id for line in lines if line.patient and line.tickets}
-        episodes = episode_names(session, member, people)
-        attached = attachments.of_replies(session, [reply.id for line in lines for reply in line.replies])
-        later = checkins.later_answers(session, member.clinic.id)
-        rota = hand_overs.rota(session, member.clinic.id)
-    context: dict[str, Any] = {
-        "waiting": [line for line in lines if line.tickets],
-        "quiet": [line for line in lines if not line.tickets],
-        "label_colours": LABEL_COLOURS,
-        "later": later,
-        "on_call": rota_lines(rota, Words(member.language, member.zone)),
-        "episodes": episodes,
-        "own_part": own_part,
-        "attached": attached,
-    }
-    return page(member, "inbox.html", status, problems=problems, **context)
+        closed = _closed_just_now(session, member)
+        parts = today_parts(session, member, view)
+    return page(member, "today.html", status, problems=problems, wrong=_wrong(problems), closed=closed, **parts)
+
+
+def _ticket_page(member: Member, ticket_id: UUID, problems: dict[str, Problem], status: int = 200) -> Response:
+    with member.read() as session:
+        ticket = _ticket(session, ticket_id)
+        parts: dict[str, Any] = one_conversation(session, member, ticket)
+    parts |= {"ticket": ticket, "may_reopen": member.may_change and undoing.may_reopen(ticket, member.now)}
+    parts |= {"suffix": f"?from={FROM_TICKET}", "wrong": _wrong(problems) | {ticket_id}}
+    return page(member, "ticket.html", status, problems=problems, **parts)
+
+
+def _wrong(problems: dict[str, Problem]) -> set[UUID]:
+    """The tickets that a form was wrong about, by the names of its fields: their lines are shown open."""
+    return {found for name in problems if (found := _uuid(name.partition("-")[2]))}
+
+
+def _closed_just_now(session: Session, member: Member) -> Ticket | None:
+    """The ticket that the address says was closed, if that can still be taken back."""
+    given = _uuid(member.request.query_params.get("closed", ""))
+    found = session.scalar(select(Ticket).where(Ticket.id == given)) if given and member.may_change else None
+    return found if found and undoing.may_reopen(found, member.now) else None
 
 
 def _ticket(session: Session, ticket_id: UUID) -> Ticket:
@@ -87,5 +131,19 @@ def _ticket(session: Session, ticket_id: UUID) -> Ticket:
     return found
 
 
-def _back(done: str) -> Response:
-    return RedirectResponse(f"/?done={done}", 303)
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _is_from_ticket(sent: Posted) -> bool:
+    return sent.member.request.query_params.get("from") == FROM_TICKET
+
+
+def _back(sent: Posted, ticket_id: UUID, done: str) -> Response:
+    told = {"done": done} if done else {"closed": str(ticket_id)}
+    if _is_from_ticket(sent):
+        return RedirectResponse(f"/tickets/{ticket_id}" + (f"?done={done}" if done else ""), 303)
+    return RedirectResponse(View.of(sent.member.request.query_params).telling(**told), 303)

@@ -1,24 +1,33 @@
 """What a patient's page shows."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care import consults, superseding
+from reminders.care import consult_lists, superseding
 from reminders.care.patient_input import PatientInput
-from reminders.care.timeline import timeline
+from reminders.care.timeline import Course, history
 from reminders.models import Patient, Protocol, Provider, Treatment
 from reminders.models.kinds import TreatmentState
 from reminders.web.pages.consent_view import consent_lines, under_age
 from reminders.web.pages.episode_names import episode_names, timeline_reader
 from reminders.web.pages.inbox_view import LABEL_COLOURS
 from reminders.web.pages.moved import told
+from reminders.web.pages.patient_course import course_chart
+from reminders.web.pages.patient_standing import standing
 from reminders.web.pages.record_view import relations
+from reminders.web.pages.timeline_days import FILTERS, shown
 from reminders.web.pages.timeline_view import timeline_view
 from reminders.web.visitors import Member
+
+_AFTER_MARK = re.compile(r"(?<=[@.])")
+"""Where a long address may break."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,10 @@ class TreatmentLine:
     superseded_by: Treatment | None = None
     is_replaceable: bool = False
     """A later one could take its place."""
+
+    course: Course | None = None
+    chart: Markup | None = None
+    """How severe it was said to be, drawn over its days."""
 
     @property
     def is_active(self) -> bool:
@@ -57,25 +70,34 @@ def patient_context(session: Session, member: Member, patient: Patient, only: UU
     """
     names = episode_names(session, member, {patient.id})
     chosen = only if only in names else None
-    entries = [one for one in timeline(session, member.clinic, patient) if not chosen or chosen in one.treatments]
+    found = history(session, member.clinic, patient)
+    reader = timeline_reader(member, names, patient)
+    lines = consent_lines(session, member, patient)
+    view = timeline_view([one for one in found.entries if not chosen or chosen in one.treatments], reader)
+    asked = member.request.query_params
     return {
         "episodes": names,
         "chosen": chosen,
         "patient": patient,
-        "lines": consent_lines(session, member, patient),
+        "email_parts": _AFTER_MARK.split(patient.email or ""),
+        "lines": lines,
         "under_age": under_age(member, patient),
         "relations": relations(member.language),
         "typed": {},
-        "consults": consults.of_patient(session, patient),
-        "treatments": _treatment_lines(session, member, patient),
-        "timeline": timeline_view(entries, timeline_reader(member, names)),
+        "consults": consult_lists.of_patient(session, patient),
+        "treatments": _treatment_lines(session, member, patient, found.courses),
+        "standing": standing(found, patient, lines, reader),
+        "timeline": shown(view, member.zone, asked.get("show", ""), asked.get("skip", "")),
+        "filters": FILTERS,
         "label_colours": LABEL_COLOURS,
-        "moved": told(member.request.query_params, "moved"),
+        "moved": told(asked, "moved"),
         "problems": {},
     }
 
 
-def _treatment_lines(session: Session, member: Member, patient: Patient) -> list[TreatmentLine]:
+def _treatment_lines(
+    session: Session, member: Member, patient: Patient, courses: Mapping[UUID, Course]
+) -> list[TreatmentLine]:
     rows = session.execute(
         select(Treatment, Protocol.name, Provider.name)
         .join(Protocol, Protocol.id == Treatment.protocol_id)
@@ -93,6 +115,8 @@ def _treatment_lines(session: Session, member: Member, patient: Patient) -> list
             provider or "",
             by_id.get(treatment.superseded_by_id) if treatment.superseded_by_id else None,
             treatment.id in replaceable,
+            courses.get(treatment.id),
+            course_chart(courses.get(treatment.id), member.language),
         )
         for treatment, names, provider in found
     ]

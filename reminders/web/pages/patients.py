@@ -1,56 +1,38 @@
-"""Finding patients, seeing one with all that was sent and said, and changing what is on file."""
+"""Seeing a patient with all that was sent and said, and changing what is on file."""
 
 from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
 from fastapi import APIRouter
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from reminders.care import audit, patients
 from reminders.errors import DuplicateError, InvalidInputError, Problem
 from reminders.models import Patient
-from reminders.web.access import OwnForm, Posted, Reader, Writer
+from reminders.web.access import Posted, Reader, Writer
 from reminders.web.pages.patient_view import input_of, patient_context
 from reminders.web.pages.record_form import patient_fields, patient_from
 from reminders.web.views import page
 from reminders.web.visitors import Member
 
-_MOST_FOUND = 50
-_NEWEST = 20
+_SEEN = "patient.seen"
 
 router = APIRouter(include_in_schema=False, prefix="/patients")
 
 
-@router.get("")
-def newest(member: Reader) -> Response:
-    """Those who were added last."""
-    return _list(member, "")
-
-
-@router.post("")
-def find(sent: OwnForm) -> Response:
-    """Those whom the search finds. A form, since a name has no place in an address; a viewer may send it too."""
-    return _list(sent.member, sent.form.get("q").strip())
-
-
-def _list(member: Member, asked: str) -> Response:
-    with member.read() as session:
-        found = patients.search(session, member.clinic.id, asked, _MOST_FOUND) if asked else _newest(session)
-    return page(member, "patients.html", q=asked, patients=found)
-
-
 @router.get("/{patient_id}")
 def show(member: Reader, patient_id: UUID, treatment: UUID | None = None) -> Response:
-    """One patient, with the timeline of all treatments or of one. That somebody looked is noted: these are health
-    records."""
+    """One patient, with the timeline of all treatments or of one. That somebody looked is noted, once an hour: these
+    are health records."""
     with member.read() as session:
         patient = patients.get(session, member.clinic.id, patient_id)
         context = patient_context(session, member, patient, treatment)
-    with member.begin() as session:
-        audit.note(session, member.actor, "patient.seen", "patient", patient_id, member.now)
+        is_noted = audit.was_seen(session, member.actor, _SEEN, patient_id, member.now)
+    if not is_noted:
+        with member.begin() as session:
+            audit.note(session, member.actor, _SEEN, "patient", patient_id, member.now)
     return page(member, "patient.html", **context)
 
 
@@ -88,11 +70,6 @@ def _edit_page(
 ) -> Response:
     context: dict[str, Any] = {"form": form, "patient_id": patient_id, "zones": sorted(available_timezones())}
     return page(member, "patient_edit.html", status, problems=problems, **context)
-
-
-def _newest(session: Session) -> list[Patient]:
-    newest = select(Patient).where(Patient.erased_at.is_(None)).order_by(Patient.created_at.desc()).limit(_NEWEST)
-    return list(session.scalars(newest))
 
 
 def _back(patient_id: UUID, done: str) -> Response:

@@ -1,7 +1,7 @@
 """A version's calendar as a page shows it: what a patient receives, and when."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reminders.care.explain import Explanation, sentence
@@ -10,6 +10,7 @@ from reminders.models.kinds import Channel
 from reminders.web.visitors import Member
 from reminders.wording.findings import Place
 from reminders.wording.render import Rendered
+from reminders.wording.samples import without_samples
 from reminders.wording.segments import Segments, count
 
 
@@ -43,10 +44,14 @@ def calendar(found: Iterable[Rehearsed], member: Member) -> list[CalendarLine]:
             sentence(Explanation("reminder_skipped", {"reason": one.skipped}), member.language, member.zone)
             if one.skipped
             else "",
-            tuple(ShownText(at, text, cost_of(at, text.body)) for at, text in one.texts.items()),
+            tuple(_shown(at, text) for at, text in one.texts.items()),
         )
         for one in found
     ]
+
+
+def _shown(at: Place, text: Rendered) -> ShownText:
+    return ShownText(at, replace(text, body=without_samples(text.body)), cost_of(at, text.body))
 
 
 def cost_of(at: Place, body: str) -> Segments | None:

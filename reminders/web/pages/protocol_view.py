@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from reminders.care.protocol_drafts import fingerprint
 from reminders.care.protocol_versions import Versions, rules_for
 from reminders.models import Clinic, Protocol, Staff
 from reminders.models.kinds import Channel, Language
@@ -76,6 +77,8 @@ class TextBox:
     findings: tuple[Said, ...]
     cost: Segments | None
     can_be_cheaper: bool
+    shown: str
+    """The fingerprint of what it says."""
 
     @property
     def lines(self) -> int:
@@ -167,6 +170,7 @@ def _box(content: Mapping[str, Any], schedule: Schedule, at: Place, rules: Rules
         findings=tuple(_said(finding, language) for finding in findings),
         cost=_longest_cost(at, body, rules),
         can_be_cheaper=any(finding.nearest for finding in findings),
+        shown=fingerprint(parts),
     )
 
 

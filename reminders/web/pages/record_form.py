@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from reminders.care.consents import field_of
 from reminders.care.minors import GIVEN_BY, PATIENT, RELATION, Giver
@@ -28,6 +26,7 @@ class Ask(StrEnum):
     FIND = "find"
     EDIT = "edit"
     PREVIEW = "preview"
+    RECORD = "record"
     SAVE = "save"
 
 
@@ -44,6 +43,8 @@ class RecordForm:
     giver: Giver = PATIENT
     somebody_else: bool = False
     confirmed: bool = False
+    form_key: str = ""
+    """What tells this form from every other, so that it is saved once; "" from a program that fills in none."""
     supersedes: bool | None = None
     """Whether it takes the place of an earlier treatment; None if nobody has said."""
 
@@ -57,6 +58,7 @@ class RecordForm:
         details = [(key, self.treatment.details.get(key, "")) for key in DETAIL_KEYS]
         return {
             "q": self.q,
+            "form_key": self.form_key,
             "patient_id": self.patient_id,
             "ticked": {field_of(channel) for channel in self.consents}
             | {field_of(channel, Purpose.MARKETING) for channel in self.marketing},
@@ -100,6 +102,7 @@ def parse(form: Form) -> RecordForm:
         giver=giver_from(form),
         somebody_else=form.ticked("somebody_else"),
         confirmed=form.ticked("confirmed"),
+        form_key=form.get("form_key"),
         supersedes=_ANSWERS.get(form.get("supersedes")),
     )
 
@@ -111,13 +114,6 @@ def giver_from(form: Form, prefix: str = "") -> Giver:
 
 def _ticked(form: Form, purpose: Purpose) -> frozenset[Channel]:
     return frozenset(channel for channel in Channel if form.ticked(field_of(channel, purpose)))
-
-
-def blank(patient_id: str, language: str, now: datetime, zone: ZoneInfo) -> RecordForm:
-    """An empty form: treated now, by the clinic's clock."""
-    local = now.astimezone(zone)
-    treatment = TreatmentInput("", local.date().isoformat(), f"{local:%H:%M}")
-    return RecordForm("", patient_id, PatientInput(language=language), treatment, frozenset())
 
 
 def asked_for(form: Form) -> Ask:

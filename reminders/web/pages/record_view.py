@@ -1,38 +1,36 @@
-"""What the record form and its preview show."""
+"""What the record form shows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reminders import consent
-from reminders.care import consents, patients, protocols
-from reminders.care.explain import Explanation, sentence
-from reminders.care.preview import Preview, PreviewEntry
+from reminders.care import consents, patients, protocols, providers
 from reminders.errors import InvalidInputError, NotFoundError, Problem
-from reminders.models import Patient, Provider
+from reminders.models import Patient
 from reminders.models.kinds import Channel, Language, Purpose, Relation
 from reminders.web.i18n import catalogue
-from reminders.web.moments import Words
-from reminders.web.pages.record_form import RecordForm
+from reminders.web.pages.record_form import NEW, RecordForm
 from reminders.web.views import phone
 from reminders.web.visitors import Member
 
-_MOST_FOUND = 10
+MOST_FOUND = 8
 
 
 @dataclass(frozen=True)
 class PatientChoice:
-    """One patient to choose, with what tells them from others of the same name."""
+    """One patient to choose, with what tells them from others of the same name, and which consents they have not given
+    although there is an address for it: the names of the form's boxes."""
 
     id: str
     name: str
     language: str
     facts: tuple[str, ...]
     channels: tuple[str, ...]
+    asks: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -43,53 +41,45 @@ class Duplicate:
     treatment_id: UUID
 
 
-@dataclass(frozen=True)
-class CalendarText:
-    """What goes out by one channel."""
-
-    channel: str
-    subject: str | None
-    body: str
-
-
-@dataclass(frozen=True)
-class CalendarEntry:
-    """One line of the preview: when, in words, and what, or why nothing."""
-
-    when: str
-    kind: str
-    language: str
-    texts: tuple[CalendarText, ...]
-    skipped: str
-
-
 def form_context(
     session: Session, member: Member, filled: RecordForm, problems: Mapping[str, Problem]
 ) -> dict[str, Any]:
     """Everything that the record form needs besides what is wrong with it."""
+    found = _candidates(session, member, filled)
     return {
         "form": filled.fields(),
-        "choices": choices(session, _candidates(session, member, filled)),
+        "choices": choices(session, found),
         "twins": _twins(session, member, filled, problems),
         "protocols": _protocol_options(session, member),
-        "providers": sorted(session.scalars(select(Provider.name))),
+        "providers": providers.names(session, member.clinic.id),
         "wordings": wordings(member.clinic.name, Purpose.AFTERCARE),
         "offers": wordings(member.clinic.name, Purpose.MARKETING),
+        "asks": _BOXES,
         "relations": relations(member.language),
         "details_wrong": any(name.startswith("details") for name in problems),
+        "offers_wrong": any(name.startswith("marketing") for name in problems),
     }
 
 
 def choices(session: Session, found: Sequence[Patient]) -> list[PatientChoice]:
-    """Patients as the form offers them; one query for all their consents."""
-    agreed = consent.consented(session, [patient.id for patient in found])
+    """Patients as the form offers them; one query for the consents of all to each purpose."""
+    ids = [patient.id for patient in found]
+    agreed = {purpose: consent.consented(session, ids, purpose) if ids else set() for purpose in Purpose}
     return [
         PatientChoice(
             str(patient.id),
             patient.name,
             patient.language.value,
-            tuple(fact for fact in (phone(patient.phone), patient.email, patient.birth_date) if fact),
-            tuple(channel.value for channel in Channel if (patient.id, channel) in agreed),
+            tuple(
+                fact for fact in (phone(patient.phone), patient.email, patient.birth_date, patient.external_id) if fact
+            ),
+            tuple(channel.value for channel in Channel if (patient.id, channel) in agreed[Purpose.AFTERCARE]),
+            tuple(
+                consents.field_of(channel, purpose)
+                for purpose in Purpose
+                for channel in Channel
+                if _address(patient, channel) and (patient.id, channel) not in agreed[purpose]
+            ),
         )
         for patient in found
     ]
@@ -110,8 +100,12 @@ class Asked:
     texts: tuple[tuple[str, str], ...]
 
 
+_BOXES = tuple(consents.field_of(channel, purpose) for purpose in Purpose for channel in Channel)
+"""All that somebody new may agree to."""
+
+
 def wordings(clinic_name: str, purpose: Purpose) -> list[Asked]:
-    """The current consent wording by channel, in each language."""
+    """The current consent wording by channel, in each language; the page shows the chosen patient's."""
     version = consents.CURRENT_FOR[purpose]
     return [
         Asked(
@@ -123,36 +117,14 @@ def wordings(clinic_name: str, purpose: Purpose) -> list[Asked]:
     ]
 
 
-def calendar(found: Preview, reader: Language) -> list[CalendarEntry]:
-    """The preview in words: dates in the reader's language and the patient's zone, texts in the patient's."""
-    words = Words(reader, found.zone)
-    return [_calendar_entry(entry, words, found.language) for entry in found.entries]
-
-
-def _calendar_entry(entry: PreviewEntry, words: Words, language: Language) -> CalendarEntry:
-    texts = tuple(
-        CalendarText(channel.value, entry.texts[channel].subject, entry.texts[channel].body)
-        for channel in entry.channels
-    )
-    return CalendarEntry(
-        when=words.full(entry.due_at),
-        kind=entry.step.kind.value,
-        language=language.value,
-        texts=texts,
-        skipped=_why_not(entry, words),
-    )
-
-
-def _why_not(entry: PreviewEntry, words: Words) -> str:
-    if entry.skipped_reason is None:
-        return ""
-    return sentence(Explanation("reminder_skipped", {"reason": entry.skipped_reason}), words.language, words.zone)
+def _address(patient: Patient, channel: Channel) -> str | None:
+    return patient.phone if channel is Channel.SMS else patient.email
 
 
 def _candidates(session: Session, member: Member, filled: RecordForm) -> list[Patient]:
     """Those found by the search, and whoever is chosen, even if the search no longer finds them."""
-    found = patients.search(session, member.clinic.id, filled.q, _MOST_FOUND)
-    if filled.patient_id in {"", "new", *(str(patient.id) for patient in found)}:
+    found = patients.search(session, member.clinic.id, filled.q, MOST_FOUND)
+    if filled.patient_id in {"", NEW, *(str(patient.id) for patient in found)}:
         return found
     try:
         return [patients.get(session, member.clinic.id, UUID(filled.patient_id)), *found]

@@ -1,15 +1,15 @@
 """The reply report: what went out in a period, what came back, and what it came to."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from reminders.care.reports import ReplyReport, reply_report
+from reminders.care.reports import previous_report, reply_report
 from reminders.errors import InvalidInputError, Problem
 from reminders.web.access import Reader
+from reminders.web.pages import report_view
 from reminders.web.views import page
 from reminders.web.visitors import Member
 
@@ -17,19 +17,7 @@ _DEFAULT = timedelta(days=29)
 _LONGEST = timedelta(days=366)
 _YEARS = range(2000, 2100)
 
-_OUTCOMES = (("clear", "good"), ("improving", "good"), ("persisting", "warn"), ("urgent", "danger"), ("no_answer", ""))
-
 router = APIRouter(include_in_schema=False, prefix="/reports")
-
-
-@dataclass(frozen=True)
-class Share:
-    """One outcome of the check-ins: how many, and of how many."""
-
-    key: str
-    colour: str
-    count: int
-    whole: int
 
 
 @router.get("/replies")
@@ -45,8 +33,23 @@ def show(
     try:
         first, last = period(typed["start"], typed["end"])
     except InvalidInputError as error:
-        return page(member, "report.html", 422, form=typed, problems=error.problems, report=None)
-    return page(member, "report.html", form=typed, problems={}, **_report(member, first, last))
+        return page(
+            member,
+            "report.html",
+            422,
+            form=typed,
+            problems=error.problems,
+            report=None,
+            presets=report_view.presets(today),
+        )
+    return page(
+        member,
+        "report.html",
+        form=typed,
+        problems={},
+        presets=report_view.presets(today),
+        **_report(member, first, last),
+    )
 
 
 def period(start: str, end: str) -> tuple[date, date]:
@@ -67,15 +70,11 @@ def period(start: str, end: str) -> tuple[date, date]:
     return first, last
 
 
-def shares(report: ReplyReport) -> list[Share]:
-    """What the check-ins came to."""
-    return [Share(key, colour, getattr(report, key), report.check_ins_sent) for key, colour in _OUTCOMES]
-
-
 def _report(member: Member, first: date, last: date) -> dict[str, Any]:
     with member.read() as session:
         report = reply_report(session, member.clinic, first, last)
-    return {"report": report, "shares": shares(report)}
+        before = previous_report(session, member.clinic, first, last)
+    return {"report": report, **report_view.context(member, report, before)}
 
 
 def _date(text: str) -> date | None:

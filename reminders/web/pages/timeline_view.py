@@ -10,14 +10,20 @@ from zoneinfo import ZoneInfo
 from reminders.care.attachments import Attached
 from reminders.care.explain import Explanation, sentence
 from reminders.care.timeline import TimelineEntry
-from reminders.models.kinds import Language
+from reminders.models.kinds import Channel, Language
+from reminders.triage.quoted import own_words
 from reminders.web.i18n import Catalogue, catalogue
+from reminders.web.moments import Words
+from reminders.web.pages.why_words import change_words, reading_words, ticket_words
 
 _BAD = frozenset({"undelivered", "failed", "expired", "unknown"})
 _ADDED = re.compile(r"day-(\d+)(?:-\d+)?$")
 _QUIET = frozenset({"cancelled", "skipped", "held"})
 _HELD = "message_held_"
 """How the sentence's key begins that explains a message which some hold keeps."""
+_BY_PAGE = "timeline_reply_page"
+_CONVERSATION = frozenset({"reply", "check_in", "severity"})
+_WENT_OUT = frozenset({"sending", "sent", "delivered", "undelivered", "unknown"})
 _SHOWN_STATES = frozenset({"message", "reminder", "consult", "ticket", "alert"})
 """Kinds whose state says something that the heading does not."""
 
@@ -38,6 +44,10 @@ class TimelineLine:
     attached: tuple[Attached, ...]
     episode: str = ""
     """Which treatment it belongs to, where the patient has several."""
+    whole: str = ""
+    """A reply's whole e-mail, where `text` is the writer's own words alone."""
+    groups: frozenset[str] = frozenset()
+    """The filters that let it through (`timeline_days.FILTERS`)."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,8 @@ class Reader:
     zone: ZoneInfo
     now: datetime
     episodes: Mapping[UUID, str] = field(default_factory=dict)
+    patient: str = ""
+    """What the patient is called, "" where a parent or tutor may be the one who writes."""
 
 
 def timeline_view(entries: Sequence[TimelineEntry], reader: Reader) -> TimelineView:
@@ -72,21 +84,66 @@ def _is_ahead(entry: TimelineEntry, now: datetime) -> bool:
 
 
 def _line(entry: TimelineEntry, reader: Reader) -> TimelineLine:
-    language, zone, now = reader.language, reader.zone, reader.now
-    texts = catalogue(language)
+    texts = catalogue(reader.language)
+    text = _text(entry, texts)
     return TimelineLine(
         at=entry.at,
-        side=_side(entry, now),
-        title=_title(entry, texts),
-        text=entry.text or _ticked(entry.params, texts),
-        folded=entry.kind == "consent",
-        state=texts.text(f"state.{_state(entry)}") if entry.kind in _SHOWN_STATES else "",
+        side=_side(entry, reader.now),
+        title=_title(entry, reader),
+        text=text,
+        folded=entry.kind == "consent" or _is_long(entry),
+        state=texts.text(_state_key(entry)) if entry.kind in _SHOWN_STATES else "",
         colour=_colour(entry),
-        why=sentence(Explanation(entry.why_key, entry.why_params), language, zone) if entry.why_key else "",
+        why=_why(entry, reader),
         labels=entry.labels,
         episode=" + ".join(reader.episodes[one] for one in entry.treatments if one in reader.episodes),
         attached=entry.attached,
+        whole=entry.text if entry.kind == "reply" and text != entry.text else "",
+        groups=_groups(entry),
     )
+
+
+def _text(entry: TimelineEntry, texts: Catalogue) -> str:
+    """What was written; of a reply by e-mail the writer's own words, as on Today."""
+    if entry.kind == "reply" and entry.channel is Channel.EMAIL and entry.title_key != _BY_PAGE:
+        return own_words(entry.text).text or entry.text
+    return entry.text or _ticked(entry.params, texts)
+
+
+def _is_long(entry: TimelineEntry) -> bool:
+    return entry.kind == "message" and entry.channel is Channel.EMAIL
+
+
+def _why(entry: TimelineEntry, reader: Reader) -> str:
+    """Why it is as it is, in a sentence or two; of a moment on the line's own day the time alone is said."""
+    day = entry.at.astimezone(reader.zone).date()
+    if entry.read_as:
+        return reading_words(entry.read_as, catalogue(reader.language))
+    if entry.kind == "ticket":
+        return ticket_words(entry, Words(reader.language, reader.zone), day)
+    if entry.kind == "change":
+        return change_words(entry.params, catalogue(reader.language))
+    return (
+        sentence(Explanation(entry.why_key, entry.why_params), reader.language, reader.zone, day)
+        if entry.why_key
+        else ""
+    )
+
+
+def _groups(entry: TimelineEntry) -> frozenset[str]:
+    """A message that went out, or will, is a part of the conversation too; alerts go to staff."""
+    if entry.kind in _CONVERSATION:
+        return frozenset({"conversation"})
+    if entry.kind == "message":
+        said = entry.text and entry.state in _WENT_OUT
+        return frozenset({"sent", "conversation"} if said else {"sent"})
+    return frozenset({"sent"} if entry.kind in {"reminder", "alert"} else {"changes"})
+
+
+def _state_key(entry: TimelineEntry) -> str:
+    """An e-mail that was handed over has come as far as anybody will say."""
+    handed_over = entry.kind in {"message", "alert"} and entry.channel is Channel.EMAIL and entry.state == "sent"
+    return "timeline.handed_over" if handed_over else f"state.{_state(entry)}"
 
 
 def _state(entry: TimelineEntry) -> str:
@@ -94,9 +151,11 @@ def _state(entry: TimelineEntry) -> str:
     return "held" if entry.why_key.startswith(_HELD) else entry.state
 
 
-def _title(entry: TimelineEntry, texts: Catalogue) -> str:
+def _title(entry: TimelineEntry, reader: Reader) -> str:
+    texts = catalogue(reader.language)
     key = f"timeline.{entry.title_key.removeprefix('timeline_')}"
-    return texts.text(key, **_words(entry.params, texts))
+    person = reader.patient or texts.text("timeline.patient")
+    return texts.text(key, **_words(entry.params, texts), person=person)
 
 
 def _words(params: Mapping[str, str], texts: Catalogue) -> dict[str, str]:
@@ -108,6 +167,7 @@ def _words(params: Mapping[str, str], texts: Catalogue) -> dict[str, str]:
         "outcome": texts.text(f"check_in.{params['outcome']}") if params.get("outcome") else "",
         "value": params.get("value", ""),
         "who": params.get("who", ""),
+        "by": params.get("by") or texts.text("timeline.clinic"),
         "source": texts.text(f"source.{params['source']}") if params.get("source") else "",
     }
 

@@ -10,11 +10,13 @@
   const alike = (one, other) => one.nodeName === other.nodeName && key(one) === key(other);
   const inUse = (node) => node.contains(document.activeElement);
 
+  // Whether details are open is for whoever reads them to say.
+  const isOwn = (node, name) => name === "open" && node.nodeName === "DETAILS";
+
   function renewAttributes(shown, fresh) {
-    for (const { name, value } of fresh.attributes) if (shown.getAttribute(name) !== value) shown.setAttribute(name, value);
+    for (const { name, value } of fresh.attributes) if (!isOwn(shown, name) && shown.getAttribute(name) !== value) shown.setAttribute(name, value);
     for (const { name } of [...shown.attributes]) {
-      const own = name === "open" && shown.nodeName === "DETAILS";
-      if (!own && !fresh.hasAttribute(name)) shown.removeAttribute(name);
+      if (!isOwn(shown, name) && !fresh.hasAttribute(name)) shown.removeAttribute(name);
     }
   }
 
@@ -71,7 +73,7 @@
   }
 
   function show(fresh) {
-    const before = urgent();
+    const before = urgent(), waited = Number(frame.dataset.count);
     for (const id of ["today", "as-of", "sending-state"]) {
       const shown = document.getElementById(id), now = fresh.getElementById(id);
       if (shown && now) renew(shown, now);
@@ -80,6 +82,7 @@
     document.title = fresh.title;
     const come = [...urgent()].filter(([id]) => !before.has(id)).map(([, words]) => words);
     if (come.length) said.textContent = come.join(" ");
+    else if (Number(frame.dataset.count) > waited) said.textContent = frame.dataset.countWords;
   }
 
   async function look() {

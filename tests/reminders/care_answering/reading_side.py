@@ -1,5 +1,6 @@
 """Replies, answers and tickets for the tests of what staff read."""
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -7,8 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reminders.care.checkins import CheckInAnswer, row_of
+from reminders.care.inbox import InboxItem, inbox
 from reminders.care.ticket_keys import key_for
 from reminders.care.tickets import NewTicket, open_ticket
+from reminders.care.worklist import Asked, waiting, worklist
 from reminders.ids import new_id
 from reminders.models import CheckIn, Clinic, Reply, Sender
 from reminders.models.kinds import Channel, CheckInOutcome, ReplyKind, TicketKind
@@ -51,3 +54,10 @@ def ticket(session: Session, reply: Reply, kind: TicketKind, minutes: int = 0) -
     key = key_for(kind, reply.id)
     new = NewTicket(reply.clinic_id, kind, key, patient_id=reply.patient_id, reply_id=reply.id)
     open_ticket(session, new, NOW + timedelta(minutes=minutes))
+
+
+def conversations(session: Session, clinic_id: uuid.UUID) -> list[InboxItem]:
+    """A clinic's conversations as Today has them: those that wait, then the latest others."""
+    work = worklist(waiting(session, clinic_id), Asked())
+    found = inbox(session, clinic_id, work.lines, work.keys)
+    return [*found.waiting, *found.quiet]

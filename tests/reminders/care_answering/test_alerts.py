@@ -12,7 +12,8 @@ from reminders.care.events import handle
 from reminders.care.replies import receive, understand
 from reminders.care.rounds import ROUNDS
 from reminders.care.ticket_keys import key_for
-from reminders.care.tickets import ALERT_LOST, NewTicket, acknowledge, open_ticket, open_tickets
+from reminders.care.tickets import ALERT_LOST, NewTicket, acknowledge, open_ticket
+from reminders.care.worklist import waiting
 from reminders.database import Database
 from reminders.models import Clinic, Event, Message, Sender, Staff, Ticket
 from reminders.models.kinds import Channel, EventKind, MessageKind, Role, TicketKind
@@ -133,7 +134,7 @@ def test_with_nobody_to_alert_the_reading_stands_and_a_ticket_says_so(
     assert say(database, clinic, RED).read_at == NOW
     assert templates(database) == ["safety:urgent_alone"]
     with database.begin() as session:
-        found = [(one.ticket.kind, one.ticket.reason) for one in open_tickets(session, clinic.id)]
+        found = [(one.kind, one.reason) for one in waiting(session, clinic.id)]
     assert found == [(TicketKind.RED_FLAG, ""), (TicketKind.DELIVERY, NOBODY)]
 
 

@@ -123,14 +123,14 @@ def _fields(words: str) -> set[str | None]:
 def test_what_arrived_tells_more_than_what_came_later() -> None:
     late = message(State.CANCELLED, "delivered_late", channel=Channel.EMAIL, created_at=NOW + timedelta(hours=1))
     arrived = message(State.DELIVERED, delivered_at=NOW)
-    assert say(explain(reminder(), [late, arrived])) == "It arrived by text on Tue 10 Mar, 11:00."
+    assert say(explain(reminder(), [late, arrived])) == "It arrived by text on March 10, 2026, 11:00\u202fa.m."
 
 
 def test_an_email_in_place_of_a_text_says_so_and_why() -> None:
     failed = message(State.UNDELIVERED)
     email = message(State.PLANNED, channel=Channel.EMAIL, created_at=NOW + timedelta(hours=1))
     words = say(explain(reminder(), [failed, email]))
-    assert words == "The text did not arrive. It will go by e-mail on Tue 10 Mar, 11:00."
+    assert words == "The text did not arrive. It will go by e-mail on March 10, 2026, 11:00\u202fa.m."
 
 
 def test_the_providers_code_is_put_in_words_and_an_unknown_one_is_shown() -> None:
@@ -171,25 +171,28 @@ def test_on_hold_no_time_is_promised_that_has_passed(because: str, later: timede
     until = {sender: at + later for sender, at in held.senders.items()}
     holds = replace(held, now=held.now + later, senders=until)
     words = say(explain(reminder(), [waiting()], holds=holds))
-    assert words == f"It is due by text on Tue 10 Mar, 11:00 and waits because {because}."
+    assert words == f"It is due by text on March 10, 2026, 11:00\u202fa.m. and waits because {because}."
     assert "attend parce que" in say(explain(reminder(), [waiting()], holds=holds), Language.FR)
     assert "waits" not in say(explain(reminder(), [waiting(State.SENT)], holds=holds))
 
 
 def test_a_pause_that_ends_in_time_and_a_hold_that_does_not_bind_keep_nothing_waiting() -> None:
     over = replace(FREE, senders={SENDER: NOW - timedelta(minutes=1)})
-    assert say(explain(reminder(), [waiting()], holds=over)) == "It will go by text on Tue 10 Mar, 11:00."
+    assert say(explain(reminder(), [waiting()], holds=over)) == "It will go by text on March 10, 2026, 11:00\u202fa.m."
     for because in ("its protocol is on hold", "this patient is on hold", list(HELD)[-1]):
         assert "waits" not in say(explain(reminder(), [waiting(priority=0)], holds=HELD[because]))
 
 
 def test_what_is_due_goes_with_the_next_sweep() -> None:
     words = say(explain(reminder(), [waiting()], holds=replace(FREE, now=NOW + HOUR)))
-    assert words == "It has been due since Tue 10 Mar, 11:00 and goes by text with the next sweep."
+    assert words == "It has been due since March 10, 2026, 11:00\u202fa.m. and goes by text with the next sweep."
 
 
 def test_nothing_planned_is_said_too() -> None:
-    assert say(explain(reminder(), [])) == "It is due on Tue 10 Mar, 11:00, and no message is planned for it."
+    assert (
+        say(explain(reminder(), []))
+        == "It is due on March 10, 2026, 11:00\u202fa.m., and no message is planned for it."
+    )
 
 
 def test_the_search_for_reasons_finds_some() -> None:

@@ -10,7 +10,6 @@ from sqlalchemy import event
 
 from reminders.care import consults
 from reminders.care.explain import Explanation
-from reminders.care.inbox import inbox
 from reminders.care.reports import reply_report
 from reminders.care.tickets import NewTicket, open_ticket
 from reminders.care.timeline import timeline, why
@@ -26,7 +25,7 @@ from tests.reminders.care_answering.builders import (
     add_reminder,
     add_treatment,
 )
-from tests.reminders.care_answering.reading_side import add_reply, answer, ticket
+from tests.reminders.care_answering.reading_side import add_reply, answer, conversations, ticket
 
 TODAY = date(2026, 3, 10)
 
@@ -110,16 +109,16 @@ def test_the_inbox_puts_what_presses_first_then_the_newest(database: Database, c
         lone = NewTicket(clinic.id, TicketKind.DELIVERY, "ticket:paused")
         open_ticket(session, lone, NOW)
     with database.begin() as session:
-        items = inbox(session, clinic.id)
+        items = conversations(session, clinic.id)
         assert [item.patient.given_name if item.patient else None for item in items] == [
             *("Red", "Asks", None, None, "Quiet")
         ]
         first = items[0]
         assert [found.kind for found in first.tickets] == [TicketKind.RED_FLAG, TicketKind.UNCLEAR]
         assert [reply.body for reply in first.replies] == ["reply 2", "reply 1"]
-        assert first.waiting(NOW + timedelta(minutes=5)) == timedelta(minutes=4)
-        assert (items[2].reply, items[2].priority) == (None, 90)
-        assert (items[3].priority, items[3].waiting(NOW)) == (None, None)
+        assert first.tickets[0].opened_at == NOW + timedelta(minutes=1)
+        assert (items[2].reply, [one.priority for one in items[2].tickets]) == (None, [90])
+        assert items[3].tickets == ()
 
 
 def test_the_inbox_names_everybody_who_shares_the_address(database: Database, clinic: Clinic) -> None:
@@ -128,7 +127,7 @@ def test_the_inbox_names_everybody_who_shares_the_address(database: Database, cl
         child = add_case(session, clinic, given_name="Léo", email=None).patient
         add_reply(session, None, clinic, 0, from_index=mother.phone_index)
     with database.begin() as session:
-        (item,) = inbox(session, clinic.id)
+        (item,) = conversations(session, clinic.id)
         assert item.patient is None
         assert [patient.id for patient in item.might_be] == [mother.id, child.id]
 
@@ -136,7 +135,7 @@ def test_the_inbox_names_everybody_who_shares_the_address(database: Database, cl
 def test_the_inbox_shows_a_clinic_only_its_own(database: Database, clinic: Clinic) -> None:
     with database.begin() as session:
         ticket(session, add_reply(session, add_case(session, clinic), clinic, 0), TicketKind.QUESTION)
-        assert inbox(session, new_id()) == []
+        assert conversations(session, new_id()) == []
 
 
 @pytest.mark.parametrize("which", ["inbox", "timeline", "report"])
@@ -144,7 +143,7 @@ def test_more_rows_cost_no_more_queries(database: Database, clinic: Clinic, whic
     def read(case: Case) -> int:
         with database.begin() as session, counted(database) as count:
             if which == "inbox":
-                inbox(session, clinic.id)
+                conversations(session, clinic.id)
             elif which == "timeline":
                 timeline(session, clinic, case.patient)
             else:

@@ -5,7 +5,7 @@ from datetime import date
 from reminders.care import consults
 from reminders.care.checkins import latest
 from reminders.care.optouts import OptOutRequest, opt_out
-from reminders.care.reports import ReplyReport, reply_report
+from reminders.care.reports import ReplyReport, previous_report, reply_report
 from reminders.care.tickets import NewTicket, open_ticket
 from reminders.database import Database
 from reminders.models import Clinic
@@ -51,6 +51,8 @@ def test_the_report_counts_a_period_of_local_days(database: Database, clinic: Cl
             end=TODAY,
             sent=4,
             delivered=1,
+            texts=4,
+            texts_delivered=1,
             replied=3,
             patients_replied=3,
             check_ins_sent=4,
@@ -61,6 +63,7 @@ def test_the_report_counts_a_period_of_local_days(database: Database, clinic: Cl
             no_answer=1,
             consults_offered=2,
             consults_booked=1,
+            consults_attended=0,
             opt_outs=1,
             unreachable=1,
             red_flags=1,
@@ -80,3 +83,14 @@ def test_a_text_and_its_email_are_one_check_in(database: Database, clinic: Clini
     with database.begin() as session:
         report = reply_report(session, clinic, TODAY, TODAY)
         assert (report.sent, report.delivered, report.check_ins_sent, report.no_answer) == (2, 1, 1, 1)
+        assert (report.texts, report.texts_delivered, report.emails) == (1, 0, 1), "an e-mail is no arrived text"
+
+
+def test_what_came_before_is_as_many_days_right_before(database: Database, clinic: Clinic) -> None:
+    """Seen to fail when: the period before shared its last day with this one."""
+    with database.begin() as session:
+        for day in (1, 3, 4, 6, 7, 9):
+            add_case(session, clinic).message.sent_at = NOW.replace(day=day)
+    with database.begin() as session:
+        before = previous_report(session, clinic, date(2026, 3, 7), date(2026, 3, 9))
+        assert (before.start, before.end, before.sent) == (date(2026, 3, 4), date(2026, 3, 6), 2)

@@ -13,7 +13,8 @@ from reminders.care.actors import Actor
 from reminders.care.alerts import raise_alert
 from reminders.care.effects import EMERGENCY
 from reminders.care.ticket_keys import key_for
-from reminders.care.tickets import OUTCOMES, PRIORITY, NewTicket, acknowledge, close, open_ticket, open_tickets, row_of
+from reminders.care.tickets import OUTCOMES, PRIORITY, NewTicket, acknowledge, close, open_ticket, row_of
+from reminders.care.worklist import waiting
 from reminders.database import Database
 from reminders.errors import InvalidInputError, Problem
 from reminders.ids import new_id
@@ -40,14 +41,14 @@ def test_most_urgent_first_then_whoever_has_waited_longest(database: Database, c
     with database.begin() as session:
         for kind, minutes in kinds:
             opened(session, clinic, kind, minutes)
-        found = open_tickets(session, clinic.id)
-        assert [one.ticket.kind for one in found] == [
+        found = waiting(session, clinic.id)
+        assert [one.kind for one in found] == [
             TicketKind.RED_FLAG,
             TicketKind.CONSULT,
             TicketKind.CONSULT,
             TicketKind.QUESTION,
         ]
-        waits = [one.waiting(NOW + timedelta(minutes=3)) for one in found]
+        waits = [NOW + timedelta(minutes=3) - one.opened_at for one in found]
         assert waits == [timedelta(minutes=minutes) for minutes in (0, 2, 1, 3)]
 
 
@@ -58,7 +59,7 @@ def test_one_cause_opens_one_ticket_even_after_it_was_closed(database: Database,
         assert close(session, Actor(clinic.id, "staff"), ticket, "done", NOW)
         again = open_ticket(session, new, NOW)
         assert (again.id, again.state) == (ticket.id, TicketState.CLOSED)
-        assert open_tickets(session, clinic.id) == []
+        assert waiting(session, clinic.id) == []
 
 
 def test_acknowledging_calls_off_the_alerts_and_counts_once(database: Database, clinic: Clinic) -> None:

@@ -53,6 +53,7 @@ SEGMENTS = {
     "alert:test": (2, 1, 2, 1),
     "alert:draft": (1, 1, 1, 1),
     "alert:silent": (2, 1, 2, 1),
+    "alert:sender": (1, 1, 1, 1),
     "alert:taken": (1, 1, 1, 1),
     "alert:already": (1, 1, 1, 1),
     "alert:not_taken": (1, 1, 1, 1),
@@ -125,9 +126,14 @@ def test_e_mail_ends_with_who_writes_and_how_to_stop(case: tuple[str, Language, 
     assert footer[1].endswith(FULL["unsubscribe_url"])
 
 
-@pytest.mark.parametrize("case", [case for case in EVERY if case[0] in FOR_STAFF - {"alert:draft"}])
+@pytest.mark.parametrize("case", [case for case in EVERY if case[0] in FOR_STAFF - {"alert:draft", "alert:sender"}])
 def test_alerts_hold_nothing_of_the_patient(case: tuple[str, Language, Channel]) -> None:
     assert placeholders(find(*case, None)) - {"taking"} == {"clinic", "url"}
+
+
+@pytest.mark.parametrize("case", [case for case in EVERY if case[0] == "alert:sender"])
+def test_a_test_of_a_sender_says_whose_it_is_and_nothing_else(case: tuple[str, Language, Channel]) -> None:
+    assert placeholders(find(*case, None)) == {"clinic"}
 
 
 _BOTH = ["911", "811"]

@@ -174,6 +174,9 @@ def test_replies_tickets_and_the_report(system: System, database: Database) -> N
     assert system.post(f"{path}/acknowledge").status_code == 409
     assert system.get("/tickets").json()["items"] == []
     assert len(system.get("/tickets?state=closed").json()["items"]) == 1
+    assert system.post(f"{path}/reopen").json()["state"] == "acknowledged"
+    assert system.post(f"{path}/reopen").status_code == 409
+    assert system.post(f"{path}/close", {"outcome": "called"}).json()["closed_by"] is None
     assert system.get(path).json()["outcome"] == "called"
     report = system.get("/reports/replies?from=2026-03-01&to=2026-03-31").json()
     assert (report["sent"], report["start"]) == (0, "2026-03-01")

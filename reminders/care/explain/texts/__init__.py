@@ -11,9 +11,9 @@ from reminders.models.kinds import Language
 
 @dataclass(frozen=True)
 class Texts:
-    """One language's words. A sentence holds {channel}, {at} and {because}; the other tables fill them."""
+    """One language's words. A sentence holds {channel}, {at} or {since}, and {because}; the other tables fill them."""
 
-    moment: str
+    moment: Mapping[str, str]
     because: str
     sentence: Mapping[str, str]
     channel: Mapping[str, str]
