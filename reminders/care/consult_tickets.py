@@ -13,8 +13,8 @@ from reminders.models.kinds import TicketKind, TicketState
 def join_waiting(session: Session, ticket_id: uuid.UUID, now: datetime) -> None:
     """Make one of a consult's ticket just opened and of the treatment's that waits, if one does.
 
-    That one shows the newest words from then on, and presses as much as either; where that is more than before it is
-    nobody's again. The reply that it showed is dealt with by it.
+    That one shows the newest words from then on, and presses as much as either; where that is more than before
+    somebody must take it in hand anew. The reply that it showed is dealt with by it.
     """
     new = session.get(Ticket, ticket_id)
     if new is None or new.treatment_id is None:

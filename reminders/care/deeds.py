@@ -39,10 +39,14 @@ def carry_out(session: Session, act: Act, deeds: Sequence[Effect], rows: NewRows
             case StopMessages(source, by_carrier):
                 optouts.opt_out(session, _request(act, source, by_carrier=by_carrier), act.now)
             case StartMessages(by_carrier):
-                if not optouts.opt_in(session, _request(act, "reply", by_carrier=by_carrier), act.now):
-                    wrong_numbers.report_start(session, act.context.reply.id, act.now)
+                _start(session, act, by_carrier=by_carrier)
     if act.context.reply.kind is ReplyKind.PAGE and act.context.check_in:
         severities.weigh(session, act.context.check_in.treatment_id)
+
+
+def _start(session: Session, act: Act, *, by_carrier: bool) -> None:
+    if not optouts.opt_in(session, _request(act, "reply", by_carrier=by_carrier), act.now):
+        wrong_numbers.report_start(session, act.context.reply.id, act.now)
 
 
 def _ring(session: Session, act: Act, cause: Cause) -> None:

@@ -199,7 +199,6 @@ _NOTICE = re.compile(
 """How an absence notice is headed. What its words alone say may be a person's: one who is away can have a fever."""
 
 
-
 def _body(mail: IncomingMail, answered: Answered) -> str:
     """The mail's words as they stood, after its subject where that is the writer's own: some write nothing else."""
     subject = _PREFIX.sub("", mail.subject).strip()

@@ -11,7 +11,7 @@ from reminders.care.callers import Caller, takes, takes_by_mail
 from reminders.care.checkins import AskedCheckIn
 from reminders.care.effects import Situation
 from reminders.care.guardians import Person, may_speak_for_another
-from reminders.care.strangers import MOST_ANSWERS, Told
+from reminders.care.strangers import MOST_ANSWERS, NOTHING_TOLD, Told
 from reminders.models.kinds import Channel, Language, MessageKind, ReplyKind
 
 
@@ -64,7 +64,7 @@ class Context:
     on_call: bool = True
     colleague: Caller | None = None
     answers_alert: bool = False
-    strangers_told: Told = Told()
+    strangers_told: Told = NOTHING_TOLD
 
     @property
     def is_strangers_mail(self) -> bool:

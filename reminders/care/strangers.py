@@ -39,6 +39,9 @@ class Told:
     others: int = 0
 
 
+NOTHING_TOLD = Told()
+
+
 def told(connection: Connection, clinic_id: uuid.UUID, now: datetime) -> Told:
     """What the clinic's strangers got of late. One statement."""
     return Told(*connection.execute(_TOLD, {"clinic": clinic_id, "since": now - COUNTS_FOR}).one())

@@ -76,7 +76,7 @@ class Surroundings:
     rings: bool
     neighbours: Sequence[Neighbour]
     colleague: Caller | None = None
-    strangers_told: strangers.Told = strangers.Told()
+    strangers_told: strangers.Told = strangers.NOTHING_TOLD
 
     @property
     def holders(self) -> list[Holder]:
@@ -107,7 +107,7 @@ def look_around(connection: Connection, origin: Origin, now: datetime) -> Surrou
     known = (timezone, clinic_language, counts_since, sends_by, sent_there)
     around = Surroundings(*known, on_call, rings, neighbours)
     is_strangers = origin.channel is Channel.EMAIL and not (by_name or around.holders)
-    told = strangers.told(connection, origin.clinic_id, now) if is_strangers else strangers.Told()
+    told = strangers.told(connection, origin.clinic_id, now) if is_strangers else strangers.NOTHING_TOLD
     return replace(around, colleague=_colleague(connection, origin, around), strangers_told=told)
 
 
