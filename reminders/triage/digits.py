@@ -6,6 +6,8 @@ from reminders.triage.clauses import Break, Clause
 from reminders.triage.scene import Scene
 from reminders.triage.vocabulary import words as word_group
 
+BY_DIGIT = 0.97
+"""How sure an answer by its digit is."""
 _SPELT = {"one": 1, "two": 2, "three": 3, "un": 1, "deux": 2, "trois": 3, "1": 1, "2": 2, "3": 3}
 _RANGES = {"1-2": 2, "2-3": 3, "1/2": 2, "2/3": 3, "1.5": 2, "2.5": 3, "1,5": 2, "2,5": 3}
 _ORDINALS = {"1st": "1", "2nd": "2", "3rd": "3", "first": "1", "second": "2", "third": "3"}

@@ -79,10 +79,12 @@ def _texts(name: str, entry: dict[str, Any]) -> Iterable[str]:
     return entry.values() if name == "groups" else entry["phrases"]
 
 
-REDFLAGS, FLAG_SETTINGS = _family("redflags")
+REDFLAGS, _OF_FLAGS = _family("redflags")
 INTENTS, _ = _family("intents")
 OUTCOME, _ = _family("outcome")
-SOON, _ = _family("soon")
+SOON, _OF_SOON = _family("soon")
+FLAG_SETTINGS = _OF_SOON | _OF_FLAGS
+"""By concept, of both tiers: how either stands is asked by the same rules."""
 IDIOMS, _ = _family("idioms")
 GRAMMAR = _grammar()
 KNOWN = _known()

@@ -13,7 +13,6 @@ from reminders.triage.patterns import longest
 from reminders.triage.scene import Scene
 from reminders.triage.vocabulary import words as word_group
 
-BY_DIGIT = 0.97
 BY_WORDS = 0.85
 BY_MENTION = 0.6
 _LABELS = {1: Label.CLEAR, 2: Label.IMPROVING, 3: Label.PERSISTING}
@@ -29,8 +28,7 @@ _GONE = frozenset({"gone", "cleared", "clear", "disparu", "partis", "parti", "pa
 
 def outcome(scene: Scene, day: int | None, asked: Asked) -> list[Finding]:
     """The state of the skin, at most one label."""
-    late = asked is Asked.CHECK_IN or day is None or day >= _LATE_DAY
-    said = list(_cues(scene, late=late))
+    said = list(cues(scene, late=is_late(day, asked)))
     by_words = _decide(scene, said)
     chosen = digits.answer(scene) if asked is Asked.CHECK_IN else None
     if chosen is None:
@@ -38,7 +36,12 @@ def outcome(scene: Scene, day: int | None, asked: Asked) -> list[Finding]:
     contradicted = chosen.option == 1 and by_words is not None and by_words.label is Label.PERSISTING
     if by_words is not None and contradicted and by_words.confidence > BY_MENTION:
         return [replace(by_words, confidence=BY_MENTION)]
-    return [Finding(_LABELS[chosen.option], chosen.words, BY_DIGIT)]
+    return [Finding(_LABELS[chosen.option], chosen.words, digits.BY_DIGIT)]
+
+
+def is_late(day: int | None, asked: Asked) -> bool:
+    """Whether a few pimples are something to report yet."""
+    return asked is Asked.CHECK_IN or day is None or day >= _LATE_DAY
 
 
 def _decide(scene: Scene, said: list[Said]) -> Finding | None:
@@ -110,7 +113,7 @@ def _finding(scene: Scene, said: list[Said], label: Label, *cues: Cue) -> Findin
     return Finding(label, scene.said(of_these[0].match), BY_MENTION if plain else BY_WORDS)
 
 
-def _cues(scene: Scene, *, late: bool) -> Iterator[Said]:
+def cues(scene: Scene, *, late: bool) -> Iterator[Said]:
     found = scene.find(OUTCOME, "symptom", "answer")
     praised = "all_good" in found or "skin_good" in found
     for match in longest([match for matches in found.values() for match in matches]):

@@ -11,7 +11,7 @@ from reminders.triage.quoted import Source, own_words
 from reminders.triage.redflags import red_flags, set_aside
 from reminders.triage.requests import requests
 from reminders.triage.scene import Scene, scenes
-from reminders.triage.second_reader import second_look
+from reminders.triage.second_reader import Moment, second_look
 from reminders.triage.soon import soon
 
 CHECK_IN_DAY = 7
@@ -42,7 +42,9 @@ def read(text: str, day: int | None, asked: Asked) -> Reading:
     if own.source is not Source.PATIENT or not words:
         confidence = _NOT_UNDERSTOOD if own.source is Source.PATIENT else _MACHINE_SAID
         return Reading(frozenset({Label.OTHER}), confidence, tongue, (), None)
-    findings = _together([_findings(part, day, asked) for part in parts]) or [_other(parts)]
+    moment = Moment(day, asked)
+    read_alone = [second_look(part, by_rules(part, day, asked), moment) for part in parts]
+    findings = _together(read_alone) or [_other(parts)]
     return Reading(
         labels=frozenset(finding.label for finding in findings),
         confidence=_confidence(findings),
@@ -53,7 +55,8 @@ def read(text: str, day: int | None, asked: Asked) -> Reading:
     )
 
 
-def _findings(scene: Scene, day: int | None, asked: Asked) -> list[Finding]:
+def by_rules(scene: Scene, day: int | None, asked: Asked) -> list[Finding]:
+    """What the rules find, before the second reader has looked; nothing where they see nothing."""
     ordered = orders(scene)
     wanted = requests(scene, ordered)
     found = red_flags(scene) + ordered + wanted
@@ -61,7 +64,7 @@ def _findings(scene: Scene, day: int | None, asked: Asked) -> list[Finding]:
         # What is back, or new, outranks what is said of the rest of the skin.
         flagged = any(finding.label is Label.URGENT for finding in found)
         found += ([] if flagged else soon(scene)) or outcome(scene, day, asked)
-    return found + second_look(scene, found)
+    return found
 
 
 def _together(parts: Sequence[Sequence[Finding]]) -> list[Finding]:
@@ -73,6 +76,7 @@ def _together(parts: Sequence[Sequence[Finding]]) -> list[Finding]:
     states = [label for label in _STATES if label in labels]
     outranked = set(_STATES if Label.WRONG_NUMBER in labels else states[1:])
     outranked |= {Label.START} if Label.STOP in labels else set()
+    outranked |= {Label.OTHER} if labels != {Label.OTHER} else set()
     kept = [finding for finding in found if finding.label not in outranked]
     return [finding for finding in kept if not (Label.URGENT in labels and finding.tier == "soon")]
 

@@ -11,7 +11,7 @@ from reminders.triage.vocabulary import words as word_group
 
 SURE = 0.9
 UNSURE = 0.4
-_CONFIDENCE = {Status.ASSERTED: SURE, Status.DOUBT: UNSURE}
+_CONFIDENCE: dict[str, float] = {Status.ASSERTED: SURE, Status.DOUBT: UNSURE}
 _SMALL = word_group("small")
 _GROWING = word_group("growing")
 _ELSEWHERE = word_group("elsewhere")
@@ -22,9 +22,7 @@ _MILD_REACH = 3
 
 def red_flags(scene: Scene) -> list[Finding]:
     """Every red flag that is asserted or in doubt, surest first."""
-    matches = named(scene)
-    flags = _places(matches)
-    found = [_finding(scene, match, flags) for match in matches]
+    found = [_finding(scene, match, stands) for match, stands, slight in standings(scene) if not slight]
     return sorted((finding for finding in found if finding), key=lambda finding: -finding.confidence)
 
 
@@ -33,24 +31,30 @@ def set_aside(scene: Scene) -> tuple[str, ...]:
 
     Whether the sender may be speaking for the patient ("ma fille a de la fièvre") the words alone do not tell.
     """
-    matches = named(scene)
-    flags = _places(matches)
-    theirs = [match for match in matches if status(scene, match, flags) is Status.SOMEBODY_ELSE]
-    present = [match for match in theirs if told(scene, match, flags) in _CONFIDENCE and not _harmless(scene, match)]
+    theirs = [match for match, stands, slight in standings(scene) if stands == Status.SOMEBODY_ELSE and not slight]
+    flags = _places(named(scene)) if theirs else frozenset()
+    present = [match for match in theirs if told(scene, match, flags) in _CONFIDENCE]
     return tuple(dict.fromkeys(scene.said(match) for match in present))
+
+
+def standings(scene: Scene) -> list[tuple[Match, str, bool]]:
+    """Each symptom that is named, how it stands (a Status), and whether it is too slight to count; asked once."""
+    if not scene.symptoms:
+        found = scene.find(REDFLAGS, "symptom", "seen")
+        matches = [match for matches in found.values() for match in matches] + list(temperature.fevers(scene))
+        flags = _places(matches)
+        scene.symptoms.extend((match, status(scene, match, flags), _harmless(scene, match)) for match in matches)
+    return scene.symptoms
 
 
 def named(scene: Scene) -> list[Match]:
     """Every symptom that is named, whatever is said of it."""
-    found = scene.find(REDFLAGS, "symptom", "seen")
-    return [match for matches in found.values() for match in matches] + list(temperature.fevers(scene))
+    return [match for match, _, _ in standings(scene)]
 
 
-def _finding(scene: Scene, match: Match, flags: frozenset[int]) -> Finding | None:
+def _finding(scene: Scene, match: Match, stands: str) -> Finding | None:
     settings = FLAG_SETTINGS[match.concept]
-    if _harmless(scene, match):
-        return None
-    confidence = _CONFIDENCE.get(status(scene, match, flags))
+    confidence = _CONFIDENCE.get(stands)
     if confidence is None:
         return None
     confidence = min(confidence, UNSURE) if settings.get("doubt") else confidence

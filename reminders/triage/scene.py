@@ -36,6 +36,8 @@ class Scene:
     idioms: Mapping[str, list[Match]]
     found: dict[tuple[int, tuple[str, ...]], dict[str, list[Match]]] = field(default_factory=dict, compare=False)
     """What was found already: several rules look for the same."""
+    symptoms: list[tuple[Match, str, bool]] = field(default_factory=list, compare=False)
+    """Each symptom named, how it stands and whether it is too slight to count, once that has been asked (redflags)."""
     known: dict[Callable[["Scene"], Any], Any] = field(default_factory=dict, compare=False)
 
     def once(self, ask: Callable[["Scene"], T]) -> T:

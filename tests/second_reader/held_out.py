@@ -1,63 +1,57 @@
-"""Each author's rows read by weights learnt from all the others': what the second reader finds that it has not seen."""
+"""Each fresh set read by weights learnt from all the others: what the product comes to on rows that it has not seen."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reminders.triage import Label
+from reminders.triage import Label, asked_on
 from reminders.triage.evaluate import ALARMS
-from reminders.triage.labels import Finding
-from reminders.triage.second_reader.second_look import SURE_ENOUGH, second_look
-from reminders.triage.second_reader.weights import Weights
-from tests.second_reader.learnable import LOOKALIKES, PARAPHRASES, Example
+from reminders.triage.second_reader.second_look import Learnt, Moment, second_look
+from tests.second_reader.learnable import FRESH, Example
 from tests.second_reader.learning import learn
+from tests.second_reader.stretches import Stretches
 
-HEADER = (
-    f"{'set':<13}{'label':<8}{'rows':>5}{'rules':>7}{'second':>7}{'union':>7}{'harmless':>10}{'rules':>7}{'union':>7}"
-)
+HEADER = f"{'set':<11}{'language':<10}{'rows':>5}{'exact':>8}{'urgent':>8}{'stop':>8}{'harmless':>10}{'called so':>11}"
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A held-out example, and whether the second reader finds the label beside what the rules find, and by itself."""
+    """A held-out example, and the labels that it is given."""
 
     example: Example
-    added: bool
-    found: bool
+    labels: frozenset[Label]
 
 
-def seen(examples: Sequence[Example], of: str, label: Label) -> list[Seen]:
-    """The rows of one set, by weights learnt from the others."""
-    learnt = {label: learn([one for one in examples if one.of != of], label)}
-    return [_seen(one, learnt) for one in examples if one.of == of]
+def seen(examples: Sequence[Example], of: str, learnt: Learnt) -> list[Seen]:
+    """The rows of one set, by these weights."""
+    return [Seen(one, _labels(one, learnt)) for one in examples if one.of == of]
 
 
-def _seen(example: Example, learnt: Mapping[Label, Weights]) -> Seen:
-    by_rules = [Finding(label, "", 1.0) for label in example.by_rules]
-    return Seen(
-        example, bool(second_look(example.scene, by_rules, learnt)), bool(second_look(example.scene, [], learnt))
-    )
+def _labels(one: Example, learnt: Learnt) -> frozenset[Label]:
+    found = second_look(one.scene, one.by_rules, Moment(one.row.day, asked_on(one.row.day)), learnt)
+    return frozenset(finding.label for finding in found) or frozenset({Label.OTHER})
 
 
-def table(examples: Sequence[Example]) -> Iterator[str]:
-    """Lines: of the rows with the label the part found, of harmless rows the part called so, by rules, then with it."""
+def report(table: Stretches) -> Iterator[str]:
+    """Lines: the part read exactly right, of red flags and opt-outs the part found, of harmless rows the part called
+    either; weights of words and judge learnt without the set."""
     yield HEADER
-    for of in dict.fromkeys(one.of for one in examples if one.of not in {PARAPHRASES, LOOKALIKES}):
-        for label in SURE_ENOUGH:
-            yield _line(of, label, seen(examples, of, label))
+    for of in FRESH:
+        rows = seen(table.examples, of, learn(table, of))
+        yield from (
+            _line(of, language, [one for one in rows if one.example.row.language == language])
+            for language in ("en", "fr")
+        )
 
 
-def _line(of: str, label: Label, rows: Sequence[Seen]) -> str:
-    there = [one for one in rows if label in one.example.row.expected]
-    harmless = [one for one in rows if not one.example.row.expected & ALARMS]
-    alone = _part([one.found for one in there])
-    return f"{of:<13}{label:<8}{len(there):>5}{_both(there, label, alone)}{len(harmless):>10}{_both(harmless, label)}"
-
-
-def _both(rows: Sequence[Seen], label: Label, between: str = "") -> str:
-    rules = [label in one.example.by_rules for one in rows]
-    union = [found or one.added for found, one in zip(rules, rows, strict=True)]
-    return f"{_part(rules)}{between}{_part(union)}"
+def _line(of: str, language: str, rows: Sequence[Seen]) -> str:
+    exact = _part([one.labels == one.example.row.expected for one in rows])
+    found = "".join(
+        _part([label in one.labels for one in rows if label in one.example.row.expected])
+        for label in (Label.URGENT, Label.STOP)
+    )
+    harmless = [bool(one.labels & ALARMS) for one in rows if not one.example.row.expected & ALARMS]
+    return f"{of:<11}{language:<10}{len(rows):>5}{exact}{found}{len(harmless):>10}{_part(harmless):>11}"
 
 
 def _part(told: Sequence[bool]) -> str:
-    return f"{sum(told) / len(told):>7.3f}" if told else f"{'-':>7}"
+    return f"{sum(told) / len(told):>8.3f}" if told else f"{'-':>8}"

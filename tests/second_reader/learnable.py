@@ -10,19 +10,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from reminders.triage import Label, Reading, asked_on, read
+from reminders.triage import Label, asked_on
 from reminders.triage.evaluate import Row, rows
+from reminders.triage.labels import Finding
 from reminders.triage.quoted import Source, own_words
+from reminders.triage.reading import by_rules
 from reminders.triage.scene import Scene, build
 from reminders.triage.second_reader.features import Said, phrases, pieces, stretches, words
+from reminders.triage.second_reader.rules_said import rules_said
 from reminders.triage.second_reader.weights import PIECE
 from tests.reminders.triage import test_lookalikes, test_polarity, test_radiofrequency, test_sheet, test_words
 from tests.reminders.triage.test_paraphrases import CASES, asserted, not_there
 from tests.reminders.triage.test_rows import DATA, DEVELOPMENT
 
-AUTHORS = ("third", "second", "en", "fr")
-"""Sets by people who had seen neither rules nor other rows; the last to come is the first named."""
+FRESH = ("fourth", "fifth", "sixth")
+"""Sets by people who had seen neither rules nor other rows, and that no rule was written from."""
+AUTHORS = (*FRESH, "third", "second", "en", "fr")
+"""The same, and those that rules were written from since."""
 PARAPHRASES, LOOKALIKES = "paraphrases", "look-alikes"
+INVENTED = frozenset({PARAPHRASES, LOOKALIKES})
+"""Texts of which no more is known than whether they are an alarm."""
 _NO_ALARM: tuple[Callable[..., None], ...] = (
     test_lookalikes.test_no_alarm,
     test_polarity.test_denied,
@@ -69,14 +76,14 @@ class Example:
         ]
 
     @cached_property
-    def reading(self) -> Reading:
-        """As the product reads it now."""
-        return read(self.row.text, self.row.day, asked_on(self.row.day))
+    def by_rules(self) -> list[Finding]:
+        """What the rules find alone."""
+        return by_rules(self.scene, self.row.day, asked_on(self.row.day))
 
-    @property
-    def by_rules(self) -> frozenset[Label]:
-        """The labels that the rules find alone."""
-        return frozenset(one.label for one in self.reading.evidence if one.reader == "rules")
+    @cached_property
+    def rules_said(self) -> frozenset[str]:
+        """What the second reader is told of the rules' reading."""
+        return rules_said(self.scene, self.by_rules, self.row.day, asked_on(self.row.day))
 
     @property
     def counts(self) -> float:

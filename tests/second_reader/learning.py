@@ -1,92 +1,117 @@
-"""Labelled replies -> weights: a logistic regression over phrases and pieces of words, the same for every run.
+"""Labelled replies -> weights: logistic regressions over phrases and pieces of words, the same for every run.
 
-Each block (phrases, pieces) is scaled to its size as `Weights.score` does, and rare features weigh more. Of a reply
-that lacks the label every sentence lacks it, too. What weighs least is left out, and the rest learnt anew.
+Each block (phrases, pieces) is scaled to its size as `Words.scores` does, and rare features weigh more. Of a reply
+that is neither red flag nor opt-out every sentence is neither, too. What weighs least is left out, and the rest learnt
+anew. How words are judged beside the rules is learnt from rows that no rule was written from, each scored by words
+learnt from the other sets.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import log, sqrt
+from collections.abc import Iterable, Mapping, Sequence
+from math import sqrt
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from reminders.triage.labels import Label
-from reminders.triage.second_reader import weights
-from reminders.triage.second_reader.weights import BIAS, PIECE, Entry, Weights
-from tests.second_reader.learnable import Example
+from reminders.triage.second_reader.second_look import Learnt, weighed
+from reminders.triage.second_reader.weights import BIAS, LABELS, PIECE, Judge, Words
+from tests.second_reader.learnable import FRESH
+from tests.second_reader.stretches import Chosen, Column, Stretches, rarity_of
 
 KEPT = 9000
-"""Features of a label: about 200 kB, and as good on held-out rows as ten times as many."""
-_LEAST_REPLIES = 2
-_LOOSENESS = 80.0  # scikit-learn's C
+"""Features: about 500 kB, and as good on held-out rows as four times as many."""
+_LEAST_SEEN = 15
+_LOOSENESS, _JUDGES_LOOSENESS = 80.0, 0.3  # scikit-learn's C
 _SEED = 28
-_HEADER = (
-    "# {label}: feature, what it adds, how rare it is; ~ a piece of a word, ^ its start, $ its end (decision 28)\n"
-)
+_TITLES = ", ".join(LABELS)
 
 
-@dataclass(frozen=True)
-class _Stretch:
-    phrases: Counter[str]
-    pieces: Counter[str]
-    holds: bool
-    counts: float
+def learn(table: Stretches, without: str = "") -> Learnt:
+    """All that the second reader knows, from every set but one."""
+    fresh = [of for of in FRESH if of != without]
+    return Learnt(learn_words(table, without), learn_judge(table, fresh, without))
 
 
-def learn(examples: Sequence[Example], label: Label, kept: int = KEPT) -> Weights:
-    """The weights of one label."""
-    whole = [_Stretch(*one.blocks[0], label in one.row.expected, one.counts) for one in examples]
-    lacking = [one for one in examples if label not in one.row.expected]
-    parts = [_Stretch(*blocks, holds=False, counts=one.counts) for one in lacking for blocks in one.blocks[1:]]
-    seen = Counter(name for one in whole for block in (one.phrases, one.pieces) for name in block)
-    rarity = {name: log(len(whole) / n) + 1 for name, n in sorted(seen.items()) if n >= _LEAST_REPLIES}
-    first = _fitted([*whole, *parts], rarity)
-    most = sorted(rarity, key=lambda name: (-abs(first[name]) * sqrt(seen[name]), name))[:kept]
-    rarity = {name: rarity[name] for name in sorted(most)}
-    return _weights(_fitted([*whole, *parts], rarity), rarity)
+def learn_words(table: Stretches, *without: str) -> Words:
+    """What words and pieces of words say of each label."""
+    among = ~table.of(without)
+    times = table.replies_with(among)
+    rarity = rarity_of(times, int((among & table.whole).sum()))
+    first, _ = _fitted(table, among, rarity)
+    telling = np.abs(first).max(axis=0) * np.sqrt(times)
+    rarity[np.argsort(-telling, kind="stable")[KEPT:]] = 0.0
+    return _words(table, rarity, *_fitted(table, among, rarity))
 
 
-def write(learnt: Weights, label: Label, folder: Path) -> None:
-    """The weights as a file that a person can read: what speaks most for the label first."""
-    entries = {**learnt.phrases, **{PIECE + name: entry for name, entry in learnt.pieces.items()}}
-    ordered = sorted(entries.items(), key=lambda one: (-one[1][0], one[0]))
-    lines = [f"{name}\t{points:.2f}\t{sqrt(mass):.2f}\n" for name, (points, mass) in ordered]
-    text = _HEADER.format(label=label) + f"{BIAS}\t{learnt.bias:.3f}\t0\n" + "".join(lines)
-    (folder / f"{label}.tsv").write_text(text, encoding="utf-8")
+def learn_judge(table: Stretches, fresh: Sequence[str], without: str) -> Judge:
+    """How words are weighed beside the rules."""
+    seen: list[dict[str, float]] = []
+    holds: list[frozenset[Label]] = []
+    for of in fresh:
+        known = learn_words(table, of, without)
+        for one in (one for one in table.examples if one.of == of):
+            seen.append(weighed(one.rules_said, [known.scores(said) for said in one.said]))
+            holds.append(one.row.expected)
+    return _judge(seen, holds)
 
 
-def _fitted(stretches: Sequence[_Stretch], rarity: Mapping[str, float]) -> dict[str, float]:
-    """What each feature adds, and the bias."""
-    place = {name: number for number, name in enumerate(rarity)}
-    rows = [_values(one, rarity) for one in stretches]
-    ends = np.cumsum([0, *(len(row) for row in rows)])
-    columns = [place[name] for row in rows for name in row]
-    values = [value for row in rows for value in row.values()]
-    matrix = csr_matrix((values, columns, ends), shape=(len(rows), len(place)))
+def _judge(seen: Sequence[Mapping[str, float]], holds: Sequence[frozenset[Label]]) -> Judge:
+    times = Counter(name for one in seen for name in one)
+    names = sorted(name for name, n in times.items() if n >= _LEAST_SEEN)
+    matrix = np.array([[one.get(name, 0.0) for name in names] for one in seen])
+    models = [
+        LogisticRegression(C=_JUDGES_LOOSENESS, max_iter=1000).fit(matrix, [label in one for one in holds])
+        for label in LABELS
+    ]
+    points = {name: tuple(float(model.coef_[0][at]) for model in models) for at, name in enumerate(names)}
+    return Judge(tuple(float(model.intercept_[0]) for model in models), points)
+
+
+def write(learnt: Learnt, folder: Path) -> None:
+    """The weights as files that a person can read: what speaks most for anything first."""
+    words = learnt.words
+    entries = {**words.phrases, **{PIECE + name: entry for name, entry in words.pieces.items()}}
+    ordered = sorted(entries.items(), key=lambda one: (-max(one[1][1]), one[0]))
+    lines = [f"# feature; how rare it is; what it adds to: {_TITLES}; ~ a piece of a word, ^ its start, $ its end"]
+    lines += [f"{BIAS}\t0\t{_row(words.bias, 3)}"]
+    lines += [f"{name}\t{sqrt(mass):.2f}\t{_row(points, 0)}" for name, (mass, points) in ordered]
+    (folder / "words.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    judged = sorted(learnt.judge.by_name.items(), key=lambda one: (-max(one[1]), one[0]))
+    lines = [
+        f"# what was seen; what it adds to: {_TITLES} (decision 37)",
+        f"{BIAS}\t{_row(learnt.judge.bias, 3)}",
+    ]
+    lines += [f"{name}\t{_row(points, 2)}" for name, points in judged]
+    (folder / "judge.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _row(points: Iterable[float], digits: int) -> str:
+    return "\t".join(f"{one:.{digits}f}" for one in points)
+
+
+def _fitted(table: Stretches, among: Chosen, rarity: Column) -> tuple[NDArray[np.float64], list[float]]:
+    """What each feature adds to each label (a row a label), and the bias of each."""
+    values = table.values(rarity)
+    models = [_model(table, values, label, among & table.tells(label)) for label in LABELS]
+    return np.array([model.coef_[0] * rarity for model in models]), [float(model.intercept_[0]) for model in models]
+
+
+def _model(table: Stretches, values: csr_matrix, label: Label, rows: Chosen) -> LogisticRegression:
     model = LogisticRegression(
         C=_LOOSENESS, class_weight="balanced", solver="liblinear", max_iter=1000, random_state=_SEED
     )
-    model.fit(matrix, [one.holds for one in stretches], sample_weight=[one.counts for one in stretches])
-    added = {name: float(weight) * rarity[name] for name, weight in zip(rarity, model.coef_[0], strict=True)}
-    return added | {BIAS: float(model.intercept_[0])}
+    return model.fit(values[rows], table.holds(label)[rows], sample_weight=table.counts[rows])
 
 
-def _values(stretch: _Stretch, rarity: Mapping[str, float]) -> dict[str, float]:
-    values: dict[str, float] = {}
-    for block, least in ((stretch.phrases, weights.PHRASES_LEAST), (stretch.pieces, weights.PIECES_LEAST)):
-        known = {name: times for name, times in sorted(block.items()) if name in rarity}
-        whole = weights.size(sum(times * rarity[name] ** 2 for name, times in known.items()), least)
-        values |= {name: times * rarity[name] / whole for name, times in known.items()}
-    return values
-
-
-def _weights(added: Mapping[str, float], rarity: Mapping[str, float]) -> Weights:
-    def entry(name: str) -> Entry:
-        return added[name], rarity[name] ** 2
-
-    found = {name.removeprefix(PIECE): entry(name) for name in rarity if name.startswith(PIECE)}
-    return Weights(added[BIAS], {name: entry(name) for name in rarity if not name.startswith(PIECE)}, found)
+def _words(table: Stretches, rarity: Column, added: NDArray[np.float64], bias: Sequence[float]) -> Words:
+    entries = {
+        name: (float(rarity[at]) ** 2, tuple(map(float, added[:, at])))
+        for at, name in enumerate(table.names)
+        if rarity[at]
+    }
+    found = {name.removeprefix(PIECE): entry for name, entry in entries.items() if name.startswith(PIECE)}
+    return Words(tuple(bias), {name: entry for name, entry in entries.items() if not name.startswith(PIECE)}, found)

@@ -1,5 +1,5 @@
-"""A second reader: learnt from labelled replies, it looks where the rules saw no red flag and no opt-out."""
+"""A second reader: learnt from labelled replies, it weighs their words beside what the rules have seen."""
 
-from reminders.triage.second_reader.second_look import second_look
+from reminders.triage.second_reader.second_look import Moment, second_look
 
-__all__ = ["second_look"]
+__all__ = ["Moment", "second_look"]

@@ -75,11 +75,11 @@ def test_the_rows_that_no_rule_was_written_from_are_read() -> None:
     """Not one is to be mended by a rule of its own: whoever learns from them must put fresh ones in their place."""
     evaluation = evaluate(rows(DATA / "replies_unseen.tsv"))
 
-    # What the fourth set, a third of it look-alikes, came to at first sight (decision 28), less a point.
-    assert recall(evaluation, Label.URGENT) >= 0.95
-    assert recall(evaluation, Label.STOP) >= 0.93
-    assert evaluation.false_alarms <= 0.14
-    assert evaluation.exact >= 0.80
+    # What the seventh set, in the mix of the development rows, came to at first sight (decision 37), less a point.
+    assert recall(evaluation, Label.URGENT) == 1
+    assert recall(evaluation, Label.STOP) == 1
+    assert evaluation.false_alarms <= 0.076
+    assert evaluation.exact >= 0.85
 
 
 def test_every_label_is_among_our_own_rows() -> None:
