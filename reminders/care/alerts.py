@@ -102,6 +102,16 @@ def clinics_without(session: Session, channels: Collection[Channel]) -> list[str
     ]
 
 
+def owners_without_phone(session: Session) -> list[str]:
+    """The names of the clinics with an owner whom no text could wake."""
+    rows = session.execute(select(Clinic.id, Clinic.name).order_by(Clinic.name)).all()
+    return [name for clinic_id, name in rows if _has_silent_owner(staff_of(session, clinic_id))]
+
+
+def _has_silent_owner(staff: Sequence[Colleague]) -> bool:
+    return any(one.role is Role.OWNER and not one.phone for one in staff)
+
+
 _ABOUT: Mapping[str, str] = {EMERGENCY: "alert:emergency"}
 """What a call says that is not the usual one, by its ticket's reason."""
 

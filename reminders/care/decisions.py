@@ -92,14 +92,15 @@ def _worst(labels: frozenset[Label]) -> CheckInOutcome | None:
 def _tickets(labels: frozenset[Label], reading: Reading, situation: Situation) -> list[Effect]:
     """Who the sender is, whom the number belongs to, and one ticket for what is left, the most pressing."""
     tickets: list[Effect] = []
-    if situation.colleague and situation.candidates == 0:
+    if Label.WRONG_NUMBER in labels:
+        # One thing to do, whoever it was and whatever else was said: find out whose number it is.
+        tickets.append(OpenTicket(TicketKind.WRONG_NUMBER, _whose(situation) if situation.candidates == 0 else ""))
+    elif situation.colleague and situation.candidates == 0:
         tickets.append(OpenTicket(TicketKind.UNCLEAR, STAFF_NUMBER))
     elif not situation.known and situation.candidates == 0:
         reason = "voice_call" if situation.voice else "unknown_number" if situation.unknown_number else ""
         tickets.append(OpenTicket(TicketKind.UNKNOWN_SENDER, reason))
-    if Label.WRONG_NUMBER in labels:
-        tickets.append(OpenTicket(TicketKind.WRONG_NUMBER))
-    if Label.STOP in labels and situation.has_treatment:
+    if Label.STOP in labels and situation.has_treatment and Label.WRONG_NUMBER not in labels:
         tickets.append(OpenTicket(TicketKind.OPTED_OUT))
     if tickets or Label.URGENT in labels:
         return tickets + _beside(labels, reading, situation)
@@ -154,7 +155,7 @@ def _whose(situation: Situation) -> str:
 
 
 def _answer(labels: frozenset[Label], effects: list[Effect], situation: Situation) -> list[Effect]:
-    if situation.unknown_number:
+    if situation.unknown_number or situation.enough_answers:
         return []
     if Label.HELP in labels:
         again = bool(situation.answered_by_carrier) or HELP in situation.recent_answers

@@ -33,7 +33,7 @@ class Situation:
     closed, and `takes` says whether the words can be meant for it; `answers_alert`: an e-mail that proves that it
     answers that. `on_call`: somebody is, and can be reached.
     `stranger`: an e-mail from the address of nobody whom the clinic knows, proving nothing; `strangers_told`: how many
-    safety e-mails such addresses got within the hour.
+    safety e-mails such addresses got within the hour; `enough_answers`: they got as many others as they get.
     `recent_answers` are the templates of automatic answers within the time that the clinic keeps them apart,
     `safety_texts` how often each safety text went out within the hour.
     """
@@ -54,6 +54,7 @@ class Situation:
     on_call: bool = True
     stranger: bool = False
     strangers_told: int = 0
+    enough_answers: bool = False
     recent_answers: frozenset[str] = frozenset()
     safety_texts: Mapping[str, int] = field(default_factory=dict)
 

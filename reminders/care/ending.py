@@ -14,6 +14,12 @@ from schedules.lifecycle import State
 SUPERSEDED = "treatment_superseded"
 """Why a reminder was called off whose treatment a later one replaced. A step's own "superseded" is another matter."""
 
+RETIED = "retied"
+"""Why a second look was called off whose answer was about another treatment."""
+
+TAKEN_BACK = frozenset({SUPERSEDED, RETIED})
+"""A round that was called off so is as if it had never been owed, for whoever asks whether to owe another."""
+
 _NOWHERE = (State.CANCELLED, State.SKIPPED, State.EXPIRED)
 
 

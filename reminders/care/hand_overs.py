@@ -75,21 +75,25 @@ def hand_over(session: Session, actor: Actor, staff_id: uuid.UUID | None, at: da
     """From `at` on this member of staff alone is on call; at once if that is now or past.
 
     Raises:
-        InvalidInputError: on staff_id, on_call_unknown: nobody here of that id whom an alert could reach.
+        InvalidInputError: on staff_id, on_call_unknown: nobody here of that id; on_call_unreachable: no alert could
+            reach them.
     """
-    if staff_id not in {one.staff_id for one in rota(session, actor.clinic_id).may_take}:
+    person = next((one for one in staff_of(session, actor.clinic_id) if one.id == staff_id), None)
+    if person is None:
         raise InvalidInputError({"staff_id": Problem("on_call_unknown")})
+    if not _hears(session, actor.clinic_id, person):
+        raise InvalidInputError({"staff_id": Problem("on_call_unreachable")})
     row = HandOver(
         id=new_id(),
         clinic_id=actor.clinic_id,
-        staff_id=staff_id,
+        staff_id=person.id,
         at=max(at, now),
         recorded_by=actor.staff_id,
         created_at=now,
     )
     session.add(row)
     session.flush()
-    audit.note(session, actor, "hand_over.planned", "staff", staff_id, now, {"at": row.at.isoformat()})
+    audit.note(session, actor, "hand_over.planned", "staff", person.id, now, {"at": row.at.isoformat()})
     if row.at <= now:
         _make(session, row, now)
     return row
@@ -128,13 +132,14 @@ def _try(database: Database, hand_over_id: uuid.UUID, clinic_id: uuid.UUID, now:
 
 
 def _make(session: Session, row: HandOver, now: datetime) -> bool:
-    """Put them on call and everybody else off, once. Who has left meanwhile takes nothing: those before stay."""
+    """Put them on call and everybody else off, once. Who has left meanwhile, or can be reached no longer, takes
+    nothing: those before stay."""
     mine = (HandOver.id == row.id, HandOver.done_at.is_(None))
     if session.scalar(update(HandOver).where(*mine).values(done_at=now).returning(HandOver.id)) is None:
         return False
     actor = Actor(row.clinic_id, "staff", row.recorded_by)
     taker = next((one for one in staff_of(session, row.clinic_id) if one.id == row.staff_id), None)
-    if taker is None:
+    if taker is None or not _hears(session, row.clinic_id, taker):
         audit.note(session, actor, "hand_over.void", "staff", row.staff_id, now)
         return False
     every = update(Staff).where(Staff.clinic_id == row.clinic_id)
@@ -142,6 +147,11 @@ def _make(session: Session, row: HandOver, now: datetime) -> bool:
     audit.note(session, actor, "hand_over.made", "staff", row.staff_id, now)
     _join(session, row, taker, now)
     return True
+
+
+def _hears(session: Session, clinic_id: uuid.UUID, person: rounds.Colleague) -> bool:
+    """Whether an alert can reach them by something that the clinic sends on."""
+    return any(rounds.ways(person, sending_channels(session, clinic_id)))
 
 
 def _join(session: Session, row: HandOver, taker: rounds.Colleague, now: datetime) -> None:

@@ -11,6 +11,9 @@ from reminders.models.kinds import ReplyKind, TicketKind
 from reminders.models.reply import MAIL
 from reminders.triage import Label, Reading
 
+BY_SUBJECT = "subject"
+"""Why an absence notice is a machine's whose headers do not say so: its subject alone does."""
+
 _NOT_SURE = 0.3
 """How sure a START is that proves nothing: a person looks at it."""
 
@@ -28,12 +31,18 @@ class Letter:
     message_id: str = ""
     thread: str = ""
 
+    @property
+    def is_machines(self) -> bool:
+        """Whether its headers say that no person wrote it. A subject may mean something else, so it is still read."""
+        return self.automatic not in {"", BY_SUBJECT}
+
     def to_data(self) -> dict[str, Any]:
         """The same, JSON-safe: what `letter_of` reads back."""
         return {MAIL: asdict(self)}
 
 
 _PLAIN = Letter(proof="token")
+_NOTHING = Label.OTHER
 
 
 def letter_of(kind: ReplyKind, raw: Any) -> Letter:
@@ -46,7 +55,8 @@ def letter_of(kind: ReplyKind, raw: Any) -> Letter:
 
 def is_quiet(kind: ReplyKind, raw: Any, labels: Collection[str]) -> bool:
     """Whether a machine wrote it and it rings nobody: it stands in the timeline, and asks for no look."""
-    return bool(letter_of(kind, raw).automatic) and Label.URGENT not in labels
+    letter = letter_of(kind, raw)
+    return bool(letter.automatic) and (Label.URGENT not in labels if letter.is_machines else set(labels) == {_NOTHING})
 
 
 def as_proven(context: Context) -> Context:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from reminders import logs
 from reminders.care import mailboxes, replies
-from reminders.care.letters import Letter
+from reminders.care.letters import BY_SUBJECT, Letter
 from reminders.care.mail_matching import Answered, answered_by, receipt_of
 from reminders.care.mail_pictures import draw, hang_on
 from reminders.care.mailboxes import Mailbox, Turn
@@ -148,9 +148,11 @@ def _is_receipt(session: Session, mailbox: Mailbox, mail: IncomingMail) -> bool:
 
 def _keep(session: Session, mailbox: Mailbox, mail: IncomingMail) -> uuid.UUID | None:
     answered = answered_by(session, mailbox, mail)
+    body = _body(mail, answered)
+    by_subject = BY_SUBJECT if _NOTICE.match(mail.subject.strip()) else ""
     letter = Letter(
         proof=answered.proof,
-        automatic="own_address" if mail.sender.lower() == mailbox.own_address else mail.automatic,
+        automatic="own_address" if mail.sender.lower() == mailbox.own_address else mail.automatic or by_subject,
         sender=mail.sender,
         subject=mail.subject,
         message_id=mail.message_id,
@@ -164,7 +166,7 @@ def _keep(session: Session, mailbox: Mailbox, mail: IncomingMail) -> uuid.UUID |
         provider_id=_identity(session, mailbox, mail),
         # An answer goes where the question went, whatever From says.
         from_address=answered.address or mail.sender,
-        body=_body(mail, answered),
+        body=body,
         media=[{"content_type": file.content_type} for file in mail.files] or None,
         raw=letter.to_data(),
         known=answered.match,
@@ -184,7 +186,17 @@ def _identity(session: Session, mailbox: Mailbox, mail: IncomingMail) -> str:
     return keyring_of(session).index(f"mail:{mailbox.sender_id}", f"{named}\0{said.hexdigest()}")
 
 
-_PREFIX = re.compile(r"^(?:(?:re|r[eé]p|sv|aw|fwd?|tr|rv)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+_ANSWERS = r"(?:re|r[eé]f|r[eé]p|antw(?:ort)?|aw|sv|vs|odp|fwd?|wg|tr|rv)\.?\s*(?:\[\d+\])?\s*:"
+_FROM_OUTSIDE = r"\[\s*ext(?:[eé]rieur|ern(?:al|e)?)?\s*\]\s*:?|ext(?:[eé]rieur|ern(?:al|e))\s*:"
+_PREFIX = re.compile(rf"^(?:(?:{_ANSWERS}|{_FROM_OUTSIDE})\s*)+", re.IGNORECASE)
+"""What programs and gateways put before a subject."""
+
+_NOTICE = re.compile(
+    r"(?:auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office|r[eé]ponse automatique|message d.absence"
+    r"|absen(?:te?|ce) du bureau)\b",
+    re.IGNORECASE,
+)
+"""How an absence notice is headed. What its words alone say may be a person's: one who is away can have a fever."""
 
 
 def _body(mail: IncomingMail, answered: Answered) -> str:

@@ -36,7 +36,7 @@ class OptOutRequest:
     `source` is reply, email, page, carrier, staff, or wrong_number (which leaves the consents as they are: it was not
     the patient who spoke). `by_carrier`: the carrier has confirmed, so we must not. Only what answers a reply
     is confirmed by a message, in `language` or else the patient's; a page or a form says so itself. `quiet`: not at
-    all, since this clinic's name may be the wrong one.
+    all, since this clinic's name may be the wrong one, or strangers have got as many e-mails as they get.
     """
 
     clinic_id: uuid.UUID

@@ -114,6 +114,11 @@ def ticked(kind: ReplyKind, raw: Any) -> PageAnswers | None:
     return from_data(given) if isinstance(given, Mapping) else None
 
 
+def as_text(body: str, page: PageAnswers | None) -> str:
+    """A reply's words with what was ticked before them as a text would say it: what is read, not what was written."""
+    return body if page is None else "\n".join(filter(None, (page.digit, body)))
+
+
 def as_ticked(reading: Reading, page: PageAnswers | None) -> Reading:
     """The reading with what was ticked, which is never in doubt: a red flag is urgent, and the boxes are an answer.
 
@@ -121,6 +126,8 @@ def as_ticked(reading: Reading, page: PageAnswers | None) -> Reading:
     """
     if page is None:
         return reading
+    # Nobody wrote the digit, so no words decided by it.
+    reading = replace(reading, evidence=tuple(found for found in reading.evidence if found.words != page.digit))
     added = set(filter(None, (_OUTCOMES.get(page.digit), Label.URGENT if page.flags else None)))
     if not added:
         return reading

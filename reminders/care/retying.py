@@ -9,15 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from reminders.care import audit, replanning
+from reminders.care import audit, replanning, retied
 from reminders.care.actors import Actor
 from reminders.care.checkins import ANSWERABLE_FOR
 from reminders.errors import InvalidInputError, Problem
-from reminders.models import CheckIn, Consult, Message, MessageReminder, Patient, Reminder, Reply, Severity, Ticket
-from reminders.models.kinds import CheckInOutcome, ConsultState
+from reminders.models import CheckIn, Message, MessageReminder, Patient, Reminder, Reply, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def others(session: Session, reply: Reply) -> Sequence[OtherCheckIn]:
 
 
 def retie(session: Session, actor: Actor, reply: Reply, treatment_id: uuid.UUID, now: datetime) -> None:
-    """The answer was about that treatment: its outcome, severity, tickets and consult are that one's from now on.
+    """The answer was about that treatment: its outcome, severity and all that they led to are that one's from now on.
 
     Raises:
         InvalidInputError: on treatment_id, no_such_check_in: none of that treatment was open then.
@@ -64,26 +63,8 @@ def retie(session: Session, actor: Actor, reply: Reply, treatment_id: uuid.UUID,
     for kind in (CheckIn, Severity):
         there = {"treatment_id": to.treatment_id, "reminder_id": to.reminder_id}
         session.execute(update(kind).where(kind.reply_id == reply.id).values(**there))
-    session.execute(update(Ticket).where(Ticket.reply_id == reply.id).values(treatment_id=to.treatment_id))
     reply.answers_id = to.message_id
     session.flush()
-    if any(answer.outcome is CheckInOutcome.PERSISTING for answer in answers):
-        _take_consult(session, before, to)
+    retied.carry(session, retied.Moved(reply, answers, before, to.treatment_id), now)
     detail = {"treatment": str(to.treatment_id)}
     audit.note(session, actor, "reply.retied", "reply", reply.id, now, detail)
-
-
-def _take_consult(session: Session, before: set[uuid.UUID], to: OtherCheckIn) -> None:
-    """The consult that the answer led to goes along, unless another answer calls for it too, or it has come further, or
-    the other treatment has one already."""
-    persists = exists().where(
-        CheckIn.treatment_id == Consult.treatment_id, CheckIn.outcome == CheckInOutcome.PERSISTING
-    )
-    has_one = exists().where(Consult.treatment_id == to.treatment_id)
-    if session.scalar(select(has_one)):
-        return
-    session.execute(
-        update(Consult)
-        .where(Consult.treatment_id.in_(before), Consult.state == ConsultState.OFFERED, ~persists)
-        .values(treatment_id=to.treatment_id)
-    )

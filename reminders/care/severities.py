@@ -9,7 +9,7 @@ from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from reminders.care.ticket_keys import key_for
-from reminders.care.tickets import PRIORITY, NewTicket, open_ticket
+from reminders.care.tickets import BY_REASON, PRIORITY, NewTicket, open_ticket
 from reminders.database import insert_missing
 from reminders.models import Reminder, Severity, Ticket, Treatment
 from reminders.models.kinds import TicketKind, TicketState
@@ -87,6 +87,18 @@ def weigh(session: Session, treatment_id: uuid.UUID) -> bool:
         )
     )
     return True
+
+
+def weigh_anew(session: Session, treatment_id: uuid.UUID) -> None:
+    """As `weigh`, once answers were moved to the treatment or away: where nothing rises, its open tickets press no more
+    than their kind does."""
+    if weigh(session, treatment_id):
+        return
+    theirs = (Ticket.treatment_id == treatment_id, Ticket.state != TicketState.CLOSED)
+    for ticket in session.scalars(select(Ticket).where(*theirs, Ticket.kind != TicketKind.RED_FLAG)):
+        usual = PRIORITY[ticket.kind]
+        if ticket.priority == usual - PRESSES_BY and ticket.reason not in BY_REASON:
+            ticket.priority, ticket.reason = usual, "" if ticket.reason == WORSE else ticket.reason
 
 
 def look_at(session: Session, reminder: Reminder, patient_id: uuid.UUID, now: datetime) -> None:

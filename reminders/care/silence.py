@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from reminders.care.checkins import ANSWERABLE_FOR
-from reminders.care.ending import SUPERSEDED
+from reminders.care.ending import TAKEN_BACK
 from reminders.models import CheckIn, Clinic, Message, MessageReminder, Patient, Reminder, Ticket, Treatment
 from reminders.models.follow_up_rules import FollowUpRules, follow_up_rules
 from reminders.models.kinds import CheckInOutcome, ReminderState, TicketKind, TreatmentState
@@ -95,7 +95,7 @@ def _asked(session: Session, among: Iterable[ColumnElement[bool]], now: datetime
     query = (
         _check_ins(select(*columns, Reminder.reason, _sent_at().label("at")), now)
         .where(Message.state.in_((State.SENT, State.DELIVERED)), *among)
-        .where(~exists().where(*same_step, later.round > Reminder.round, ~_ended_with_treatment(later)), ~called)
+        .where(~exists().where(*same_step, later.round > Reminder.round, ~_taken_back(later)), ~called)
         .where(~answered_since(Reminder.treatment_id, since))
         .order_by(_sent_at(), Message.id)
     )
@@ -124,9 +124,10 @@ def _check_ins(query: Select[*tuple[Any, ...]], now: datetime) -> Select[*tuple[
     )
 
 
-def _ended_with_treatment(one: type[Reminder]) -> ColumnElement[bool]:
-    """Whether a round was called off because its treatment was replaced: taken back, that one owes it again."""
-    return (one.state == ReminderState.CANCELLED) & (one.reason == SUPERSEDED)
+def _taken_back(one: type[Reminder]) -> ColumnElement[bool]:
+    """Whether a round was called off because its treatment was replaced, which owes it again once that is taken back;
+    or because it was owed for an answer about another treatment."""
+    return (one.state == ReminderState.CANCELLED) & one.reason.in_(TAKEN_BACK)
 
 
 def _sent_at() -> ColumnElement[datetime]:
@@ -157,7 +158,7 @@ def _improving(session: Session, clinic_id: uuid.UUID, until: datetime) -> Seque
         further.treatment_id == Reminder.treatment_id,
         further.step == Reminder.step,
         (further.reason == SECOND_LOOK) | (further.created_at >= CheckIn.answered_at),
-        ~_ended_with_treatment(further),
+        ~_taken_back(further),
     )
     query = (
         select(CheckIn.clinic_id, CheckIn.treatment_id, Reminder.step)

@@ -11,6 +11,7 @@ from reminders.care.callers import Caller, takes, takes_by_mail
 from reminders.care.checkins import AskedCheckIn
 from reminders.care.effects import Situation
 from reminders.care.guardians import Person, may_speak_for_another
+from reminders.care.strangers import MOST_ANSWERS, NOTHING_TOLD, Told
 from reminders.models.kinds import Channel, Language, MessageKind, ReplyKind
 
 
@@ -48,7 +49,7 @@ class Context:
     automatic text went of late to this patient or to whoever writes from this address; `sender_id` is what the clinic
     sends by on the reply's channel, if it is connected; `on_call` whether somebody is who can be reached;
     `colleague` who of the staff wrote, or may have; `answers_alert`: an e-mail that proves that it answers theirs;
-    `strangers_told` counts the safety e-mails of late to addresses of nobody.
+    `strangers_told` counts the e-mails of late to addresses of nobody.
     """
 
     reply: Kept
@@ -63,13 +64,18 @@ class Context:
     on_call: bool = True
     colleague: Caller | None = None
     answers_alert: bool = False
-    strangers_told: int = 0
+    strangers_told: Told = NOTHING_TOLD
 
     @property
     def is_strangers_mail(self) -> bool:
         """Whether all that speaks for who wrote is a From that is no patient's."""
         known = self.reply.patient_id is not None or self.holders or self.answers_alert
         return self.reply.kind is ReplyKind.EMAIL and not known
+
+    @property
+    def enough_answers(self) -> bool:
+        """Whether a stranger's mail gets none: anybody can have us write to addresses that they make up."""
+        return self.is_strangers_mail and self.strangers_told.others >= MOST_ANSWERS
 
     @property
     def today(self) -> date:
@@ -103,7 +109,8 @@ def situation_of(context: Context) -> Situation:
         answers_alert=colleague is not None and context.answers_alert,
         on_call=context.on_call,
         stranger=context.is_strangers_mail,
-        strangers_told=context.strangers_told,
+        strangers_told=context.strangers_told.safety,
+        enough_answers=context.enough_answers,
         voice=reply.kind is ReplyKind.VOICE,
         attachment=bool(reply.media),
         answered_by_carrier=reply.opt_out_type,

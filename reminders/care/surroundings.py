@@ -63,7 +63,7 @@ class Surroundings:
 
     `sent_there` are the automatic texts of late to whoever writes from the address; since when those of a kind count,
     `counts_since` says. `on_call` says whether somebody is and can be reached, `rings` whether there is an alarm;
-    `colleague` is who of the staff has the address; `strangers_told` counts the safety e-mails of late to
+    `colleague` is who of the staff has the address; `strangers_told` counts the e-mails of late to
     addresses that are nobody's, where this is one.
     """
 
@@ -76,7 +76,7 @@ class Surroundings:
     rings: bool
     neighbours: Sequence[Neighbour]
     colleague: Caller | None = None
-    strangers_told: int = 0
+    strangers_told: strangers.Told = strangers.NOTHING_TOLD
 
     @property
     def holders(self) -> list[Holder]:
@@ -107,7 +107,7 @@ def look_around(connection: Connection, origin: Origin, now: datetime) -> Surrou
     known = (timezone, clinic_language, counts_since, sends_by, sent_there)
     around = Surroundings(*known, on_call, rings, neighbours)
     is_strangers = origin.channel is Channel.EMAIL and not (by_name or around.holders)
-    told = strangers.told(connection, origin.clinic_id, now) if is_strangers else 0
+    told = strangers.told(connection, origin.clinic_id, now) if is_strangers else strangers.NOTHING_TOLD
     return replace(around, colleague=_colleague(connection, origin, around), strangers_told=told)
 
 

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from reminders import logs
 from reminders.care.applying import Act, NewRows, rows_of
 from reminders.care.decisions import decide_effects
-from reminders.care.deeds import carry_out, deeds_among
-from reminders.care.effects import Effect, OpenTicket
+from reminders.care.deeds import carry_out, deeds_among, is_red_flag
+from reminders.care.effects import Effect
 from reminders.care.explain.readings import to_data
 from reminders.care.letters import as_proven, as_sent, from_machine, letter_of
-from reminders.care.page_answers import as_ticked, ticked
+from reminders.care.page_answers import as_text, as_ticked, ticked
 from reminders.care.red_flags import as_meant
 from reminders.care.situation import Kept, situation_of
 from reminders.care.surroundings import Surroundings, context_of, find_kept, look_around
@@ -72,7 +72,7 @@ def understand_again(session: Session, reply_id: uuid.UUID, now: datetime) -> No
     refuse_other_clinics(session, {reply.clinic_id})
     decided = _decide(Received(reply, look_around(session.connection(), origin, now)), keyring_of(session), now)
     raised = session.scalar(select(Ticket.id).where(Ticket.dedupe_key == key_for(TicketKind.RED_FLAG, reply_id)))
-    deeds = [deed for deed in decided.deeds if raised is None or not isinstance(deed, OpenTicket)]
+    deeds = [deed for deed in decided.deeds if raised is None or not is_red_flag(deed)]
     _act_upon(session, replace(decided, deeds=deeds))
 
 
@@ -101,11 +101,12 @@ class _Decided:
 def _decide(received: Received, keyring: Keyring, now: datetime) -> _Decided:
     context = as_proven(context_of(received.reply, received.around, keyring))
     situation, letter = situation_of(context), letter_of(context.reply.kind, context.reply.raw)
-    read_as = read(context.reply.body, context.day, Asked.CHECK_IN if context.check_in else Asked.NONE)
-    reading = as_ticked(as_meant(read_as, situation), ticked(context.reply.kind, context.reply.raw))
+    page, asked = ticked(context.reply.kind, context.reply.raw), Asked.CHECK_IN if context.check_in else Asked.NONE
+    read_as = read(as_text(context.reply.body, page), context.day, asked)
+    reading = as_ticked(as_meant(read_as, situation), page)
     reading = as_sent(reading, letter)
     act = Act(context, reading, now)
-    effects = from_machine(reading, situation) if letter.automatic else decide_effects(reading, situation)
+    effects = from_machine(reading, situation) if letter.is_machines else decide_effects(reading, situation)
     return _Decided(act, rows_of(act, effects), deeds_among(effects))
 
 

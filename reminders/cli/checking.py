@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import click
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from reminders import migrate
 from reminders.care import clinics, hand_overs
 from reminders.care.alarm_tests import silent_clinics
-from reminders.care.alerts import clinics_without
+from reminders.care.alerts import clinics_without, owners_without_phone
 from reminders.channels.imap_address import MailboxError
 from reminders.channels.imap_mail import ImapMailbox
 from reminders.cli.common import clear_errors, connect, start
@@ -97,6 +97,12 @@ def _alerts(settings: Settings) -> Finding:
         return clinics_without(session, _really(settings))
 
     return _at_clinics(settings, unheard, ("nobody would hear of a red flag", _MEND_ALERTS))
+
+
+def _owners(settings: Settings) -> Finding:
+    """Whether every owner, whom an alarm calls that nobody else takes, has a phone: to know, since e-mail may do."""
+    words = ("an owner has no phone number, so no text would wake them", "e-mail alone is easily missed at night")
+    return replace(_at_clinics(settings, owners_without_phone, words), is_wrong=False)
 
 
 def _on_call(settings: Settings) -> Finding:
@@ -197,6 +203,7 @@ _PROBES: dict[str, Callable[[Settings], Finding]] = {
     "broker": _broker,
     "channels": _channels,
     "alerts": _alerts,
+    "owners": _owners,
     "on-call": _on_call,
     "alarm-tests": _alarm_tests,
     "webhooks": _webhooks,

@@ -21,6 +21,9 @@ ANSWERABLE = range(CHECK_IN_DAY, CHECK_IN_DAY + 7)
 _THANKED = 0.8
 _NOT_UNDERSTOOD = 0.3  # below what anybody should act on: a person reads it
 _MACHINE_SAID = 0.95
+_TO_CALL = frozenset({"911", "811", "ambulance", "emergency", "urgence"})
+"""What absence notices say of emergencies, which is nobody's red flag."""
+
 _STATES = (Label.PERSISTING, Label.IMPROVING, Label.CLEAR)  # the worst first
 _GRAVEST: tuple[Tier, ...] = ("emergency", "urgent", "soon")
 
@@ -39,12 +42,17 @@ def read(text: str, day: int | None, asked: Asked) -> Reading:
     parts = scenes(own.text)
     words = [word for part in parts for word in part.words]
     tongue = language(words)
-    if own.source is not Source.PATIENT or not words:
+    if own.source is Source.PATIENT and words:
+        moment = Moment(day, asked)
+        read_alone = [second_look(part, by_rules(part, day, asked), moment) for part in parts]
+        findings = _together(read_alone) or [_other(parts)]
+    else:
+        # What begins like an absence notice may be somebody's who is away, and has a fever.
+        flags = [finding for part in parts for finding in red_flags(part)]
+        findings = [one for one in flags if _TO_CALL.isdisjoint(one.words.lower().split())]
+    if not findings:
         confidence = _NOT_UNDERSTOOD if own.source is Source.PATIENT else _MACHINE_SAID
         return Reading(frozenset({Label.OTHER}), confidence, tongue, (), None)
-    moment = Moment(day, asked)
-    read_alone = [second_look(part, by_rules(part, day, asked), moment) for part in parts]
-    findings = _together(read_alone) or [_other(parts)]
     return Reading(
         labels=frozenset(finding.label for finding in findings),
         confidence=_confidence(findings),

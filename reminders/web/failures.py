@@ -15,9 +15,11 @@ from reminders.web.access import SignInNeededError
 from reminders.web.i18n import catalogue, preferred
 from reminders.web.problems import problem
 from reminders.web.views import asset, environment, page
-from reminders.web.visitors import visitor_of
+from reminders.web.visitors import Visitor, visitor_of
 
 _FOR_PROGRAMS = ("/api/", "/webhooks/", "/2010-04-01/", "/sandbox/", "/healthz", "/readyz", "/metrics")
+_FOR_PATIENTS = "/c/"
+_NOWHERE = frozenset({400, 404, 405})
 _EXPLAINED = frozenset({400, 403, 404, 405, 413, 415, 422, 500, 503})
 
 
@@ -51,7 +53,16 @@ def error_page(request: Request, status: int, reason: str = "") -> Response:
         visitor = visitor_of(request)
     except SQLAlchemyError:
         return last_resort(request, "")
+    if request.url.path.startswith(_FOR_PATIENTS) and status in _NOWHERE:
+        return _lost_link(visitor, status)
     return page(visitor, "error.html", status, key=f"error.{key}_{reason}" if reason else f"error.{key}")
+
+
+def _lost_link(visitor: Visitor, status: int) -> Response:
+    """For a patient whose link is garbled or not in use any more: no way into the staff's pages."""
+    languages = (visitor.language, *(one for one in Language if one is not visitor.language))
+    both = [(language.value, catalogue(language).text) for language in languages]
+    return page(visitor, "lost_link.html", status, both=both)
 
 
 def _for_program(request: Request) -> bool:

@@ -100,6 +100,16 @@ def test_persisting_brings_the_consult_and_a_ticket_once(practice: Practice, she
     assert len(practice.got(ANNE)) == 2
 
 
+def test_staff_read_what_was_written_and_no_digit_that_nobody_typed(practice: Practice, sheet: Page) -> None:
+    """Seen to fail with the digit before the words, and with a digit among what decided."""
+    sheet.send(**WORSE, words="Surtout le menton.")
+    sheet.send(**WELL)
+    written, ticked = practice.rows(select(Reply).order_by(Reply.received_at, Reply.id))
+    assert (written.body, written.labels) == ("Surtout le menton.", ["persisting"])
+    assert (ticked.body, ticked.labels, ticked.evidence) == ("", ["clear"], [])
+    assert "3" not in [words for _, words in written.evidence]
+
+
 def test_a_red_flag_in_the_words_outranks_the_boxes(practice: Practice, sheet: Page) -> None:
     nurse = practice.nurse()
     assert "composez le 911" in sheet.send(**WELL, words="j'ai 39 de fièvre")

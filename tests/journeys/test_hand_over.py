@@ -12,8 +12,9 @@ from sqlalchemy import select, update
 
 from reminders.care.hand_overs import make_due
 from reminders.database import Database
-from reminders.models import Audit, HandOver, Message, Staff
-from reminders.models.kinds import Language, MessageKind, Role
+from reminders.models import Audit, HandOver, Message, Sender, Staff
+from reminders.models.clinic import NOT_CONNECTED
+from reminders.models.kinds import Channel, Language, MessageKind, Role
 from reminders.settings import Settings
 from reminders.web.i18n import catalogue
 from tests.promises.practice import NURSE, Practice, open_practice
@@ -106,6 +107,17 @@ def test_who_has_left_takes_nothing_and_those_before_stay(night: Practice) -> No
         session.execute(
             update(Staff).values(disabled_at=NIGHT).where(Staff.id == night.rows(select(HandOver))[0].staff_id)
         )
+    night.text(SAID["en"], sender=number(1))
+    assert heard(night, 15) == (1, 0, 1)
+    assert "hand_over.void" in night.rows(select(Audit.action))
+
+
+def test_who_can_be_reached_no_longer_takes_nothing_either(night: Practice) -> None:
+    """Their number is gone, and the clinic sends no e-mail; seen to fail with the hand-over made all the same."""
+    hand_over(night, day="2026-03-11", time="03:10")
+    with night.database.begin() as session:
+        session.execute(update(Sender).values(address=NOT_CONNECTED).where(Sender.channel == Channel.EMAIL))
+        session.execute(update(Staff).values(phone=None).where(Staff.id == night.rows(select(HandOver))[0].staff_id))
     night.text(SAID["en"], sender=number(1))
     assert heard(night, 15) == (1, 0, 1)
     assert "hand_over.void" in night.rows(select(Audit.action))

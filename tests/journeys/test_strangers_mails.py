@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from reminders.care.strangers import MOST_TO_ALL, MOST_TO_ONE
+from reminders.care.strangers import MOST_ANSWERS, MOST_TO_ALL, MOST_TO_ONE
 from reminders.database import Database
-from reminders.models import Message, Reply, Ticket
+from reminders.models import Message, OptOut, Reply, Ticket
 from reminders.models.kinds import MessageKind, TicketKind
 from tests.journeys.mailing import ANNE, MailPractice, open_mail_practice
 
@@ -101,3 +101,19 @@ def test_all_of_them_together_are_told_so_often_and_patients_always(practice: Ma
     practice.world.pass_time(timedelta(hours=2))
     practice.write(FEVER, sender=stranger(99))
     assert len(practice.mails(stranger(99))) == 1
+
+
+def test_strangers_get_few_answers_and_confirmations_and_each_is_heeded(practice: MailPractice) -> None:
+    """Seen to fail without a limit for HELP, and without one for STOP."""
+    for n in range(MOST_ANSWERS + 2):
+        practice.write("STOP" if n % 2 else "HELP", sender=stranger(n))
+    kinds = (MessageKind.ANSWER, MessageKind.CONFIRMATION)
+    got = practice.rows(select(Message.id).where(Message.kind.in_(kinds)))
+    assert len(got) == MOST_ANSWERS
+    assert len(practice.rows(select(OptOut.id))) == (MOST_ANSWERS + 2) // 2
+    practice.ask()
+    practice.write("STOP")
+    assert len(practice.rows(select(Message.id).where(Message.kind.in_(kinds)))) == MOST_ANSWERS + 1, "a patient's goes"
+    practice.world.pass_time(timedelta(hours=1))
+    practice.write("STOP", sender=stranger(99))
+    assert len(practice.rows(select(Message.id).where(Message.kind.in_(kinds)))) == MOST_ANSWERS + 2

@@ -35,9 +35,9 @@ class Sheet:
         return {name: Problem(f"{name}_missing") for name in asked if getattr(self.answers, name) is None}
 
     def body(self, language: Language) -> str:
-        """The same as a text would say it: the digit, the red flags in the patient's language, the words."""
+        """What staff read of it: the red flags as the patient's language names them, and the words."""
         flags = [catalogue(language).text(f"check_in_page.flag_{flag}") for flag in self.answers.flags]
-        return "\n".join(filter(None, (self.answers.digit, *flags, self.words)))
+        return "\n".join(filter(None, (*flags, self.words)))
 
 
 def posted(form: Form, pictures: int = 0) -> Sheet:

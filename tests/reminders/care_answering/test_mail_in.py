@@ -15,9 +15,11 @@ from sqlalchemy import select, update
 
 from reminders.care import mail_in, mailboxes, replies, understanding
 from reminders.care.mail_in import read_mailboxes
+from reminders.care.mail_matching import Answered
 from reminders.channels import mail_parts
 from reminders.channels.imap_address import MailboxError
 from reminders.channels.imap_mail import Fetched, Place
+from reminders.channels.incoming_mail import IncomingMail
 from reminders.crypto import Keyring
 from reminders.database import Database
 from reminders.delivery.mailbox_standing import Standing
@@ -272,6 +274,34 @@ def test_a_forged_token_proves_nothing(practice: MailPractice) -> None:
     token = reply_to(Keyring([b"k" * 32], b"another secret, of 32 characters"), "clinic@clinic.example", message.id)
     look(practice, FakeMailbox(mail("1", To=token)))
     assert practice.rows(select(CheckIn)) == []
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["Re: ", "Réf. : ", "Rép. : ", "Antw: ", "AW: ", "[EXTERNAL] Re: ", "RE: [EXT] ", "Externe : TR : ", "Réf\u00a0: "],
+)
+def test_what_a_program_puts_before_a_subject_is_nobodys_words(before: str) -> None:
+    """Seen to fail on each but the first with the prefixes known before."""
+    heading = Answered(subject="Votre suivi")
+    answer = IncomingMail("", "", (), (), f"{before}Votre suivi", "3", (), "")
+    assert mail_in._body(answer, heading) == "3"
+    own = IncomingMail("", "", (), (), f"{before}Réflexe de rougeur", "", (), "")
+    assert mail_in._body(own, heading) == "Réflexe de rougeur"
+
+
+@pytest.mark.parametrize(
+    "subject", ["Automatic reply: Your follow-up", "Out of office", "=?utf-8?q?R=C3=A9ponse_automatique_=3A_Suivi?="]
+)
+def test_an_absence_that_only_its_subject_tells_waits_for_nobody(practice: MailPractice, subject: str) -> None:
+    """Seen to fail where the headers alone told: it stood on Today, with the link to answer it."""
+    practice.ask()
+    notice = mail("Zzaway until Monday.", Subject=subject)
+    look(practice, FakeMailbox(notice))
+    assert practice.tickets() == []
+    staff = practice.browser(practice.hire())
+    assert "Zzaway" not in staff.get("/").text
+    look(practice, FakeMailbox(notice, mail("I am away until Monday, zzwords.", "m2", Subject="Re: hello")))
+    assert "zzwords" in staff.get("/").text, "words may be a person's after all"
 
 
 def test_a_subject_of_ones_own_is_read(practice: MailPractice) -> None:

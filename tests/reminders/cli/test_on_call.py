@@ -48,6 +48,24 @@ def test_somebody_on_call_mends_what_check_says(command: Command) -> None:
 
 
 @pytest.mark.usefixtures("clinic")
+def test_an_owner_without_a_phone_is_said_and_stops_nothing(command: Command) -> None:
+    """Seen to fail without the line."""
+    command(*NURSE, "--on-call", "--phone", "514 555-0160", **TEXTS_ONLY)
+    done = command("check", **TEXTS_ONLY)
+    assert done.exit_code == 0
+    assert "ok  owners: an owner has no phone number, so no text would wake them at Lumière; " in done.stdout
+
+
+@pytest.mark.usefixtures("clinic")
+def test_who_can_be_reached_by_nothing_is_not_handed_over_to(command: Command) -> None:
+    """Seen to fail with the words for somebody unknown."""
+    command(*NURSE, **TEXTS_ONLY)
+    done = command("hand-over", "priya@clinic.example", **TEXTS_ONLY)
+    assert done.exit_code == 2
+    assert "No alert can reach them" in done.stderr
+
+
+@pytest.mark.usefixtures("clinic")
 def test_who_is_not_on_call_is_nobody_to_alert(command: Command) -> None:
     assert command(*NURSE, "--phone", "514 555-0160", **TEXTS_ONLY).exit_code == 0
     assert "NO  alerts" in command("check", **TEXTS_ONLY).stdout

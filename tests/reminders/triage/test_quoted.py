@@ -103,3 +103,26 @@ def test_a_no_ends_before_the_next_question() -> None:
 
     assert read(text, 7, Asked.CHECK_IN).labels == {Label.IMPROVING}
     assert read("> Any breakouts?\nNone", 7, Asked.CHECK_IN).labels == {Label.CLEAR}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am away on holiday until Monday but I have a fever of 39",
+        "Je suis absente du bureau jusqu'au 3, mais ma joue coule jaune et j'ai des frissons",
+    ],
+)
+def test_who_is_away_may_have_a_fever(text: str) -> None:
+    """Seen to fail as it stood: what began like an absence notice was read no further."""
+    assert Label.URGENT in read(text, 3, Asked.NONE).labels
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am out of the office until Monday. For urgent matters call reception; in an emergency dial 911.",
+        "Je suis absente du bureau jusqu'au 3. En cas d'urgence, appelez le 911. Au plaisir!",
+    ],
+)
+def test_an_absence_notice_is_no_red_flag(text: str) -> None:
+    assert read(text, 3, Asked.NONE).labels == {Label.OTHER}
