@@ -49,7 +49,6 @@ def a_month(browser: Browser) -> Browser:
 
 
 def test_each_list_has_as_many_lines_as_its_figure_says(a_month: Browser) -> None:
-    """Seen to fail when: a list asked for an answer that no longer held; an erased patient's line was left out."""
     with a_month.database.read() as session:
         report = reply_report(session, a_month.clinic, TODAY.date(), TODAY.date())
     for key in LISTS:

@@ -21,7 +21,6 @@ def groups(database: Database, clinic: Clinic, by: str) -> list[Group]:
 
 
 def test_a_lot_is_one_however_it_is_written(database: Database, clinic: Clinic) -> None:
-    """Seen to fail when: names were compared as they were written; an answer that no longer holds was counted."""
     with database.begin() as session:
         for lot in ("A 12", " a 12", "B7", None):
             case = add_case(session, clinic)

@@ -25,7 +25,6 @@ def measured(database: Database, clinic: Clinic) -> Times:
 
 
 def test_a_message_is_answered_by_its_first_reply(database: Database, clinic: Clinic) -> None:
-    """Seen to fail when: the last reply was taken."""
     with database.begin() as session:
         for minutes in (10, 20, 60):
             case = add_case(session, clinic)
