@@ -8,11 +8,14 @@ also once that was taken or closed; an emergency joined what was none; an addres
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import exists, func, select
 
-from reminders.care.strangers import MOST_ANSWERS, MOST_TO_ALL, MOST_TO_ONE
+from reminders.care.strangers import MOST_ANSWERS, MOST_TO_ALL, MOST_TO_ONE, alarm_rings
+from reminders.care.ticket_keys import key_for
+from reminders.care.tickets import NewTicket, open_ticket
 from reminders.database import Database
 from reminders.models import Message, OptOut, Reply, Ticket
 from reminders.models.kinds import MessageKind, TicketKind
@@ -116,6 +119,22 @@ def test_an_emergency_rings_beside_what_is_none(practice: MailPractice) -> None:
     assert rung(practice) == {stranger(0), stranger(1)}
     settle(practice, stranger(1), "acknowledge")
     assert rung(practice) == {stranger(0), stranger(1), stranger(2)}, "an emergency waits for no other alarm"
+
+
+def test_what_joins_while_somebody_takes_the_alarm_is_not_lost(practice: MailPractice) -> None:
+    """Seen to fail on PostgreSQL when whoever took it did not wait for what was joining."""
+    practice.write(FEVER, sender=stranger(0))
+    practice.write("Hello", sender=stranger(1))
+    (hello,) = [one for one in practice.rows(select(Reply)) if one.sender_address == stranger(1)]
+    new = NewTicket(practice.clinic.id, TicketKind.RED_FLAG, key_for(TicketKind.RED_FLAG, hello.id), reply_id=hello.id)
+    taking = Thread(target=settle, args=(practice, stranger(0), "acknowledge"))
+    with practice.database.begin() as session:
+        assert alarm_rings(session, practice.clinic.id, "")
+        taking.start()
+        taking.join(2)
+        open_ticket(session, new, practice.world.now)
+    taking.join(20)
+    assert rung(practice) == {stranger(0), stranger(1)}
 
 
 def share(practice: MailPractice, email: str) -> str:
