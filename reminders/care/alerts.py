@@ -56,6 +56,15 @@ def raise_alert(session: Session, ticket: Ticket | Cause, now: datetime) -> list
     return [row["id"] for row in rows]
 
 
+def ring_late(session: Session, cause: Cause, now: datetime) -> None:
+    """Queue every call about a red flag that nobody was called about when it came, the first due now. Whoever does the
+    same at the same moment adds nothing."""
+    planned = rounds.calls(staff_of(session, cause.clinic_id), sending_channels(session, cause.clinic_id))
+    if not planned:
+        _tell_of_nobody(session, cause.clinic_id, now)
+    enqueue(session, drafts_about(cause, planned, now), now)
+
+
 def ring_again(session: Session, ticket: Ticket, now: datetime) -> None:
     """Queue what is left of an alarm that was called off by mistake: the call of now, and those to come.
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from reminders.care import audit
 from reminders.care.actors import Actor
-from reminders.care.tickets import acknowledge
+from reminders.care.settling import acknowledge
 from reminders.errors import InvalidInputError, Problem
 from reminders.models import Staff, Ticket
 from reminders.models.kinds import Role, TicketState
