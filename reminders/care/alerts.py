@@ -11,7 +11,8 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from reminders.care import rounds
+from reminders.care import audit, rounds
+from reminders.care.actors import Actor
 from reminders.care.effects import EMERGENCY
 from reminders.care.rounds import OWNERS_FROM, Call, Colleague
 from reminders.care.ticket_keys import key_for_nobody
@@ -25,6 +26,9 @@ from schedules.lifecycle import State
 
 REOPENED = "ticket.reopened"
 """What the trail calls it that a ticket's closing was taken back."""
+
+RANG_AGAIN = "ticket.rang_again"
+"""What the trail calls it that a red flag rings anew because whoever had it in hand gave it on, or has left."""
 
 NOBODY = "nobody_to_alert"
 """The reason of the ticket of a clinic where no alert can reach anybody."""
@@ -50,29 +54,37 @@ def raise_alert(session: Session, ticket: Ticket | Cause, now: datetime) -> list
     senders = senders_of(session, ticket.clinic_id)
     planned = rounds.calls(staff_of(session, ticket.clinic_id), senders.keys())
     if not planned:
-        _tell_of_nobody(session, ticket.clinic_id, now)
+        tell_of_nobody(session, ticket.clinic_id, now)
     rows, _ = first_rows(drafts_about(ticket, planned, now), senders, now)
     write(session, [(Message, rows)])
     return [row["id"] for row in rows]
 
 
-def ring_again(session: Session, ticket: Ticket, now: datetime) -> None:
-    """Queue what is left of an alarm that was called off by mistake: the call of now, and those to come.
+def ring_on(session: Session, actor: Actor, ticket: Ticket, now: datetime) -> None:
+    """Nobody has it in hand any more, so its alarm rings again; and the trail says so."""
+    ring_again(session, ticket, now)
+    audit.note(session, actor, RANG_AGAIN, "ticket", ticket.id, now)
 
-    What was called off stays so, for a row is never used twice: the same calls come under further numbers.
+
+def ring_again(session: Session, ticket: Ticket, now: datetime) -> None:
+    """Queue what is left of an alarm that was called off: the call of now, and those to come.
+
+    What was called off stays so, for a row is never used twice: the same calls come under further numbers. An alarm
+    whose time is over begins anew.
     """
-    began, turn = ticket.opened_at, turn_of(session, ticket) + 1
+    turn = turn_of(session, ticket) + 1
+    began = ticket.opened_at if ticket.opened_at + rounds.ROUNDS[-1].until > now else now
     planned = rounds.calls(staff_of(session, ticket.clinic_id), sending_channels(session, ticket.clinic_id))
     left = [Call(call.contact, rounds.again(call.round, turn)) for call in planned if began + call.round.until > now]
     if not left:
-        _tell_of_nobody(session, ticket.clinic_id, now)
+        tell_of_nobody(session, ticket.clinic_id, now)
     enqueue(session, drafts_about(ticket, left, began), now)
 
 
 def turn_of(session: Session, ticket: Ticket) -> int:
-    """How many times its alarm was called off by mistake and rang again."""
+    """How many times its alarm was called off and rang again."""
     same = (Audit.clinic_id == ticket.clinic_id, Audit.at >= ticket.opened_at, Audit.subject_id == ticket.id)
-    return session.scalar(select(func.count()).where(*same, Audit.action == REOPENED)) or 0
+    return session.scalar(select(func.count()).where(*same, Audit.action.in_((REOPENED, RANG_AGAIN)))) or 0
 
 
 def call_owners_now(session: Session, lost: Message, now: datetime) -> list[uuid.UUID]:
@@ -154,7 +166,8 @@ def draft(ticket: Ticket | Cause, call: Call, now: datetime, template: str) -> D
     )
 
 
-def _tell_of_nobody(session: Session, clinic_id: uuid.UUID, now: datetime) -> None:
+def tell_of_nobody(session: Session, clinic_id: uuid.UUID, now: datetime) -> None:
+    """Say on Today that an alarm of this clinic reaches nobody; once a day."""
     ticket = NewTicket(
         clinic_id=clinic_id,
         kind=TicketKind.DELIVERY,
