@@ -72,8 +72,7 @@ def ring_again(session: Session, ticket: Ticket, now: datetime) -> None:
     What was called off stays so, for a row is never used twice: the same calls come under further numbers. An alarm
     whose time is over begins anew.
     """
-    turn = turn_of(session, ticket) + 1
-    began = ticket.opened_at if ticket.opened_at + rounds.ROUNDS[-1].until > now else now
+    turn, began = turn_of(session, ticket).n + 1, _began(ticket, now)
     planned = rounds.calls(staff_of(session, ticket.clinic_id), sending_channels(session, ticket.clinic_id))
     left = [Call(call.contact, rounds.again(call.round, turn)) for call in planned if began + call.round.until > now]
     if not left:
@@ -81,10 +80,25 @@ def ring_again(session: Session, ticket: Ticket, now: datetime) -> None:
     enqueue(session, drafts_about(ticket, left, began), now)
 
 
-def turn_of(session: Session, ticket: Ticket) -> int:
-    """How many times its alarm was called off and rang again."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How many times an alarm was called off and rang again, and when (UTC) the one that rings now began."""
+
+    n: int
+    began: datetime
+
+
+def turn_of(session: Session, ticket: Ticket) -> Turn:
+    """The turn of a ticket's alarm."""
     same = (Audit.clinic_id == ticket.clinic_id, Audit.at >= ticket.opened_at, Audit.subject_id == ticket.id)
-    return session.scalar(select(func.count()).where(*same, Audit.action.in_((REOPENED, RANG_AGAIN)))) or 0
+    asked = select(func.count(), func.max(Audit.at)).where(*same, Audit.action.in_((REOPENED, RANG_AGAIN)))
+    n, last = session.execute(asked).one()
+    return Turn(n, _began(ticket, last or ticket.opened_at))
+
+
+def _began(ticket: Ticket, rang: datetime) -> datetime:
+    """When an alarm began that `rang` again: with its ticket, unless the time of its calls was over by then."""
+    return ticket.opened_at if ticket.opened_at + rounds.ROUNDS[-1].until > rang else rang
 
 
 def call_owners_now(session: Session, lost: Message, now: datetime) -> list[uuid.UUID]:
@@ -96,7 +110,7 @@ def call_owners_now(session: Session, lost: Message, now: datetime) -> list[uuid
         return []
     owners = [one for one in staff_of(session, lost.clinic_id) if one.role is Role.OWNER]
     ticket = session.get_one(Ticket, lost.ticket_id)
-    n = rounds.number(OWNERS_FROM, turn_of(session, ticket))
+    n = rounds.number(OWNERS_FROM, turn_of(session, ticket).n)
     firsts = [keys.alert_key(ticket.id, one.id, channel, n) for one in owners for channel in Channel]
     waiting = (Message.dedupe_key.in_(firsts), Message.due_at > now, in_state(State.PLANNED))
     found = session.execute(select(Message.id, Message.useful_until).where(*waiting)).all()

@@ -39,10 +39,10 @@ def join(
     A round that is past and still worth making goes at once. What is queued already is not queued again.
     """
     for ticket in _ringing(session, clinic_id) if contacts else ():
-        began = ticket.opened_at
-        ahead = [one for one in rounds.ROUNDS if began + one.until > now and not (since and began + one.after <= since)]
         turn = turn_of(session, ticket)
-        calls = [Call(contact, rounds.again(one, turn)) for one in ahead for contact in contacts]
+        began = turn.began
+        ahead = [one for one in rounds.ROUNDS if began + one.until > now and not (since and began + one.after <= since)]
+        calls = [Call(contact, rounds.again(one, turn.n)) for one in ahead for contact in contacts]
         enqueue(session, drafts_about(ticket, calls, began), now)
 
 

@@ -278,6 +278,9 @@ def test_an_old_red_flag_that_is_given_on_rings_anew(browser: Browser) -> None:
         session.get_one(Ticket, UUID(ticket)).opened_at = TODAY - timedelta(days=3)
     give(browser, ticket, nurse)
     assert ringing(browser) == every
+    # Whoever comes on call is called as often as the owner, by e-mail, and twice more, while it does not climb yet.
+    browser.post(f"/settings/people/{nurse}", {"name": "G", "role": "staff", "language": "fr", "on_call": "yes"})
+    assert ringing(browser) == 2 * every
 
 
 def test_a_page_that_is_no_longer_true_takes_nothing_from_who_has_it(browser: Browser) -> None:
