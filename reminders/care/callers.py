@@ -15,7 +15,7 @@ from reminders.crypto import Keyring
 from reminders.database import keyring_of
 from reminders.errors import CryptoError
 from reminders.models import Message, Staff, Ticket
-from reminders.models.kinds import Channel, Language, MessageKind, TicketState
+from reminders.models.kinds import Channel, Language, MessageKind, Role, TicketState
 from reminders.triage.quoted import Source, own_words
 from schedules.lifecycle import State
 
@@ -110,9 +110,12 @@ def _newest(connection: Connection, clinic_id: uuid.UUID, caller: Caller) -> uui
 
 
 _COLUMN: Mapping[Channel, Any] = {Channel.SMS: Staff.phone, Channel.EMAIL: Staff.email}
+_MAY_TAKE = (Staff.disabled_at.is_(None), Staff.role != Role.VIEWER)
+"""Who may act at all."""
+
 _PEOPLE = {
     channel: select(Staff.id, Staff.language, type_coerce(column, LargeBinary))
-    .where(Staff.clinic_id == bindparam("clinic"), column.is_not(None), Staff.disabled_at.is_(None))
+    .where(Staff.clinic_id == bindparam("clinic"), column.is_not(None), *_MAY_TAKE)
     .order_by(Staff.id)
     for channel, column in _COLUMN.items()
 }
@@ -120,7 +123,7 @@ _ALERTED = (
     select(Staff.id, Staff.language, Ticket.id)
     .join_from(Message, Staff, Staff.id == Message.staff_id)
     .outerjoin(Ticket, and_(Ticket.id == Message.ticket_id, *may_ring()))
-    .where(Message.id == bindparam("alert"), Message.clinic_id == bindparam("clinic"), Staff.disabled_at.is_(None))
+    .where(Message.id == bindparam("alert"), Message.clinic_id == bindparam("clinic"), *_MAY_TAKE)
     .where(Message.kind == MessageKind.ALERT)
 )
 _HEARD_OF = (

@@ -52,7 +52,7 @@ def give(sent: Writer, ticket_id: UUID) -> Response:
 
     def act(session: Session, ticket: Ticket) -> bool:
         to = member.staff.id if sent.form.get("own") else _uuid(sent.form.get("staff_id"))
-        return in_hand.give(session, member.actor, ticket, to, member.now)
+        return in_hand.give(session, member.actor, ticket, in_hand.Gift(to, sent.form.get("had")), member.now)
 
     return _try(sent, ticket_id, act, "given")
 
