@@ -2,8 +2,8 @@
 sends once.
 
 Seen to fail when: the form stood there for somebody who had opted out; the hours or a hold were not said; a second
-press sent again, or dropped another text without a word; a message went by a channel that was not chosen; an answer from the
-inbox went to, closed and marked as read what had come in since its form was drawn.
+press sent again, or dropped another text without a word; a message went by a channel that was not chosen; an
+answer from the inbox went to, closed and marked as read what had come in since its form was drawn.
 """
 
 import re
