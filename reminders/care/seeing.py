@@ -49,10 +49,12 @@ def see(session: Session, actor: Actor, shown: Collection[uuid.UUID], now: datet
     nobody = and_(there.patient_id.is_(None), Reply.patient_id.is_(None), there.from_index == Reply.from_index)
     same = or_(there.patient_id == Reply.patient_id, nobody)
     on_screen = (there.id.in_(shown), there.clinic_id == actor.clinic_id, there.received_at >= Reply.received_at)
-    mine = (Reply.clinic_id == actor.clinic_id, Reply.seen_at.is_(None))
-    seen = update(Reply).where(*mine, select(there.id).where(*on_screen, same).exists())
-    changed = seen.values(seen_at=now, seen_by=actor.staff_id).returning(Reply.id)
-    return len(session.scalars(changed.execution_options(synchronize_session=False)).all())
+    return _mark(session, actor, select(there.id).where(*on_screen, same).exists(), now)
+
+
+def see_only(session: Session, actor: Actor, shown: Collection[uuid.UUID], now: datetime) -> int:
+    """As `see`, for replies of which nothing that came before was on the screen: only they have been read."""
+    return _mark(session, actor, Reply.id.in_(shown), now)
 
 
 def unsee(session: Session, actor: Actor, talk: Talk) -> bool:
@@ -68,6 +70,12 @@ def unread(session: Session, clinic_id: uuid.UUID) -> int:
     """How many conversations have something unread; above MOST_COUNTED any larger number. One statement by its own
     index, whose cost has a bound."""
     return int(session.connection().execute(_UNREAD, {"clinic": clinic_id}).scalar_one())
+
+
+def _mark(session: Session, actor: Actor, these: ColumnElement[bool], now: datetime) -> int:
+    unseen = (Reply.clinic_id == actor.clinic_id, Reply.seen_at.is_(None))
+    changed = update(Reply).where(*unseen, these).values(seen_at=now, seen_by=actor.staff_id).returning(Reply.id)
+    return len(session.scalars(changed.execution_options(synchronize_session=False)).all())
 
 
 _reply = core_table(Reply)

@@ -117,6 +117,11 @@ def write(session: Session, actor: Actor, to: To, written: Written, now: datetim
     return message
 
 
+def was_sent(session: Session, patient: Patient, nonce: str) -> bool:
+    """Whether this press of the button has sent something to them already."""
+    return _there(session, To(patient, Channel.SMS), nonce) is not None
+
+
 def preview(session: Session, clinic: Clinic, to: To, text: str, now: datetime) -> Shown:
     """What would be sent, and what it would cost.
 

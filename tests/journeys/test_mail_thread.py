@@ -3,6 +3,7 @@
 Meant to fail when: the headers were left out; a header of the patient's went on as it was.
 """
 
+import re
 from collections.abc import Iterator
 from email import message_from_string
 from email.message import Message
@@ -81,7 +82,9 @@ def test_what_staff_write_from_the_inbox_stays_in_the_thread(practice: MailPract
     (came,) = [one for one in practice.carrier.store.all() if one.direction == "inbound"]
     browser = practice.browser(practice.hire(language=language))
     assert "Can I swim?" in browser.get("/inbox?unread=yes&channel=email").text
-    browser.post(f"/inbox/patients/{anne.id}", {"text": "From Friday on.", "nonce": "n1"})
+    reply_id = re.findall(r'name="reply" value="([^"]+)"', browser.get(f"/inbox/patients/{anne.id}").text)[-1]
+    answer = {"text": "From Friday on.", "nonce": "n1", "reply": reply_id}
+    browser.post(f"/inbox/patients/{anne.id}", answer)
     practice.sweep()
     assert "From Friday on." in practice.mails()[-1]["body"]
     assert newest(practice)["In-Reply-To"] == came.message_id

@@ -2,7 +2,8 @@
 
 Seen to fail when: the newest reply of another clinic or conversation hid one; a filter looked at the newest reply
 alone, so that an unread one below a read one was lost; a page began where the one before had not ended; opening a page
-marked it, or a viewer could; what came in after the page was drawn counted as read; a name stood in the title.
+marked it, or a viewer could; what came in after the page was drawn counted as read; a name stood in the title; words
+that never stood in the list were read with it; reading a conversation left no trace.
 """
 
 import re
@@ -21,7 +22,7 @@ from reminders.care.ticket_keys import key_for
 from reminders.care.tickets import NewTicket, open_ticket
 from reminders.database import Database
 from reminders.ids import new_id
-from reminders.models import Patient, Reply, Sender
+from reminders.models import Audit, Patient, Reply, Sender, Ticket
 from reminders.models.kinds import Channel, ReplyKind, Role, TicketKind
 from tests.web.conftest import TODAY, Browser, NewBrowser
 
@@ -190,13 +191,17 @@ def test_a_viewer_reads_and_marks_nothing(browser_for: NewBrowser) -> None:
     assert stored(viewer, reply).seen_at is None
 
 
+def offered(browser: Browser, query: str = "") -> list[str]:
+    """The replies that the list offers to mark as read at once."""
+    return re.findall(r'name="reply" value="([^"]+)"', browser.get(f"/inbox{query}").text)
+
+
 def test_all_that_stands_in_the_list_is_read_at_once(browser: Browser) -> None:
     marie, olivia = people(browser, 2)
-    say(browser, marie, "first", 60)
     for patient in (marie, olivia, None):
         say(browser, patient, "words", 5, from_index="x")
     say(browser, None, "somebody else", 3, from_index="y")
-    ids = re.findall(r'name="reply" value="([^"]+)"', browser.get("/inbox").text)
+    ids = offered(browser)
     assert len(ids) == 4
     others = [id_ for id_ in ids if stored(browser, Reply(id=UUID(id_))).body != "somebody else"]
     answer = browser.client.post(
@@ -204,6 +209,42 @@ def test_all_that_stands_in_the_list_is_read_at_once(browser: Browser) -> None:
     )
     assert answer.headers["location"] == "/inbox?unread=yes&done=seen"
     assert listed(browser, "?unread=yes") == ["somebody else"]
+
+
+def test_words_that_never_stood_in_the_list_are_not_read_with_it(browser: Browser) -> None:
+    """Also where a form from elsewhere, or from before, names the newest of several."""
+    marie, olivia, lea = people(browser, 3)
+    below = say(browser, marie, "it is swollen and hot", 60)
+    newest = say(browser, marie, "thanks", 5)
+    say(browser, olivia, "is this normal? " * 30, 5)
+    under_read = say(browser, lea, "there is pus", 60)
+    say(browser, lea, "ok", 5, seen_at=TODAY)
+    assert offered(browser) == []
+    assert offered(browser, "?unread=yes") == [str(under_read.id)]
+    assert browser.post("/inbox/read", {"reply": str(newest.id)}).status_code == 303
+    assert stored(browser, newest).seen_by == browser.staff.id
+    assert stored(browser, below).seen_at is None
+    assert "it is swollen and hot" in listed(browser, "?unread=yes")
+
+
+def test_reading_a_conversation_is_noted_once_a_person_patient_and_hour(browser: Browser) -> None:
+    for number, path in enumerate(("/inbox/patients/{}", "/replies/{}/answer", "/patients/{}/write", "/tickets/{}")):
+        marie = browser.add_patient(phone=f"51455510{number}0")
+        reply = say(browser, marie, "is this normal", ticket=TicketKind.QUESTION)
+        with browser.database.read() as session:
+            ticket = session.scalars(select(Ticket.id).where(Ticket.reply_id == reply.id)).one()
+        id_ = {"/replies/{}/answer": reply.id, "/tickets/{}": ticket}.get(path, marie.id)
+        for _ in range(2):
+            assert "is this normal" in browser.get(path.format(id_)).text
+        browser.get(f"/patients/{marie.id}")
+        assert looks_at(browser, marie) == [browser.staff.id], path
+
+
+def looks_at(browser: Browser, patient: Patient) -> list[UUID | None]:
+    """Who is on the trail for having looked at a patient's."""
+    seen = (Audit.action == "patient.seen", Audit.subject_kind == "patient", Audit.subject_id == patient.id)
+    with browser.database.read() as session:
+        return list(session.scalars(select(Audit.staff_id).where(*seen)))
 
 
 @pytest.mark.parametrize(("count", "shown"), [(0, None), (2, "2"), (100, "99+")])
@@ -259,7 +300,8 @@ def test_a_reply_of_somebody_known_leads_to_their_conversation(browser: Browser)
 def test_no_name_stands_in_a_title(browser: Browser) -> None:
     marie = browser.add_patient()
     reply = say(browser, marie, "hello")
-    for path in (f"/inbox/patients/{marie.id}", f"/patients/{marie.id}/write", f"/replies/{reply.id}/answer"):
+    writing = (f"/inbox/patients/{marie.id}", f"/patients/{marie.id}/write", f"/replies/{reply.id}/answer")
+    for path in (*writing, f"/patients/{marie.id}"):
         title = re.search(r"<title>(.*?)</title>", browser.get(path).text, re.DOTALL)
         assert title
         assert "Marie" not in title[1]
@@ -267,10 +309,12 @@ def test_no_name_stands_in_a_title(browser: Browser) -> None:
 
 def test_the_filter_is_kept_from_the_list_to_the_answer_and_back(browser: Browser) -> None:
     marie = browser.add_patient()
-    say(browser, marie, "hello")
+    reply = say(browser, marie, "hello")
     shown = browser.get("/inbox?unread=yes&language=fr").text
     assert _OPEN.findall(shown) == [f"/inbox/patients/{marie.id}"]
     assert f'href="/inbox/patients/{marie.id}?unread=yes&amp;language=fr#newest"' in shown
-    answer = browser.post(f"/inbox/patients/{marie.id}?unread=yes&language=fr", {"text": "Bonjour.", "nonce": "n"})
+    answer = browser.post(
+        f"/inbox/patients/{marie.id}?unread=yes&language=fr", {"text": "Bonjour.", "nonce": "n", "reply": str(reply.id)}
+    )
     assert answer.headers["location"] == "/inbox?unread=yes&language=fr&done=answered"
     assert listed(browser, "?unread=yes") == []

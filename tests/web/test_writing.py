@@ -2,9 +2,11 @@
 sends once.
 
 Seen to fail when: the form stood there for somebody who had opted out; the hours or a hold were not said; a second
-press sent again, or dropped another text without a word; a message went by a channel that was not chosen.
+press sent again, or dropped another text without a word; a message went by a channel that was not chosen; an
+answer from the inbox went to, closed and marked as read what had come in since its form was drawn.
 """
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,13 +14,14 @@ from sqlalchemy import select, update
 
 from reminders.care import consents, optouts
 from reminders.care.actors import Actor
+from reminders.care.understanding import UNREAD
 from reminders.ids import new_id
-from reminders.models import Clinic, Instance, Message, OptOut, Patient
+from reminders.models import Clinic, Instance, Message, OptOut, Patient, Ticket
 from reminders.models.instance import CLOCK_OFFSET
-from reminders.models.kinds import Channel, Language, MessageKind
+from reminders.models.kinds import Channel, Language, MessageKind, TicketKind
 from reminders.outbox import keys
 from tests.web.conftest import TODAY, Browser, NewBrowser
-from tests.web.test_conversations import say
+from tests.web.test_conversations import say, stored
 
 FORM = "<textarea"
 
@@ -89,7 +92,7 @@ def test_who_wrote_by_mail_is_answered_by_mail(browser: Browser, marie: Patient)
     reply = say(browser, marie, "can I swim?", channel=Channel.EMAIL, kind="email")
     shown = browser.get(f"/inbox/patients/{marie.id}").text
     assert 'value="email" data-before' in shown
-    browser.post(f"/inbox/patients/{marie.id}", {"text": "Yes.", "nonce": "n1"})
+    browser.post(f"/inbox/patients/{marie.id}", {"text": "Yes.", "nonce": "n1", "reply": str(reply.id)})
     (message,) = sent(browser)
     assert (message.channel, message.reply_id) == (Channel.EMAIL, reply.id)
 
@@ -168,3 +171,115 @@ def test_a_saved_answer_is_put_in_without_a_script(browser: Browser, marie: Pati
     filled = browser.post(path, {"text": "Bonjour!", "action": "insert", "saved": chosen, "nonce": "n1"})
     assert "Bonjour!\nNous sommes là, Marie.</textarea>" in filled.text
     assert sent(browser) == []
+
+
+def ticked(page: str) -> list[str]:
+    """The tickets that the form would close if nobody touched it."""
+    return re.findall(r'name="closes" value="([^"]+)" checked', page)
+
+
+def held(page: str, name: str) -> str:
+    """What the form holds in a hidden field."""
+    return re.findall(rf'<input type="hidden" name="{name}" value="([^"]*)"', page)[-1]
+
+
+SOMETHING_NEW = [
+    (Language.EN, "Something new has come in from this person"),
+    (Language.FR, "Cette personne a écrit autre chose"),
+]
+
+
+@pytest.mark.parametrize(("language", "why"), SOMETHING_NEW)
+def test_what_came_in_since_is_neither_answered_nor_read(browser_for: NewBrowser, language: Language, why: str) -> None:
+    browser = browser_for(language=language)
+    marie = browser.add_patient()
+    say(browser, marie, "can I swim?", 20, ticket=TicketKind.QUESTION)
+    path = f"/inbox/patients/{marie.id}"
+    opened = browser.get(path).text
+    worse = say(browser, marie, "they gave me antibiotics in the hospital", 1, ticket=TicketKind.QUESTION)
+    form = {"text": "Yes, you may.", "nonce": "n1", "channel": "sms", "reply": held(opened, "reply")}
+    refused = browser.post(path, form)
+    assert refused.status_code == 422
+    assert why in refused.text
+    assert "Yes, you may.</textarea>" in refused.text
+    assert "antibiotics" in refused.text
+    assert sent(browser) == []
+    assert stored(browser, worse).seen_at is None
+    assert browser.post(path, form | {"reply": held(refused.text, "reply")}).status_code == 303
+    (message,) = sent(browser)
+    assert message.reply_id == worse.id
+    assert stored(browser, worse).seen_at is not None
+
+
+def test_a_look_at_how_it_would_read_is_no_look_at_what_has_come(browser: Browser, marie: Patient) -> None:
+    first = say(browser, marie, "can I swim?", 20)
+    path, form = f"/inbox/patients/{marie.id}", {"text": "Yes.", "nonce": "n1", "reply": str(first.id)}
+    say(browser, marie, "it is swollen", 1)
+    shown = browser.post(path, form | {"action": "preview"})
+    assert held(shown.text, "reply") == str(first.id)
+    assert browser.post(path, form | {"text": ""}).status_code == 422
+    assert browser.post(path, form).status_code == 422
+    assert sent(browser) == []
+
+
+@pytest.mark.parametrize("reply", ["", "no id"])
+def test_a_form_that_does_not_say_what_it_answers_answers_nothing(browser: Browser, marie: Patient, reply: str) -> None:
+    """As one drawn before the patient had ever written."""
+    path = f"/inbox/patients/{marie.id}"
+    assert held(browser.get(path).text, "reply") == ""
+    say(browser, marie, "it burns")
+    assert browser.post(path, {"text": "Hello.", "nonce": "n1", "reply": reply}).status_code == 422
+    assert sent(browser) == []
+
+
+def test_who_never_wrote_can_be_written_to_from_the_inbox(browser: Browser, marie: Patient) -> None:
+    assert (
+        browser.post(f"/inbox/patients/{marie.id}", {"text": "Hello.", "nonce": "n1", "reply": ""}).status_code == 303
+    )
+    assert [one.reply_id for one in sent(browser)] == [None]
+
+
+def test_a_second_press_after_something_came_is_still_the_first_message(browser: Browser, marie: Patient) -> None:
+    """It was sent: to say that it was not would have it sent again."""
+    first = say(browser, marie, "can I swim?", 20)
+    path, form = f"/inbox/patients/{marie.id}", {"text": "Yes.", "nonce": "n1", "reply": str(first.id)}
+    assert browser.post(path, form).status_code == 303
+    later = say(browser, marie, "thanks, but it is swollen", 1)
+    assert browser.post(path, form).status_code == 303
+    assert [one.reply_id for one in sent(browser)] == [first.id]
+    assert stored(browser, later).seen_at is None
+
+
+def ticket_of(browser: Browser, reply_id: object) -> str:
+    with browser.database.read() as session:
+        return str(session.scalars(select(Ticket.id).where(Ticket.reply_id == reply_id)).one())
+
+
+def test_only_the_question_that_is_answered_is_ticked(browser: Browser, marie: Patient) -> None:
+    """Seen to fail when every ticket but a red flag was."""
+    for minutes, kind in enumerate((TicketKind.RED_FLAG, TicketKind.CONSULT, TicketKind.QUESTION), 10):
+        say(browser, marie, "before", minutes, ticket=kind)
+    newest = say(browser, marie, "can I swim?", 1, ticket=TicketKind.QUESTION)
+    assert ticked(browser.get(f"/inbox/patients/{marie.id}").text) == [ticket_of(browser, newest.id)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "priority"),
+    [
+        (TicketKind.RED_FLAG, None),
+        (TicketKind.CONSULT, None),
+        (TicketKind.QUESTION, UNREAD),
+        (TicketKind.UNCLEAR, UNREAD),
+    ],
+)
+def test_what_presses_is_closed_by_a_choice_of_its_own(
+    browser: Browser, marie: Patient, kind: TicketKind, priority: int | None
+) -> None:
+    newest = say(browser, marie, "the bumps are getting worse", 1, ticket=kind)
+    if priority is not None:
+        with browser.database.begin() as session:
+            session.execute(update(Ticket).values(priority=priority))
+    for path in (f"/inbox/patients/{marie.id}", f"/replies/{newest.id}/answer", f"/patients/{marie.id}/write"):
+        shown = browser.get(path).text
+        assert f'name="closes" value="{ticket_of(browser, newest.id)}"' in shown
+        assert ticked(shown) == []

@@ -40,17 +40,24 @@ _SIMPLE = ("unread", "waits", "unknown")
 
 @dataclass(frozen=True)
 class Row:
-    """One conversation in the list."""
+    """One conversation in the list. `is_whole`: the glimpse is all that the reply says."""
 
     line: Line
     href: str
     glimpse: str
     is_urgent: bool
+    is_whole: bool
 
     @property
     def is_unread(self) -> bool:
         """Whether somebody should read it."""
         return self.line.unread > 0
+
+    @property
+    def is_all_unread(self) -> bool:
+        """Whether all that is unread in it stands in the list, so that it may be read there."""
+        reply = self.line.reply
+        return self.is_whole and self.line.unread == 1 and reply is not None and reply.seen_at is None
 
 
 @dataclass(frozen=True)
@@ -209,9 +216,10 @@ def _folded(own: str, whole: str) -> str:
 def _row(line: Line, texts: Catalogue, query: str) -> Row:
     reply, owner = line.reply, line.patient
     path = f"/inbox/patients/{owner.id}" if owner else f"/inbox/replies/{reply.id if reply else ''}"
-    glimpse = _beginning(own_part(reply), _LONGEST_GLIMPSE) if reply else texts.text("conversations.never_wrote")
+    own = own_part(reply) if reply else texts.text("conversations.never_wrote")
+    glimpse = _beginning(own, _LONGEST_GLIMPSE) or texts.text("conversations.no_words")
     urgent = any(ticket.kind is TicketKind.RED_FLAG for ticket in line.tickets)
-    return Row(line, f"{path}{query}#newest", glimpse or texts.text("conversations.no_words"), urgent)
+    return Row(line, f"{path}{query}#newest", glimpse, urgent, is_whole=glimpse == own)
 
 
 def _beginning(text: str, longest: int = _FOLDS_FROM) -> str:

@@ -9,6 +9,8 @@ from starlette.responses import RedirectResponse, Response
 
 from reminders.care import conversations, patients, seeing, thread
 from reminders.care.replies import candidates
+from reminders.models import Ticket
+from reminders.models.kinds import TicketKind
 from reminders.web.access import OwnForm, Posted, Reader, Writer
 from reminders.web.pages.conversation_view import (
     conversation_context,
@@ -48,10 +50,10 @@ def find(sent: OwnForm) -> Response:
 
 @router.post("/read")
 def read_all(sent: Writer) -> Response:
-    """What is unread in the list has been read: its first words stand there."""
+    """What stands in the list has been read, and nothing else of the same conversations."""
     member = sent.member
     with member.begin() as session:
-        seeing.see(session, member.actor, ids_in(sent.form.all("reply")[:_MOST_FOUND]), member.now)
+        seeing.see_only(session, member.actor, ids_in(sent.form.all("reply")[:_MOST_FOUND]), member.now)
     return RedirectResponse(f"/inbox{query_of(wanted_of(member.request.query_params), done='seen')}", 303)
 
 
@@ -132,4 +134,9 @@ def _door(member: Member, patient_id: UUID) -> Door:
         return {**conversation_context(session, member, whom.patient, whom.reply), **_list(session, member)}
 
     action, back = f"/inbox/patients/{patient_id}{_query(member)}", f"/inbox{_query(member, done='answered')}"
-    return Door(action, back, find_in, draw, lambda _: True)
+    return Door(action, back, find_in, draw, _is_answered, answers_newest=True)
+
+
+def _is_answered(ticket: Ticket, whom: Whom) -> bool:
+    """What came before may be about something else."""
+    return ticket.kind is TicketKind.QUESTION and whom.reply is not None and ticket.reply_id == whom.reply.id

@@ -13,6 +13,7 @@ from reminders.care import in_hand, settling, undoing
 from reminders.errors import InvalidInputError, NotFoundError, Problem
 from reminders.models import Ticket
 from reminders.web.access import Posted, Reader, Writer
+from reminders.web.pages.looks import note_look
 from reminders.web.pages.today_parts import one_conversation, today_parts
 from reminders.web.pages.work_view import View
 from reminders.web.views import page
@@ -107,6 +108,8 @@ def _ticket_page(member: Member, ticket_id: UUID, problems: dict[str, Problem], 
     with member.read() as session:
         ticket = _ticket(session, ticket_id)
         parts: dict[str, Any] = one_conversation(session, member, ticket)
+    if parts["patient"]:
+        note_look(member, parts["patient"].id)
     parts |= {"ticket": ticket, "may_reopen": member.may_change and undoing.may_reopen(ticket, member.now)}
     parts |= {"suffix": f"?from={FROM_TICKET}", "wrong": _wrong(problems) | {ticket_id}}
     return page(member, "ticket.html", status, problems=problems, **parts)

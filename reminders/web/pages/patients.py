@@ -8,31 +8,26 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from reminders.care import audit, patients
+from reminders.care import patients
 from reminders.errors import DuplicateError, InvalidInputError, Problem
 from reminders.models import Patient
 from reminders.web.access import Posted, Reader, Writer
+from reminders.web.pages.looks import note_look
 from reminders.web.pages.patient_view import input_of, patient_context
 from reminders.web.pages.record_form import patient_fields, patient_from
 from reminders.web.views import page
 from reminders.web.visitors import Member
-
-_SEEN = "patient.seen"
 
 router = APIRouter(include_in_schema=False, prefix="/patients")
 
 
 @router.get("/{patient_id}")
 def show(member: Reader, patient_id: UUID, treatment: UUID | None = None) -> Response:
-    """One patient, with the timeline of all treatments or of one. That somebody looked is noted, once an hour: these
-    are health records."""
+    """One patient, with the timeline of all treatments or of one. That somebody looked is noted."""
     with member.read() as session:
         patient = patients.get(session, member.clinic.id, patient_id)
         context = patient_context(session, member, patient, treatment)
-        is_noted = audit.was_seen(session, member.actor, _SEEN, patient_id, member.now)
-    if not is_noted:
-        with member.begin() as session:
-            audit.note(session, member.actor, _SEEN, "patient", patient_id, member.now)
+    note_look(member, patient_id)
     return page(member, "patient.html", **context)
 
 

@@ -79,4 +79,4 @@ def _door(member: Member, reply_id: UUID) -> Door:
         return {**shown, "others": others, "about_reply": whom.reply}
 
     action = f"/replies/{reply_id}/answer"
-    return Door(action, "/?done=answered", find, draw, lambda ticket: ticket.reply_id == reply_id)
+    return Door(action, "/?done=answered", find, draw, lambda ticket, _: ticket.reply_id == reply_id)

@@ -12,17 +12,20 @@ from starlette.responses import RedirectResponse, Response
 
 from reminders.care import patients, saved_answers, thread
 from reminders.care.outlook import Outlook, outlooks
+from reminders.care.understanding import UNREAD
 from reminders.errors import InvalidInputError, Problem
 from reminders.models import Patient, Reply, Ticket
 from reminders.models.kinds import Channel, TicketKind
 from reminders.web.access import Posted, Reader, Writer
 from reminders.web.pages.conversation_view import conversation_context
+from reminders.web.pages.looks import note_look
 from reminders.web.views import page
 from reminders.web.visitors import Member
 
 router = APIRouter(include_in_schema=False, prefix="/patients/{patient_id}/write")
 
 _NONCE_BYTES = 16
+_NEVER_BY_ITSELF = frozenset({TicketKind.RED_FLAG, TicketKind.CONSULT})
 
 
 def _nonce() -> str:
@@ -39,13 +42,15 @@ class Whom:
 
 @dataclass(frozen=True)
 class Typed:
-    """What stands in the form. `closes` is None until somebody has seen the boxes; `channel` "" until one is chosen."""
+    """What stands in the form. `closes` is None until somebody has seen the boxes; `channel` "" until one is chosen;
+    `reply` is what had come last when the form was drawn, "" where nothing had."""
 
     text: str = ""
     nonce: str = field(default_factory=_nonce)
     channel: str = ""
     urgent: bool = False
     closes: frozenset[str] | None = None
+    reply: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,13 +66,14 @@ class Way:
 class Door:
     """Where the form was opened: what it is sent to, where one comes back to, to whom it is written, and what the page
     around it shows. An answer is taken to settle the open tickets that `closes_by_itself` says, unless somebody unticks
-    them."""
+    them. Where `answers_newest`, it answers what had come last when the form was drawn, and nothing that nobody saw."""
 
     action: str
     back: str
     find: Callable[[Session], Whom]
     draw: Callable[[Session, Whom], Mapping[str, Any]]
-    closes_by_itself: Callable[[Ticket], bool] = lambda _: False
+    closes_by_itself: Callable[[Ticket, Whom], bool] = lambda *_: False
+    answers_newest: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,7 @@ def typed_in(sent: Posted) -> Typed:
     form = sent.form
     nonce = form.get("nonce") or _nonce()
     ticked = frozenset(form.all("closes"))
-    return Typed(form.raw("text"), nonce, form.get("channel"), form.ticked("urgent"), ticked)
+    return Typed(form.raw("text"), nonce, form.get("channel"), form.ticked("urgent"), ticked, form.get("reply"))
 
 
 def respond(sent: Posted, door: Door) -> Response:
@@ -104,26 +110,44 @@ def respond(sent: Posted, door: Door) -> Response:
                     )
                 )
             else:
+                _refuse_unseen(session, door, whom, typed)
                 _send(session, member, whom, typed)
                 return RedirectResponse(door.back, 303)
     except InvalidInputError as error:
-        return draw_page(member, door, _numbered_anew(typed, error.problems), Said(error.problems))
+        return draw_page(member, door, _drawn_anew(typed, error.problems), Said(error.problems))
     return draw_page(member, door, typed, said)
 
 
 def draw_page(member: Member, door: Door, typed: Typed, said: Said = NOTHING_SAID) -> Response:
-    """The page with the form, as it stands."""
+    """The page with the form, as it stands. That somebody looked is noted."""
     with member.read() as session:
         whom = door.find(session)
         context = {**_form(session, member, whom, door, typed), **door.draw(session, whom)}
+    note_look(member, whom.patient.id)
     context |= {"shown": said.shown, "problems": said.problems}
     return page(member, "conversations.html", 422 if said.problems else 200, **context)
 
 
-def _numbered_anew(typed: Typed, problems: Mapping[str, Problem]) -> Typed:
-    """What stands in a form that was sent already is another message, with a number of its own."""
-    sent_already = "text" in problems and problems["text"].key == "written_already"
-    return replace(typed, nonce=_nonce()) if sent_already else typed
+def _drawn_anew(typed: Typed, problems: Mapping[str, Problem]) -> Typed:
+    """What stands in a form that was sent already is another message, with a number of its own; and whoever was told
+    that something has come answers that from now on."""
+    key = problems["text"].key if "text" in problems else ""
+    if key == "written_already":
+        return replace(typed, nonce=_nonce())
+    return replace(typed, reply="") if key == "came_since" else typed
+
+
+def _refuse_unseen(session: Session, door: Door, whom: Whom, typed: Typed) -> None:
+    """A patient who has gone on to write something worse is not told what was meant for the words before; a second
+    press of what was sent in time is no answer to them."""
+    if not door.answers_newest or typed.reply == _newest(whom):
+        return
+    if not thread.was_sent(session, whom.patient, typed.nonce):
+        raise InvalidInputError({"text": Problem("came_since")})
+
+
+def _newest(whom: Whom) -> str:
+    return str(whom.reply.id) if whom.reply else ""
 
 
 def _form(session: Session, member: Member, whom: Whom, door: Door, typed: Typed) -> dict[str, Any]:
@@ -131,11 +155,10 @@ def _form(session: Session, member: Member, whom: Whom, door: Door, typed: Typed
     looks = outlooks(session, member.clinic, whom.patient, member.now)
     ways = [_way(session, member, whom, look) for look in looks if look.is_open]
     about = thread.answerable(session, whom.patient)
-    # A text that went out is no sign that somebody with a red flag is safe: closing that is a choice of its own.
-    usual = {str(one.id) for one in about if one.kind is not TicketKind.RED_FLAG and door.closes_by_itself(one)}
+    usual = {str(one.id) for one in about if _may_go_by_itself(one) and door.closes_by_itself(one, whom)}
     return {
         "door": door,
-        "form": typed,
+        "form": replace(typed, reply=typed.reply or _newest(whom)),
         "closes": usual if typed.closes is None else typed.closes,
         "about": about,
         "looks": looks,
@@ -144,6 +167,12 @@ def _form(session: Session, member: Member, whom: Whom, door: Door, typed: Typed
         "answers": _answers(session, member, whom),
         "longest": thread.LONGEST,
     }
+
+
+def _may_go_by_itself(ticket: Ticket) -> bool:
+    """A text that went out is no sign that somebody with a red flag, or whose words nobody could read, is safe; nor is
+    a visit booked by it: closing those is a choice of its own."""
+    return ticket.kind not in _NEVER_BY_ITSELF and ticket.priority > UNREAD
 
 
 @router.get("")
@@ -209,4 +238,4 @@ def _inserted(session: Session, member: Member, whom: Whom, typed: Typed, chosen
     """With the chosen answer after what stands there already."""
     text = next((text for id_, _, text in _answers(session, member, whom) if str(id_) == chosen), "")
     joined = "\n".join(filter(None, (typed.text.rstrip(), text)))
-    return Typed(joined, typed.nonce, typed.channel, typed.urgent, typed.closes)
+    return replace(typed, text=joined)
