@@ -56,5 +56,5 @@ def _key(member: Member, form: Form) -> str:
     return "form:" + member.database.keyring.index("idempotency", json.dumps(said, sort_keys=True))
 
 
-def _same(member: Member, key: str) -> Select[tuple[IdempotencyKey]]:
+def _same(member: Member, key: str) -> Select[IdempotencyKey]:
     return select(IdempotencyKey).where(IdempotencyKey.clinic_id == member.clinic.id, IdempotencyKey.key == key)

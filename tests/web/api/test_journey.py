@@ -26,9 +26,9 @@ def test_a_recorded_treatment_owes_its_reminders_and_says_why(system: System) ->
     assert [item["is_check_in"] for item in owed] == [False, False, True]
     assert {item["messages"][0]["channel"] for item in owed} == {"sms"}
     assert {item["messages"][0]["state"] for item in owed} == {"planned"}
-    assert owed[0]["explanation"].startswith("It will go by text on Wed")
+    assert owed[0]["explanation"].startswith("It will go by text on March 11, 2026")
     french = system.get(f"/reminders?patient_id={patient['id']}", language="fr").json()["items"]
-    assert french[0]["explanation"].startswith("Il partira par texto le mer")
+    assert french[0]["explanation"].startswith("Il partira par texto le 11 mars 2026")
 
 
 def test_a_treatment_with_its_patient_in_one_request(system: System) -> None:
