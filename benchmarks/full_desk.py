@@ -49,8 +49,8 @@ class Desk:
 def fill(database: Database, settings: Settings) -> None:
     """Write all of it."""
     practice = open_practice(database, settings)
-    add_check_ins(database, practice, PATIENTS, due_at=TUESDAY - timedelta(days=40))
-    multiply(database, MESSAGES_EACH, apart=timedelta(days=4))
+    add_check_ins(database, practice, PATIENTS, due_at=TUESDAY - timedelta(days=360))
+    multiply(database, MESSAGES_EACH, apart=timedelta(days=36))
     with database.begin() as session:
         session.execute(text(_SETTLED))
         asked = session.execute(select(Message.id, Message.patient_id, Message.treatment_id).limit(3 * PATIENTS)).all()

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reminders import logs
-from reminders.care import alarm_tests, consents, consults, events, follow_ups, patients, replies, severities, tickets
+from reminders.care import alarm_tests, consents, consults, events, follow_ups, patients, replies, settling, severities
 from reminders.care import treatments as care_treatments
 from reminders.care.actors import Actor
 from reminders.channels.base import Accepted, Listed, Outgoing
@@ -216,11 +216,11 @@ class _Past:
 
     def _take(self, visit: Visit) -> None:
         for session, ticket in self._open(visit):
-            tickets.acknowledge(session, self._nurse, ticket, now(session))
+            settling.acknowledge(session, self._nurse, ticket, now(session))
 
     def _close(self, visit: Visit) -> None:
         for session, ticket in self._open(visit):
-            tickets.close(session, self._nurse, ticket, visit.ended, now(session))
+            settling.close(session, self._nurse, ticket, visit.ended, now(session))
 
     def _open(self, visit: Visit) -> Iterator[tuple[Session, Ticket]]:
         with self._database.begin(clinic=self._clinic.id) as session:
@@ -256,7 +256,7 @@ class _Past:
         with self._database.begin(clinic=self._clinic.id) as session:
             tests = select(Ticket).where(Ticket.state == TicketState.OPEN, Ticket.patient_id.is_(None))
             for ticket in session.scalars(tests).all():
-                tickets.acknowledge(session, self._nurse, ticket, now(session))
+                settling.acknowledge(session, self._nurse, ticket, now(session))
 
 
 def set_clock(session: Session, at: datetime) -> None:

@@ -11,7 +11,8 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from reminders.care import rounds
+from reminders.care import audit, rounds
+from reminders.care.actors import Actor
 from reminders.care.effects import EMERGENCY
 from reminders.care.rounds import OWNERS_FROM, Call, Colleague
 from reminders.care.ticket_keys import key_for_nobody
@@ -25,6 +26,9 @@ from schedules.lifecycle import State
 
 REOPENED = "ticket.reopened"
 """What the trail calls it that a ticket's closing was taken back."""
+
+RANG_AGAIN = "ticket.rang_again"
+"""What the trail calls it that a red flag rings anew because whoever had it in hand gave it on, or has left."""
 
 NOBODY = "nobody_to_alert"
 """The reason of the ticket of a clinic where no alert can reach anybody."""
@@ -50,29 +54,60 @@ def raise_alert(session: Session, ticket: Ticket | Cause, now: datetime) -> list
     senders = senders_of(session, ticket.clinic_id)
     planned = rounds.calls(staff_of(session, ticket.clinic_id), senders.keys())
     if not planned:
-        _tell_of_nobody(session, ticket.clinic_id, now)
+        tell_of_nobody(session, ticket.clinic_id, now)
     rows, _ = first_rows(drafts_about(ticket, planned, now), senders, now)
     write(session, [(Message, rows)])
     return [row["id"] for row in rows]
 
 
-def ring_again(session: Session, ticket: Ticket, now: datetime) -> None:
-    """Queue what is left of an alarm that was called off by mistake: the call of now, and those to come.
+def ring_late(session: Session, cause: Cause, now: datetime) -> None:
+    """Queue every call about a red flag that nobody was called about when it came, the first due now. Whoever does the
+    same at the same moment adds nothing."""
+    planned = rounds.calls(staff_of(session, cause.clinic_id), sending_channels(session, cause.clinic_id))
+    if not planned:
+        tell_of_nobody(session, cause.clinic_id, now)
+    enqueue(session, drafts_about(cause, planned, now), now)
 
-    What was called off stays so, for a row is never used twice: the same calls come under further numbers.
+
+def ring_on(session: Session, actor: Actor, ticket: Ticket, now: datetime) -> None:
+    """Nobody has it in hand any more, so its alarm rings again; and the trail says so."""
+    ring_again(session, ticket, now)
+    audit.note(session, actor, RANG_AGAIN, "ticket", ticket.id, now)
+
+
+def ring_again(session: Session, ticket: Ticket, now: datetime) -> None:
+    """Queue what is left of an alarm that was called off: the call of now, and those to come.
+
+    What was called off stays so, for a row is never used twice: the same calls come under further numbers. An alarm
+    whose time is over begins anew.
     """
-    began, turn = ticket.opened_at, turn_of(session, ticket) + 1
+    turn, began = turn_of(session, ticket).n + 1, _began(ticket, now)
     planned = rounds.calls(staff_of(session, ticket.clinic_id), sending_channels(session, ticket.clinic_id))
     left = [Call(call.contact, rounds.again(call.round, turn)) for call in planned if began + call.round.until > now]
     if not left:
-        _tell_of_nobody(session, ticket.clinic_id, now)
+        tell_of_nobody(session, ticket.clinic_id, now)
     enqueue(session, drafts_about(ticket, left, began), now)
 
 
-def turn_of(session: Session, ticket: Ticket) -> int:
-    """How many times its alarm was called off by mistake and rang again."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How many times an alarm was called off and rang again, and when (UTC) the one that rings now began."""
+
+    n: int
+    began: datetime
+
+
+def turn_of(session: Session, ticket: Ticket) -> Turn:
+    """The turn of a ticket's alarm."""
     same = (Audit.clinic_id == ticket.clinic_id, Audit.at >= ticket.opened_at, Audit.subject_id == ticket.id)
-    return session.scalar(select(func.count()).where(*same, Audit.action == REOPENED)) or 0
+    asked = select(func.count(), func.max(Audit.at)).where(*same, Audit.action.in_((REOPENED, RANG_AGAIN)))
+    n, last = session.execute(asked).one()
+    return Turn(n, _began(ticket, last or ticket.opened_at))
+
+
+def _began(ticket: Ticket, rang: datetime) -> datetime:
+    """When an alarm began that `rang` again: with its ticket, unless the time of its calls was over by then."""
+    return ticket.opened_at if ticket.opened_at + rounds.ROUNDS[-1].until > rang else rang
 
 
 def call_owners_now(session: Session, lost: Message, now: datetime) -> list[uuid.UUID]:
@@ -84,7 +119,7 @@ def call_owners_now(session: Session, lost: Message, now: datetime) -> list[uuid
         return []
     owners = [one for one in staff_of(session, lost.clinic_id) if one.role is Role.OWNER]
     ticket = session.get_one(Ticket, lost.ticket_id)
-    n = rounds.number(OWNERS_FROM, turn_of(session, ticket))
+    n = rounds.number(OWNERS_FROM, turn_of(session, ticket).n)
     firsts = [keys.alert_key(ticket.id, one.id, channel, n) for one in owners for channel in Channel]
     waiting = (Message.dedupe_key.in_(firsts), Message.due_at > now, in_state(State.PLANNED))
     found = session.execute(select(Message.id, Message.useful_until).where(*waiting)).all()
@@ -154,7 +189,8 @@ def draft(ticket: Ticket | Cause, call: Call, now: datetime, template: str) -> D
     )
 
 
-def _tell_of_nobody(session: Session, clinic_id: uuid.UUID, now: datetime) -> None:
+def tell_of_nobody(session: Session, clinic_id: uuid.UUID, now: datetime) -> None:
+    """Say on Today that an alarm of this clinic reaches nobody; once a day."""
     ticket = NewTicket(
         clinic_id=clinic_id,
         kind=TicketKind.DELIVERY,

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
-from reminders.care import audit, tickets
+from reminders.care import audit, settling
 from reminders.care.actors import Actor
 from reminders.care.replies import candidates
 from reminders.care.surroundings import answered_by
@@ -62,6 +62,6 @@ def _settle(session: Session, actor: Actor, reply: Reply, waiting: Sequence[Tick
     answered = session.scalar(select(exists().where(CheckIn.reply_id == reply.id)))
     for ticket in waiting:
         if answered and ticket.kind is TicketKind.UNCLEAR:
-            tickets.close(session, actor, ticket, "assigned", now)
+            settling.close(session, actor, ticket, "assigned", now)
     still = exists().where(Ticket.reply_id == reply.id, Ticket.state != TicketState.CLOSED)
     reply.handled_at = None if session.scalar(select(still)) else reply.handled_at or now

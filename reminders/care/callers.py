@@ -2,28 +2,22 @@
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, LargeBinary, and_, bindparam, select, type_coerce
+from sqlalchemy import Connection, LargeBinary, and_, bindparam, exists, select, type_coerce
 
-from reminders.bulk import among
 from reminders.care.matching import address_index
-from reminders.care.rounds import ROUNDS
 from reminders.care.tickets import may_ring
 from reminders.crypto import Keyring
 from reminders.database import keyring_of
 from reminders.errors import CryptoError
 from reminders.models import Message, Staff, Ticket
-from reminders.models.kinds import Channel, Language, MessageKind, TicketState
-from reminders.outbox import keys
+from reminders.models.kinds import Channel, Language, MessageKind, Role, TicketState
 from reminders.triage.quoted import Source, own_words
 from schedules.lifecycle import State
-
-_MOST_ALARMS = 20
-"""Of so many alarms that are not closed, the newest are looked through."""
 
 _HEARD = (State.SENDING, State.SENT, State.DELIVERED, State.UNKNOWN, State.UNDELIVERED)
 """The states of an alert that somebody may have read, also where its receipt says otherwise."""
@@ -98,8 +92,7 @@ def find_caller(connection: Connection, clinic_id: uuid.UUID, address: Address, 
     found = [Caller(id_, language) for id_, language, own in people if _indexed(keyring, address, own) == address.index]
     if not (found and rings):
         return next(iter(found), None)
-    alarms = connection.execute(_ALARMS, {"clinic": clinic_id}).scalars().all()
-    called = [Caller(one.staff_id, one.language, _newest(connection, one, alarms)) for one in found]
+    called = [replace(one, alarm=_newest(connection, clinic_id, one)) for one in found]
     return next((one for one in called if one.alarm), called[0])
 
 
@@ -111,21 +104,18 @@ def _indexed(keyring: Keyring, address: Address, own: bytes) -> str:
         return ""
 
 
-def _newest(connection: Connection, caller: Caller, alarms: Iterable[uuid.UUID]) -> uuid.UUID | None:
-    by_key = {
-        keys.alert_key(alarm, caller.staff_id, channel, one.n): alarm
-        for alarm in alarms
-        for channel in Channel
-        for one in ROUNDS
-    }
-    heard = {by_key[key] for key in connection.execute(_HEARD_OF, {"keys": list(by_key)}).scalars()}
-    return next((alarm for alarm in by_key.values() if alarm in heard), None)
+def _newest(connection: Connection, clinic_id: uuid.UUID, caller: Caller) -> uuid.UUID | None:
+    found: uuid.UUID | None = connection.execute(_HEARD_OF, {"clinic": clinic_id, "staff": caller.staff_id}).scalar()
+    return found
 
 
 _COLUMN: Mapping[Channel, Any] = {Channel.SMS: Staff.phone, Channel.EMAIL: Staff.email}
+_MAY_TAKE = (Staff.disabled_at.is_(None), Staff.role != Role.VIEWER)
+"""Who may act at all."""
+
 _PEOPLE = {
     channel: select(Staff.id, Staff.language, type_coerce(column, LargeBinary))
-    .where(Staff.clinic_id == bindparam("clinic"), column.is_not(None), Staff.disabled_at.is_(None))
+    .where(Staff.clinic_id == bindparam("clinic"), column.is_not(None), *_MAY_TAKE)
     .order_by(Staff.id)
     for channel, column in _COLUMN.items()
 }
@@ -133,13 +123,21 @@ _ALERTED = (
     select(Staff.id, Staff.language, Ticket.id)
     .join_from(Message, Staff, Staff.id == Message.staff_id)
     .outerjoin(Ticket, and_(Ticket.id == Message.ticket_id, *may_ring()))
-    .where(Message.id == bindparam("alert"), Message.clinic_id == bindparam("clinic"), Staff.disabled_at.is_(None))
+    .where(Message.id == bindparam("alert"), Message.clinic_id == bindparam("clinic"), *_MAY_TAKE)
     .where(Message.kind == MessageKind.ALERT)
 )
-_ALARMS = (
+_HEARD_OF = (
+    # By what the calls say of themselves: their keys count on when an alarm rings again (decision 0030).
     select(Ticket.id)
     .where(Ticket.clinic_id == bindparam("clinic"), *may_ring())
+    .where(
+        exists().where(
+            Message.ticket_id == Ticket.id,
+            Message.staff_id == bindparam("staff"),
+            Message.kind == MessageKind.ALERT,
+            Message.state.in_(_HEARD),
+        )
+    )
     .order_by(Ticket.state != TicketState.OPEN, Ticket.opened_at.desc(), Ticket.id.desc())
-    .limit(_MOST_ALARMS)
+    .limit(1)
 )
-_HEARD_OF = select(Message.dedupe_key).where(among(Message.dedupe_key, "keys"), Message.state.in_(_HEARD))

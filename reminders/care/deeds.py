@@ -50,8 +50,8 @@ def _start(session: Session, act: Act, *, by_carrier: bool) -> None:
 
 
 def _ring(session: Session, act: Act, cause: Cause) -> None:
-    """Alert people; a stranger's e-mail joins a stranger's alarm that rings already."""
-    if not (act.context.is_strangers_mail and strangers.alarm_rings(session, cause.clinic_id)):
+    """Alert people; a stranger's e-mail joins a stranger's alarm that rings already and is as grave."""
+    if not (act.context.is_strangers_mail and strangers.alarm_rings(session, cause.clinic_id, cause.reason)):
         raise_alert(session, cause, act.now)
 
 

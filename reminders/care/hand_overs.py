@@ -9,17 +9,16 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from reminders import logs
-from reminders.care import audit, rounds
+from reminders.care import audit, newly_called, rounds
 from reminders.care.actors import Actor
-from reminders.care.alerts import Cause, drafts_about, staff_of, turn_of
-from reminders.care.rounds import Call
+from reminders.care.alerts import staff_of
 from reminders.database import Database
 from reminders.errors import InvalidInputError, NotFoundError, Problem
 from reminders.ids import new_id
-from reminders.models import HandOver, Staff, Ticket
+from reminders.models import HandOver, Staff
 from reminders.models.instance import now as clock
-from reminders.models.kinds import Channel, TicketKind, TicketState
-from reminders.outbox import enqueue, sending_channels
+from reminders.models.kinds import Channel, Role
+from reminders.outbox import sending_channels
 
 _log = logs.get(__name__)
 
@@ -65,7 +64,7 @@ def rota(session: Session, clinic_id: uuid.UUID) -> Rota:
     waiting = select(HandOver).where(HandOver.clinic_id == clinic_id, HandOver.done_at.is_(None))
     coming = session.scalars(waiting.order_by(HandOver.at, HandOver.id)).all()
     return Rota(
-        now=[every[person.id] for person in people if person.on_call],
+        now=[every[person.id] for person in people if person.on_call and person.role is not Role.VIEWER],
         next=[Next(one.id, one.at, every[one.staff_id]) for one in coming if one.staff_id in every],
         may_take=sorted((one for one in every.values() if one.channels), key=lambda one: one.name),
     )
@@ -76,11 +75,13 @@ def hand_over(session: Session, actor: Actor, staff_id: uuid.UUID | None, at: da
 
     Raises:
         InvalidInputError: on staff_id, on_call_unknown: nobody here of that id; on_call_unreachable: no alert could
-            reach them.
+            reach them; viewer_on_call: they may only look.
     """
     person = next((one for one in staff_of(session, actor.clinic_id) if one.id == staff_id), None)
     if person is None:
         raise InvalidInputError({"staff_id": Problem("on_call_unknown")})
+    if person.role is Role.VIEWER:
+        raise InvalidInputError({"staff_id": Problem("viewer_on_call")})
     if not _hears(session, actor.clinic_id, person):
         raise InvalidInputError({"staff_id": Problem("on_call_unreachable")})
     row = HandOver(
@@ -145,27 +146,11 @@ def _make(session: Session, row: HandOver, now: datetime) -> bool:
     every = update(Staff).where(Staff.clinic_id == row.clinic_id)
     session.execute(every.values(on_call=Staff.id == row.staff_id), execution_options={"synchronize_session": False})
     audit.note(session, actor, "hand_over.made", "staff", row.staff_id, now)
-    _join(session, row, taker, now)
+    ways = list(rounds.ways(taker, sending_channels(session, row.clinic_id)))
+    newly_called.join(session, row.clinic_id, ways, row.at, now)
     return True
 
 
 def _hears(session: Session, clinic_id: uuid.UUID, person: rounds.Colleague) -> bool:
     """Whether an alert can reach them by something that the clinic sends on."""
     return any(rounds.ways(person, sending_channels(session, clinic_id)))
-
-
-def _join(session: Session, row: HandOver, taker: rounds.Colleague, now: datetime) -> None:
-    """What rings and nobody has in hand calls them from the first round after the hand-over's time on.
-
-    Also if it is made late: a round that is past and still worth making goes at once.
-
-    Those who went off call need nothing: delivery asks again, and passes over who is not on call any more.
-    """
-    ringing = (Ticket.clinic_id == row.clinic_id, Ticket.kind == TicketKind.RED_FLAG, Ticket.state == TicketState.OPEN)
-    ways = list(rounds.ways(taker, sending_channels(session, row.clinic_id)))
-    for ticket in session.scalars(select(Ticket).where(*ringing)):
-        began = ticket.opened_at
-        ahead = [one for one in rounds.ROUNDS if began + one.after > row.at and began + one.until > now]
-        turn = turn_of(session, ticket)
-        calls = [Call(contact, rounds.again(one, turn)) for one in ahead for contact in ways]
-        enqueue(session, drafts_about(Cause(row.clinic_id, ticket.id, ticket.reason), calls, began), now)

@@ -29,7 +29,7 @@ from reminders.care.matching import INDEX
 from reminders.care.tickets import may_ring
 from reminders.models import Clinic, Message, Patient, Reminder, Reply, Sender, Staff, Ticket, Treatment
 from reminders.models.clinic import NOT_CONNECTED
-from reminders.models.kinds import Channel, MessageKind, TreatmentState
+from reminders.models.kinds import Channel, MessageKind, Role, TreatmentState
 
 SAFETY_COUNTS_FOR = timedelta(hours=1)
 """How long a safety text counts among those that somebody has just been sent; of answers, the clinic's rules say it."""
@@ -145,7 +145,7 @@ def _on_call() -> ColumnElement[bool]:
     here = (Sender.clinic_id == Clinic.id, Sender.address != NOT_CONNECTED)
     reached = or_(Sender.channel == Channel.EMAIL, Staff.phone.is_not(None))
     mine = (Staff.clinic_id == Clinic.id, Staff.on_call, Staff.disabled_at.is_(None))
-    return exists().where(*mine, *here, reached).correlate(Clinic)
+    return exists().where(*mine, Staff.role != Role.VIEWER, *here, reached).correlate(Clinic)
 
 
 def _rings() -> ColumnElement[bool]:

@@ -107,6 +107,7 @@ def owners(staff: Sequence[Colleague], channels: Collection[Channel] = _BOTH) ->
 
 
 def ways(person: Colleague, channels: Collection[Channel] = _BOTH) -> Iterator[Contact]:
-    """By what somebody can be reached."""
-    has = {Channel.SMS: bool(person.phone), Channel.EMAIL: bool(person.email)}
+    """By what an alert can reach somebody: a viewer by nothing, for they could not act on it."""
+    may_act = person.role is not Role.VIEWER
+    has = {Channel.SMS: may_act and bool(person.phone), Channel.EMAIL: may_act and bool(person.email)}
     return (Contact(person, channel) for channel in Channel if channel in channels and has[channel])

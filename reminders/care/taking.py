@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from reminders.care.actors import Actor
 from reminders.care.applying import Act, answer_to
-from reminders.care.tickets import acknowledge
+from reminders.care.settling import acknowledge
 from reminders.models import Ticket
 from reminders.models.kinds import MessageKind
 from reminders.outbox import enqueue

@@ -9,7 +9,7 @@ from typing import NoReturn
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reminders.care import audit, replanning, seeing, tickets
+from reminders.care import audit, replanning, seeing, settling
 from reminders.care.actors import Actor
 from reminders.care.mailboxes import is_read
 from reminders.care.outlook import refusals
@@ -194,4 +194,4 @@ def _close(session: Session, actor: Actor, to: To, closes: Collection[uuid.UUID]
         return
     for ticket in answerable(session, to.patient):
         if ticket.id in closes:
-            tickets.close(session, actor, ticket, ANSWERED, now)
+            settling.close(session, actor, ticket, ANSWERED, now)

@@ -24,6 +24,11 @@ def key_for_spending(clinic_id: uuid.UUID, month: str, most: int) -> str:
     return f"ticket:spending:{clinic_id}:{month}:{most}"
 
 
+def key_for_hours(event_id: uuid.UUID, patient_id: uuid.UUID | None) -> str:
+    """The key of the ticket that says that one patient's plan, or that of many, did not follow a change of hours."""
+    return f"ticket:hours:{event_id}:{patient_id or 'many'}"
+
+
 def key_for_nobody(clinic_id: uuid.UUID, day: date) -> str:
     """The key of the ticket that says that nobody can be alerted: one a day."""
     return f"ticket:nobody:{clinic_id}:{day.isoformat()}"

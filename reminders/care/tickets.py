@@ -1,4 +1,4 @@
-"""Tickets: what staff must act on, most urgent first, and how they say that they did."""
+"""Tickets: what staff must act on, most urgent first, and what it can come to."""
 
 import uuid
 from collections.abc import Mapping
@@ -6,18 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, literal_column, or_, select
 from sqlalchemy.orm import Session
 
-from reminders.care import audit, consults
-from reminders.care.actors import Actor
 from reminders.care.effects import EMERGENCY, SOON
 from reminders.care.ticket_keys import ALARM_TEST
 from reminders.database import insert_missing
-from reminders.errors import InvalidInputError, Problem
-from reminders.models import Message, Reply, Ticket
-from reminders.models.kinds import ConsultState, MessageKind, TicketKind, TicketState
-from reminders.outbox import cancel
+from reminders.models import Ticket
+from reminders.models.kinds import ConsultState, TicketKind
 
 PRIORITY: Mapping[TicketKind, int] = {
     TicketKind.RED_FLAG: 0,
@@ -90,84 +86,10 @@ def row_of(new: NewTicket, now: datetime) -> dict[str, Any]:
     return {**new.__dict__, "priority": priority, "opened_at": now}
 
 
-def acknowledge(session: Session, actor: Actor, ticket: Ticket, now: datetime) -> bool:
-    """Somebody has it in hand: alerts not yet sent are called off. False if it was no longer open.
-
-    Whoever says so has it, also if it was meant for a colleague.
-    """
-    moved = session.scalar(
-        update(Ticket)
-        .where(Ticket.id == ticket.id, Ticket.state == TicketState.OPEN)
-        .values(
-            state=TicketState.ACKNOWLEDGED,
-            acknowledged_at=now,
-            acknowledged_by=actor.staff_id,
-            assigned_to=actor.staff_id or Ticket.assigned_to,
-        )
-        .returning(Ticket.id)
-    )
-    if moved is None:
-        return False
-    _call_off_alerts(session, ticket, now)
-    audit.note(session, actor, "ticket.acknowledged", "ticket", ticket.id, now)
-    return True
-
-
-def close(session: Session, actor: Actor, ticket: Ticket, outcome: str, now: datetime) -> bool:
-    """It is done, with one of `OUTCOMES`; a consult moves with it. False if it was closed before.
-
-    Raises:
-        InvalidInputError: no such outcome.
-    """
-    if outcome not in OUTCOMES:
-        raise InvalidInputError({"outcome": Problem("unknown_outcome")})
-    moved = session.scalar(
-        update(Ticket)
-        .where(Ticket.id == ticket.id, Ticket.state != TicketState.CLOSED)
-        .values(state=TicketState.CLOSED, closed_at=now, closed_by=actor.staff_id, outcome=outcome)
-        .returning(Ticket.id)
-    )
-    if moved is None:
-        return False
-    _call_off_alerts(session, ticket, now)
-    _settle_reply(session, ticket, now)
-    detail = {"outcome": outcome, **_move_consult(session, ticket, OUTCOMES[outcome], now)}
-    audit.note(session, actor, "ticket.closed", "ticket", ticket.id, now, detail)
-    return True
-
-
 def may_ring() -> tuple[ColumnElement[bool], ...]:
     """The tickets not closed yet that alerts went out about: red flags, and the weekly test."""
     of_test = Ticket.reason.in_((ALARM_TEST, ALARM_SILENT))
     # Written out, so that the index of what is not closed is recognised.
     return Ticket.state != literal_column("'closed'", Ticket.state.type), or_(
         Ticket.kind == TicketKind.RED_FLAG, of_test
-    )
-
-
-def _move_consult(
-    session: Session, ticket: Ticket, state: ConsultState | None, now: datetime
-) -> Mapping[str, str | None]:
-    """Bring the treatment's consult to `state`; where it was, for the trail: since when, None if there was none."""
-    if state is None or ticket.treatment_id is None:
-        return {}
-    before = consults.stand_of(session, ticket.treatment_id)
-    if not consults.book(session, ticket.treatment_id, state, now):
-        return {}
-    ticket.consult_before = before.state if before else None
-    return {CONSULT_SINCE: before.since.isoformat() if before else None}
-
-
-def _call_off_alerts(session: Session, ticket: Ticket, now: datetime) -> None:
-    alerts = (Message.ticket_id == ticket.id) & (Message.kind == MessageKind.ALERT)
-    cancel(session, alerts, "acknowledged", now)
-
-
-def _settle_reply(session: Session, ticket: Ticket, now: datetime) -> None:
-    """The ticket's reply is dealt with once no other ticket of it is open."""
-    others = exists().where(
-        Ticket.reply_id == ticket.reply_id, Ticket.id != ticket.id, Ticket.state != TicketState.CLOSED
-    )
-    session.execute(
-        update(Reply).where(Reply.id == ticket.reply_id, Reply.handled_at.is_(None), ~others).values(handled_at=now)
     )

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, case, exists, func, null, select, type_coerce
+from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, case, exists, func, null, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from reminders.bulk import among
@@ -158,7 +158,7 @@ def _columns(channel: Channel) -> list[ColumnElement[Any]]:
     person = [
         *(_raw(Patient.given_name), Patient.timezone, Patient.erased_at, _raw(_ADDRESS[channel]), index),
         *(standing_opt_out(clinic, channel, index), newest_consent(Message.patient_id, channel)),
-        *(_raw(_STAFF_ADDRESS[channel]), Staff.disabled_at, ~Staff.on_call & (Staff.role != Role.OWNER)),
+        *(_raw(_STAFF_ADDRESS[channel]), Staff.disabled_at, _off_call()),
         *(Reply.received_at, Reply.channel, _raw(Reply.sender_address), Reply.from_index),
         standing_opt_out(clinic, channel, Reply.from_index),
         # A text's is large, and nothing of it is wanted.
@@ -171,6 +171,11 @@ def _columns(channel: Channel) -> list[ColumnElement[Any]]:
     tries = attempts.correlate(Message).scalar_subquery()
     columns = [*message, *person, Message.tries, tries, check_in, answered, is_held()]
     return [column.label(name) for name, column in zip(Facts._fields, columns, strict=True)]
+
+
+def _off_call() -> ColumnElement[bool]:
+    """Whether an alert is not for them: the owners are called whether or not they are on call, and no viewer is."""
+    return or_(Staff.role == Role.VIEWER, ~Staff.on_call & (Staff.role != Role.OWNER))
 
 
 def _raw(column: Any) -> ColumnElement[Any]:

@@ -171,6 +171,6 @@ class Event(ClinicOwned, Base):
     message_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("message.id"))
     sender_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sender.id"))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    """Codes and counts only, never a person's data."""
+    """Codes, counts and ids only, never a person's data."""
     at: Mapped[datetime]
     handled_at: Mapped[datetime | None]

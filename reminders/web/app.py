@@ -37,6 +37,7 @@ from reminders.web.pages import (
     protocols,
     record,
     record_live,
+    report_files,
     report_lists,
     reports,
     saved_answers,
@@ -55,8 +56,8 @@ from reminders.web.webhooks import router as webhooks
 # fmt: off
 _PAGES = (
     health, sign_in, account, inbox, record, record_live, patient_list, patients, patient_hold, treatments,
-    overlap, sending, reports, report_lists, protocols, protocol_draft, unsubscribe, check_in, thread, consults,
-    attachments, consents, evidence, on_call, design, conversations, writing, saved_answers, clinic_settings,
+    overlap, sending, report_files, reports, report_lists, protocols, protocol_draft, unsubscribe, check_in, thread,
+    consults, attachments, consents, evidence, on_call, design, conversations, writing, saved_answers, clinic_settings,
     clinic_hours, people, sender_tests, api_keys, audit_trail,
 )
 # fmt: on

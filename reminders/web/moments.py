@@ -1,5 +1,6 @@
 """Dates, times and waits in words, in a language and a zone."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,6 +10,8 @@ from babel.numbers import format_decimal, format_percent
 
 from reminders.models.kinds import Language
 from reminders.web.i18n import locale_of
+
+_THE_FIRST = re.compile(r"\b1 (?=[^\W\d])")
 
 
 @dataclass(frozen=True)
@@ -20,15 +23,15 @@ class Words:
 
     def day(self, moment: datetime | date) -> str:
         """ "12 November 2026" in the language's own order."""
-        return format_date(self._local_day(moment), "long", locale=locale_of(self.language))
+        return self._first(format_date(self._local_day(moment), "long", locale=locale_of(self.language)))
 
     def weekday(self, moment: datetime | date) -> str:
         """The date with its weekday, in full."""
-        return format_date(self._local_day(moment), "full", locale=locale_of(self.language))
+        return self._first(format_date(self._local_day(moment), "full", locale=locale_of(self.language)))
 
     def short(self, moment: datetime | date) -> str:
         """The date without its year, with a short month, for narrow columns."""
-        return format_skeleton("MMMd", self._at_noon(moment), locale=locale_of(self.language))
+        return self._first(format_skeleton("MMMd", self._at_noon(moment), locale=locale_of(self.language)))
 
     def time(self, moment: datetime) -> str:
         """The time of day, to the minute."""
@@ -61,6 +64,10 @@ class Words:
     def percent(self, part: int, whole: int) -> str:
         """`part` of `whole` in per cent; a dash when there is no whole."""
         return format_percent(part / whole, locale=locale_of(self.language)) if whole else "–"
+
+    def _first(self, written: str) -> str:
+        """French writes the first of a month "1er" (OQLF), which the locale's data leave out."""
+        return _THE_FIRST.sub("1er ", written) if self.language is Language.FR else written
 
     def _local_day(self, moment: datetime | date) -> date:
         return moment.astimezone(self.zone).date() if isinstance(moment, datetime) else moment

@@ -44,3 +44,11 @@ def test_shares() -> None:
     assert EN.percent(1, 4) == "25%"
     assert FR.percent(1, 4).replace("\xa0", " ") == "25 %"
     assert EN.percent(0, 0) == "–"
+
+
+def test_the_first_of_a_month_is_written_as_french_writes_it() -> None:
+    first = datetime(2026, 11, 1, 15, 0, tzinfo=UTC)
+    words = Words(Language.FR, ZoneInfo("America/Toronto"))
+    assert (words.day(first), words.weekday(first)) == ("1er novembre 2026", "dimanche 1er novembre 2026")
+    assert words.short(first).startswith("1er nov")
+    assert words.day(first.replace(day=11)) == "11 novembre 2026"

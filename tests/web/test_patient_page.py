@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import event, select, update
 
-from reminders.care import attachments, tickets
+from reminders.care import attachments, settling, tickets
 from reminders.care.actors import Actor
 from reminders.database import Database
 from reminders.ids import new_id
@@ -102,8 +102,8 @@ def test_a_tickets_line_says_who_took_it_and_what_it_came_to(browser: Browser) -
     actor = Actor(browser.clinic.id, "form", browser.staff.id)
     with browser.database.begin(clinic=browser.clinic.id) as session:
         here = session.get_one(Ticket, ticket.id)
-        tickets.acknowledge(session, actor, here, TODAY)
-        tickets.close(session, actor, here, "called", TODAY + timedelta(days=1))
+        settling.acknowledge(session, actor, here, TODAY)
+        settling.close(session, actor, here, "called", TODAY + timedelta(days=1))
     said = page_of(browser, patient)
     assert "Taken in hand by Camille Roy, 11:00\u202fa.m. Closed by Camille Roy, March 11, 2026, 11:00" in said
 

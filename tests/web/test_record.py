@@ -217,6 +217,33 @@ def test_a_form_is_saved_once_however_often_it_is_sent(browser: Browser) -> None
     assert other.headers["location"] not in {one.headers["location"] for one in answers}, "another form of the same key"
 
 
+@pytest.mark.parametrize("is_known", [False, True])
+@pytest.mark.parametrize(
+    "settled",
+    [
+        {"action": "record"},
+        {"action": "record", "somebody_else": "yes"},
+        {"action": "save", "confirmed": "yes"},
+        {"action": "save", "supersedes": "no"},
+    ],
+)
+def test_a_form_sent_again_is_no_doubt_about_itself(
+    browser: Browser, settled: dict[str, str], *, is_known: bool
+) -> None:
+    """The page did not come, so the button is pressed again. Seen to fail when only `_save` looked for the form's key,
+    and when how the doubt was settled made it another form: the second press doubled the treatment."""
+    who = {"patient_id": str(browser.add_patient().id)} if is_known else {}
+    fields = NEW | who | {"phone": "514 555-0177", "form_key": "0192", "action": "record"}
+    first = browser.post("/treatments/new", fields)
+    again = browser.post("/treatments/new", fields | settled)
+    assert (first.status_code, again.status_code) == (303, 303)
+    assert again.headers["location"] == first.headers["location"]
+    with browser.database.read() as session:
+        assert len(session.scalars(select(Treatment)).all()) == len(session.scalars(select(Patient)).all()) == 1
+    other = browser.post("/treatments/new", fields | {"form_key": "0193"})
+    assert other.status_code in {200, 422}, "another form is in doubt"
+
+
 def test_two_presses_at_one_moment_save_once(browser: Browser) -> None:
     """Seen to fail without the claim that the second waits for: both would store a patient."""
     fields = {

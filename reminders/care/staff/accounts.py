@@ -63,7 +63,8 @@ def add(session: Session, clinic_id: uuid.UUID, new: NewStaff, now: datetime) ->
 
     Raises:
         InvalidInputError: name_missing, too_long, control_characters, email_impossible, role_unknown,
-            language_unknown, phone_impossible, or on email staff_exists (an address signs in to one clinic).
+            language_unknown, phone_impossible, on on_call viewer_on_call, or on email staff_exists (an address signs in
+            to one clinic).
     """
     email, phone = _checked(session, new, _region(session, clinic_id))
     staff = Staff(
@@ -170,7 +171,8 @@ def check_person(session: Session, clinic_id: uuid.UUID, typed: NewStaff) -> str
     """The cleaned number of somebody who is known already, all but their e-mail address checked.
 
     Raises:
-        InvalidInputError: name_missing, too_long, control_characters, role_unknown, language_unknown, phone_impossible.
+        InvalidInputError: name_missing, too_long, control_characters, role_unknown, language_unknown, phone_impossible,
+            or on on_call viewer_on_call.
     """
     problems = _problems(typed)
     phone = _phone(typed, _region(session, clinic_id), problems)
@@ -192,6 +194,8 @@ def _problems(new: NewStaff) -> dict[str, Problem]:
         problems["role"] = Problem("role_unknown")
     if new.language not in set(Language):
         problems["language"] = Problem("language_unknown")
+    if new.on_call and new.role == Role.VIEWER:
+        problems["on_call"] = Problem("viewer_on_call")
     return problems
 
 

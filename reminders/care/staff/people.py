@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from reminders.care import audit
+from reminders.care import audit, in_hand
 from reminders.care.actors import Actor
+from reminders.care.newly_called import whoever_is_new
 from reminders.care.staff.accounts import NewStaff, add, check_person
 from reminders.care.staff.sessions import INVITATION_LASTS, LINK_LASTS, new_link, sign_out_everywhere
 from reminders.care.texts_in import one_line
@@ -74,7 +75,8 @@ def invite(session: Session, actor: Actor, new: NewStaff, now: datetime) -> WayI
         InvalidInputError: see `accounts.add`, or on person not_owner.
     """
     _as_owner(session, actor)
-    staff = add(session, actor.clinic_id, new, now)
+    with whoever_is_new(session, actor.clinic_id, now):
+        staff = add(session, actor.clinic_id, new, now)
     audit.note(session, actor, "staff.invited", "staff", staff.id, now, {"role": staff.role.value})
     return _way_in(session, staff, INVITATION_LASTS, now)
 
@@ -98,15 +100,18 @@ def change(session: Session, actor: Actor, staff_id: uuid.UUID, typed: NewStaff,
         "on_call": typed.on_call,
     }
     changed = sorted(name for name, value in values.items() if value != getattr(staff, name))
-    for name in changed:
-        setattr(staff, name, values[name])
+    with whoever_is_new(session, actor.clinic_id, now):
+        for name in changed:
+            setattr(staff, name, values[name])
+    if staff.role is Role.VIEWER:
+        in_hand.lay_down(session, actor, staff.id, now)
     if changed:
         detail = {"fields": changed} | ({"role": typed.role} if "role" in changed else {})
         audit.note(session, actor, "staff.changed", "staff", staff.id, now, detail)
 
 
 def disable(session: Session, actor: Actor, staff_id: uuid.UUID, now: datetime) -> None:
-    """They are out at once: no session, no link and no alert of theirs works any more.
+    """They are out at once: no session, no link and no alert of theirs works any more, and what they had is nobody's.
 
     Raises:
         NotFoundError: nobody of that id works here.
@@ -117,7 +122,9 @@ def disable(session: Session, actor: Actor, staff_id: uuid.UUID, now: datetime) 
         raise InvalidInputError({"person": Problem("own_account")})
     if staff.disabled_at is not None:
         return
-    staff.disabled_at, staff.on_call = now, False
+    with whoever_is_new(session, actor.clinic_id, now):
+        staff.disabled_at, staff.on_call = now, False
+    in_hand.lay_down(session, actor, staff.id, now)
     sign_out_everywhere(session, staff.id, now)
     _spend_links(session, staff, now)
     audit.note(session, actor, "staff.disabled", "staff", staff.id, now)
@@ -132,7 +139,8 @@ def enable(session: Session, actor: Actor, staff_id: uuid.UUID, now: datetime) -
     """
     staff = _subject(session, actor, staff_id)
     if staff.disabled_at is not None:
-        staff.disabled_at = None
+        with whoever_is_new(session, actor.clinic_id, now):
+            staff.disabled_at = None
         audit.note(session, actor, "staff.enabled", "staff", staff.id, now)
 
 

@@ -34,6 +34,7 @@ CHANGES: Mapping[str, str] = {
     "consult.declined": "consult_declined",
     "consult.taken_back": "consult_taken_back",
     "ticket.reopened": "ticket_reopened",
+    "ticket.rang_again": "ticket_rang_again",
 }
 """What a change is called in the catalogue (`change.…`), by what the trail calls it (decision 36). That somebody looked
 is no change; what a ticket, a consent and a message say of themselves is not said again."""

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from reminders.care import tickets, undoing
+from reminders.care import settling, tickets, undoing
 from reminders.errors import NotFoundError, Problem
 from reminders.models import Ticket
 from reminders.models.kinds import TicketKind, TicketState
@@ -105,7 +105,7 @@ def acknowledge_ticket(once: OnlyOnce, ticket_id: UUID) -> Response:
         ticket = _get(session, once.caller, ticket_id)
         if ticket.state is TicketState.CLOSED:
             raise _closed(ticket)
-        tickets.acknowledge(session, once.caller.actor, ticket, once.caller.now)
+        settling.acknowledge(session, once.caller.actor, ticket, once.caller.now)
         return _now(session, ticket)
 
     return once.answer(act)
@@ -117,7 +117,7 @@ def close_ticket(once: OnlyOnce, ticket_id: UUID, given: Closing) -> Response:
 
     def act(session: Session) -> Made:
         ticket = _get(session, once.caller, ticket_id)
-        if not tickets.close(session, once.caller.actor, ticket, given.outcome, once.caller.now):
+        if not settling.close(session, once.caller.actor, ticket, given.outcome, once.caller.now):
             raise _closed(ticket)
         return _now(session, ticket)
 

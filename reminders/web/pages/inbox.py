@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from reminders.care import in_hand, tickets, undoing
+from reminders.care import in_hand, settling, undoing
 from reminders.errors import InvalidInputError, NotFoundError, Problem
 from reminders.models import Ticket
 from reminders.web.access import Posted, Reader, Writer
@@ -42,7 +42,7 @@ def acknowledge(sent: Writer, ticket_id: UUID) -> Response:
     """Somebody has it in hand."""
     member = sent.member
     with member.begin() as session:
-        moved = tickets.acknowledge(session, member.actor, _ticket(session, ticket_id), member.now)
+        moved = settling.acknowledge(session, member.actor, _ticket(session, ticket_id), member.now)
     return _back(sent, ticket_id, "acknowledged" if moved else "already")
 
 
@@ -53,7 +53,7 @@ def give(sent: Writer, ticket_id: UUID) -> Response:
 
     def act(session: Session, ticket: Ticket) -> bool:
         to = member.staff.id if sent.form.get("own") else _uuid(sent.form.get("staff_id"))
-        return in_hand.give(session, member.actor, ticket, to, member.now)
+        return in_hand.give(session, member.actor, ticket, in_hand.Gift(to, sent.form.get("had")), member.now)
 
     return _try(sent, ticket_id, act, "given")
 
@@ -64,7 +64,7 @@ def close(sent: Writer, ticket_id: UUID) -> Response:
     member = sent.member
 
     def act(session: Session, ticket: Ticket) -> bool:
-        return tickets.close(session, member.actor, ticket, sent.form.get("outcome"), member.now)
+        return settling.close(session, member.actor, ticket, sent.form.get("outcome"), member.now)
 
     return _try(sent, ticket_id, act, "")
 

@@ -7,7 +7,7 @@ from itertools import islice
 from uuid import UUID
 
 from reminders.care.effects import SEEN_WITHIN
-from reminders.care.in_hand import Person, holder_of
+from reminders.care.in_hand import Person, holder_of, stand_of
 from reminders.care.inbox import InboxItem
 from reminders.care.targets import Group, group_of, target_of
 from reminders.models import Patient, Reply, Ticket
@@ -95,6 +95,11 @@ class TicketLine:
     def in_hand(self) -> bool:
         """Whether somebody has said that they have it."""
         return self.ticket.state is TicketState.ACKNOWLEDGED
+
+    @property
+    def had(self) -> str:
+        """What its form says of who has it: a page that is no longer true takes it from nobody."""
+        return stand_of(self.ticket)
 
 
 @dataclass(frozen=True)

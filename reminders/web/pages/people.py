@@ -120,7 +120,7 @@ def _stored(staff: Staff) -> NewStaff:
 def _page(member: Member, form: NewStaff, problems: Mapping[str, Problem], status: int = 200) -> Response:
     with member.read() as session:
         every = care.people(session, member.clinic.id, member.now)
-    nobody = not any(one.staff.on_call for one in every)
+    nobody = not any(one.staff.on_call and one.staff.role is not Role.VIEWER for one in every)
     return _shown(member, "settings_people.html", status, people=every, nobody=nobody, form=form, problems=problems)
 
 

@@ -39,11 +39,22 @@ def show(member: Reader, patient: str = "") -> Response:
 @router.post("/treatments/new")
 def advance(sent: Writer) -> Response:
     """Whichever button was pressed. What is wrong comes back beside its field, with all that was typed."""
-    filled = parse(sent.form)
+    filled, asked = parse(sent.form), asked_for(sent.form)
     try:
-        return _STEPS[asked_for(sent.form)](sent, filled)
+        answer = _STEPS[asked](sent, filled)
     except InvalidInputError as error:
-        return _form_page(sent.member, filled, error.problems, 422)
+        answer = _form_page(sent.member, filled, error.problems, 422)
+    return _first_answer(sent) or answer if asked in _SAVING and answer.status_code != HTTPStatus.SEE_OTHER else answer
+
+
+def _first_answer(sent: Posted) -> Response | None:
+    """What this very form was answered when it was saved before: it is no doubt about itself.
+
+    Looked up after the doubt, so that of two presses at one moment the first is seen.
+    """
+    with sent.member.read() as session:
+        location = once.answered(session, sent.member, sent.form)
+    return RedirectResponse(location, 303) if location else None
 
 
 def _refill(sent: Posted, filled: RecordForm) -> Response:
@@ -104,6 +115,8 @@ _STEPS: Mapping[Ask, Callable[[Posted, RecordForm], Response]] = {
     Ask.RECORD: _record,
     Ask.SAVE: _save,
 }
+
+_SAVING = frozenset({Ask.RECORD, Ask.SAVE})
 
 
 def _form_page(member: Member, filled: RecordForm, problems: Mapping[str, Problem], status: int = 200) -> Response:

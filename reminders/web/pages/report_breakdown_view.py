@@ -34,10 +34,11 @@ def context(member: Member, by: str, groups: Sequence[Group] | None) -> dict[str
 
 def _line(by: str, group: Group, texts: Catalogue, words: Words) -> Line:
     sent, answered, persisting = (words.number(number) for number in (group.sent, group.answered, group.persisting))
-    return Line(_name(by, group.name, texts), sent, answered, persisting, _share(group, texts, words))
+    return Line(name_of(by, group.name, texts), sent, answered, persisting, _share(group, texts, words))
 
 
-def _name(by: str, name: str | None, texts: Catalogue) -> str:
+def name_of(by: str, name: str | None, texts: Catalogue) -> str:
+    """A group in words."""
     if name is None:
         return texts.text("report.others")
     if not name:

@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from reminders.care.actors import Actor
 from reminders.care.alarm_tests import run_tests, silent_clinics
-from reminders.care.tickets import ALERT_LOST, acknowledge
+from reminders.care.settling import acknowledge
+from reminders.care.tickets import ALERT_LOST
 from reminders.database import Database
 from reminders.models import Clinic, Message, Ticket
 from reminders.models.kinds import Role, TicketKind, TicketState

@@ -11,8 +11,9 @@ from reminders.care.alerts import NOBODY, clinics_without, raise_alert
 from reminders.care.events import handle
 from reminders.care.replies import receive, understand
 from reminders.care.rounds import ROUNDS
+from reminders.care.settling import acknowledge
 from reminders.care.ticket_keys import key_for
-from reminders.care.tickets import ALERT_LOST, NewTicket, acknowledge, open_ticket
+from reminders.care.tickets import ALERT_LOST, NewTicket, open_ticket
 from reminders.care.worklist import waiting
 from reminders.database import Database
 from reminders.models import Clinic, Event, Message, Sender, Staff, Ticket

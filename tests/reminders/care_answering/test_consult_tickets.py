@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from reminders.care import tickets as care_tickets
+from reminders.care import settling
 from reminders.care.actors import Actor
 from reminders.care.tickets import PRIORITY
 from reminders.database import Database
@@ -34,9 +34,9 @@ def settle(database: Database, outcome: str = "") -> None:
         ticket = session.scalars(select(Ticket).order_by(Ticket.id.desc()).limit(1)).one()
         actor = Actor(ticket.clinic_id, "form")
         if outcome:
-            care_tickets.close(session, actor, ticket, outcome, NOW + HOUR)
+            settling.close(session, actor, ticket, outcome, NOW + HOUR)
         else:
-            care_tickets.acknowledge(session, actor, ticket, NOW + HOUR)
+            settling.acknowledge(session, actor, ticket, NOW + HOUR)
 
 
 def test_a_second_answer_joins_the_ticket_that_waits(database: Database, clinic: Clinic, case: Case) -> None:

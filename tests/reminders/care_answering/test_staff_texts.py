@@ -1,7 +1,8 @@
 """A text from a member of staff's number: it takes the newest alarm that they were called about, and nothing is lost.
 
 Seen to fail when: staff were not looked for; an alarm was taken by who had not been called, by a refusal, by a
-telephone that answers by itself, or by a number that is a patient's, too; a red flag from there was only an answer.
+telephone that answers by itself, or by a number that is a patient's, too; a red flag from there was only an answer; an
+alarm that rang again after its closing was undone was not found.
 """
 
 from datetime import timedelta
@@ -9,14 +10,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from reminders.care.actors import Actor
 from reminders.care.alerts import raise_alert
 from reminders.care.callers import takes
+from reminders.care.settling import close
 from reminders.care.ticket_keys import key_for
 from reminders.care.tickets import NewTicket, open_ticket
+from reminders.care.undoing import reopen
 from reminders.database import Database
 from reminders.ids import new_id
 from reminders.models import Audit, Clinic, Message, Reply, Staff, Ticket
-from reminders.models.kinds import Channel, Language, MessageKind, TicketKind, TicketState
+from reminders.models.kinds import Channel, Language, MessageKind, Role, TicketKind, TicketState
 from schedules.lifecycle import State
 from tests.conftest import NOW
 from tests.reminders.care_answering.arriving import say, tickets
@@ -41,9 +45,25 @@ def ring(database: Database, clinic: Clinic, minutes: int = 0) -> Ticket:
         new = NewTicket(clinic.id, TicketKind.RED_FLAG, key_for(TicketKind.RED_FLAG, new_id()))
         ticket = open_ticket(session, new, now)
         raise_alert(session, ticket, now)
-        due = (Message.ticket_id == ticket.id, Message.due_at <= now)
-        session.execute(update(Message).where(*due).values(state=State.DELIVERED))
+    deliver(database, minutes)
     return ticket
+
+
+def deliver(database: Database, minutes: int) -> None:
+    """The calls that are due so many minutes after `NOW` have gone."""
+    due = (Message.state == State.PLANNED, Message.due_at <= NOW + timedelta(minutes=minutes))
+    with database.begin() as session:
+        session.execute(update(Message).where(*due).values(state=State.DELIVERED))
+
+
+def close_and_undo(database: Database, ticket: Ticket, minutes: int) -> None:
+    """It is closed by mistake, and waits again a minute later."""
+    actor = Actor(ticket.clinic_id, "staff")
+    with database.begin() as session:
+        at = NOW + timedelta(minutes=minutes)
+        assert close(session, actor, session.get_one(Ticket, ticket.id), "done", at)
+    with database.begin() as session:
+        assert reopen(session, actor, session.get_one(Ticket, ticket.id), at + timedelta(minutes=1))
 
 
 def state(database: Database, ticket: Ticket) -> TicketState:
@@ -83,6 +103,35 @@ def test_of_two_alarms_the_newest_and_then_the_other(database: Database, clinic:
     assert (state(database, first), state(database, second)) == (TicketState.OPEN, TicketState.ACKNOWLEDGED)
     say(database, clinic, "ok", LATER, from_address=nurse.phone)
     assert state(database, first) is TicketState.ACKNOWLEDGED
+
+
+@pytest.fixture
+def owner(database: Database, clinic: Clinic, nurse: Staff) -> Staff:
+    """English, by a number; the nurse is called before them."""
+    assert nurse.on_call
+    with database.begin() as session:
+        return add_staff(session, clinic, "o@clinic.example", role=Role.OWNER, phone="+15145550152")
+
+
+def test_an_alarm_that_rings_again_is_taken_by_who_heard_only_that(
+    database: Database, clinic: Clinic, owner: Staff
+) -> None:
+    ticket = ring(database, clinic)
+    close_and_undo(database, ticket, 1)
+    deliver(database, 16)
+    say(database, clinic, "OK", NOW + timedelta(minutes=17), from_address=owner.phone)
+    assert (state(database, ticket), tickets(database)) == (TicketState.ACKNOWLEDGED, [FLAG])
+    assert answers(database) == [("alert:taken", Language.EN)]
+
+
+def test_an_alarm_that_rings_again_goes_before_an_older_one(database: Database, clinic: Clinic, owner: Staff) -> None:
+    older = ring(database, clinic)
+    deliver(database, 16)
+    newer = ring(database, clinic, 16)
+    close_and_undo(database, newer, 17)
+    deliver(database, 32)
+    say(database, clinic, "OK", NOW + timedelta(minutes=33), from_address=owner.phone)
+    assert (state(database, older), state(database, newer)) == (TicketState.OPEN, TicketState.ACKNOWLEDGED)
 
 
 def test_what_somebody_has_in_hand_is_said_once_an_hour(database: Database, clinic: Clinic, nurse: Staff) -> None:

@@ -12,8 +12,9 @@ from reminders.care import consults
 from reminders.care.actors import Actor
 from reminders.care.alerts import raise_alert
 from reminders.care.effects import EMERGENCY
+from reminders.care.settling import acknowledge, close
 from reminders.care.ticket_keys import key_for
-from reminders.care.tickets import OUTCOMES, PRIORITY, NewTicket, acknowledge, close, open_ticket, row_of
+from reminders.care.tickets import OUTCOMES, PRIORITY, NewTicket, open_ticket, row_of
 from reminders.care.worklist import waiting
 from reminders.database import Database
 from reminders.errors import InvalidInputError, Problem

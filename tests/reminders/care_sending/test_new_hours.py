@@ -10,6 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from reminders.care import clinic_hours, new_hours, replanning
 from reminders.care.actors import Actor
@@ -18,8 +19,8 @@ from reminders.care.closed_days import holidays_of
 from reminders.care.events import handle_events
 from reminders.database import Database
 from reminders.errors import InvalidInputError
-from reminders.models import Audit, Clinic, Event, Message, Reminder
-from reminders.models.kinds import Language
+from reminders.models import Audit, Clinic, Event, Message, Patient, Reminder, Ticket
+from reminders.models.kinds import Language, TicketKind
 from reminders.settings import Settings
 from schedules.lifecycle import State
 from tests.promises.practice import Practice, open_practice
@@ -130,22 +131,96 @@ def test_who_has_nothing_to_come_is_passed_over(practice: Practice) -> None:
     assert follow(practice) == 1
 
 
-def test_one_patients_failure_holds_up_nobody(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+class Breaking:
+    """Replanning that fails for the first `broken` patients it meets, as long as `broken` is not set to none."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, broken: int = 1) -> None:
+        self.broken, self.met, self._whole = broken, list[object](), replanning.refresh
+        monkeypatch.setattr(replanning, "refresh", self)
+
+    def __call__(self, session: Session, clinic: Clinic, patient: Patient, now: datetime) -> None:
+        self.met.append(patient.id)
+        if patient.id in list(dict.fromkeys(self.met))[: self.broken]:
+            raise RuntimeError("broken")
+        self._whole(session, clinic, patient, now)
+
+
+def open_events(practice: Practice) -> int:
+    with practice.database.read() as session:
+        return len(session.scalars(select(Event.id).where(Event.handled_at.is_(None))).all())
+
+
+def tickets(practice: Practice) -> list[Ticket]:
+    with practice.database.read() as session:
+        return list(session.scalars(select(Ticket)))
+
+
+def test_one_patients_failure_holds_up_nobody_and_is_made_good(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen to fail when the event was done whatever became of each: the one was never replanned."""
     for phone in range(3):
         treated(practice, phone)
-    whole, met = replanning.refresh, list[object]()
-
-    def breaks(session: object, clinic: object, patient: object, now: object) -> None:
-        met.append(patient)
-        if len(met) == 1:
-            raise RuntimeError("broken")
-        whole(session, clinic, patient, now)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(replanning, "refresh", breaks)
-    set_hours(practice, replace(USUAL, opens="13:00"))
+    breaking = Breaking(monkeypatch)
+    set_hours(practice, replace(USUAL, opens="13:00", closes="15:30"))
     assert follow(practice) == 2
-    with practice.database.read() as session:
-        assert session.scalars(select(Event.id).where(Event.handled_at.is_(None))).all() == []
+    assert open_events(practice) == 1
+    assert follow(practice) == 0, "not at once again"
+    breaking.broken = 0
+    practice.world.pass_time(new_hours.RETRY_AFTER[0])
+    assert follow(practice) == 1, "the others are not gone through again"
+    assert len(breaking.met) == 4
+    assert all(time(17) <= at.astimezone(UTC).time() < time(19, 30) for _, at in planned(practice))
+    assert (open_events(practice), tickets(practice)) == (0, [])
+
+
+def test_who_cannot_be_replanned_becomes_staffs(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen to fail without the ticket, and with tries without an end."""
+    for phone in range(2):
+        treated(practice, phone)
+    breaking = Breaking(monkeypatch)
+    set_hours(practice, replace(USUAL, opens="13:00"))
+    follow(practice)
+    for spacing in new_hours.RETRY_AFTER:
+        assert (open_events(practice), tickets(practice)) == (1, [])
+        practice.world.pass_time(spacing)
+        follow(practice)
+    (told,) = tickets(practice)
+    assert (told.kind, told.reason, told.patient_id) == (TicketKind.DELIVERY, "not_replanned", breaking.met[0])
+    assert (open_events(practice), breaking.met.count(told.patient_id)) == (0, 1 + len(new_hours.RETRY_AFTER))
+    page = practice.browser(practice.hire()).get("/").text
+    assert "could not follow" in page
+
+
+def test_a_failure_of_many_is_one_ticket(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen to fail with a ticket for each."""
+    monkeypatch.setattr(new_hours, "MANY", 1)
+    for phone in range(2):
+        treated(practice, phone)
+    Breaking(monkeypatch, broken=2)
+    set_hours(practice, replace(USUAL, opens="13:00"))
+    follow(practice)
+    for spacing in new_hours.RETRY_AFTER:
+        practice.world.pass_time(spacing)
+        follow(practice)
+    assert [(one.reason, one.patient_id) for one in tickets(practice)] == [("many_not_replanned", None)]
+
+
+def test_a_new_change_is_followed_at_once_by_whoever_failed_before(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen to fail when only those left of the earlier change were gone through."""
+    for phone in range(2):
+        treated(practice, phone)
+    breaking = Breaking(monkeypatch)
+    set_hours(practice, replace(USUAL, opens="13:00"))
+    assert follow(practice) == 1
+    breaking.broken = 0
+    set_hours(practice, replace(USUAL, opens="14:00"))
+    assert follow(practice) == 2
+    practice.world.pass_time(new_hours.RETRY_AFTER[0])
+    assert follow(practice) == 1
+    assert open_events(practice) == 0
 
 
 def test_the_neighbours_stay_as_they_are(practice: Practice, settings: Settings) -> None:
