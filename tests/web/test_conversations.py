@@ -236,8 +236,9 @@ def test_reading_a_conversation_is_noted_once_a_person_patient_and_hour(browser:
         id_ = {"/replies/{}/answer": reply.id, "/tickets/{}": ticket}.get(path, marie.id)
         for _ in range(2):
             assert "is this normal" in browser.get(path.format(id_)).text
-        browser.get(f"/patients/{marie.id}")
         assert looks_at(browser, marie) == [browser.staff.id], path
+        browser.get(f"/patients/{marie.id}")
+        assert len(looks_at(browser, marie)) == 1, path
 
 
 def looks_at(browser: Browser, patient: Patient) -> list[UUID | None]:
