@@ -122,7 +122,7 @@ def test_pictures_from_a_phone_are_shown_to_staff(
     staff = practice.browser(practice.hire(language=language))
     phone.context.add_cookies([{"name": "session", "value": staff.client.cookies["session"], "url": served}])
     phone.goto(f"{served}/patients/{sheet.patient.id}")
-    shown = phone.locator(".pictures img")
+    shown = phone.locator(".timeline .pictures img")  # they stand under the course of the treatment, too
     expect(shown).to_have_count(2)
     for at in range(2):
         shown.nth(at).scroll_into_view_if_needed()

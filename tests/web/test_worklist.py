@@ -16,7 +16,8 @@ from reminders.care.actors import Actor
 from reminders.care.alerts import raise_alert
 from reminders.care.staff import NewStaff
 from reminders.care.ticket_keys import key_for
-from reminders.care.tickets import NewTicket, acknowledge, open_ticket
+from reminders.care.settling import acknowledge
+from reminders.care.tickets import NewTicket, open_ticket
 from reminders.care.worklist import A_PAGE
 from reminders.ids import new_id
 from reminders.models import Consult, Message, Patient, Reply, Staff, Ticket
