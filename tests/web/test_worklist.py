@@ -14,9 +14,9 @@ from sqlalchemy import event, select
 from reminders.care import consults, staff
 from reminders.care.actors import Actor
 from reminders.care.alerts import raise_alert
+from reminders.care.settling import acknowledge
 from reminders.care.staff import NewStaff
 from reminders.care.ticket_keys import key_for
-from reminders.care.settling import acknowledge
 from reminders.care.tickets import NewTicket, open_ticket
 from reminders.care.worklist import A_PAGE
 from reminders.ids import new_id
