@@ -1,16 +1,12 @@
 """The demo's past: two months of treatments lived through by the real software, with a carrier that keeps nothing.
 
-Each visit of `demo_past.toml` is recorded, reminded, answered and dealt with at its own time on the demo's clock, so
+Each visit of `demo_visits.toml` is recorded, reminded, answered and dealt with at its own time on the demo's clock, so
 that reports, timelines and trends have something to show. Nothing of it is left to do when the demo begins.
 """
 
-import tomllib
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, time, timedelta
-from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -26,10 +22,11 @@ from reminders.database import Database
 from reminders.delivery import receipts
 from reminders.delivery.context import Delivery
 from reminders.delivery.sweep import send_due
+from reminders.demo_visits import Visit, visits
 from reminders.ids import new_id
 from reminders.models import Attempt, Clinic, Consult, Instance, Patient, Receipt, Reminder, Sender, Staff, Ticket
 from reminders.models.instance import CLOCK_OFFSET, now
-from reminders.models.kinds import Channel, ConsultState, Language, ReplyKind, TicketState
+from reminders.models.kinds import Channel, ConsultState, ReplyKind, TicketState
 from reminders.settings import Settings
 from schedules.hours import local_instant
 from schedules.lifecycle import State
@@ -37,7 +34,6 @@ from schedules.lifecycle import State
 BEGAN = timedelta(days=60)
 """How long before the demo the clinic began."""
 
-_FILE = Path(__file__).with_suffix(".toml")
 _TREATED, _RECORDED, _SENT, _TODAY = "14:00", time(14, 30), time(10, 5), time(9, 30)
 _TAKEN_AFTER, _DONE_AFTER, _SEEN_AFTER = timedelta(minutes=7), timedelta(minutes=40), timedelta(days=3)
 _SILENT_FOR, _CALLED = 11, time(11, 30)
@@ -47,23 +43,6 @@ _DAYS = (1, 3, 7, 8, 9, 10)
 """After a treatment: when something may have to be sent, or found to be unanswered."""
 
 _PROVIDERS = ("Dre Anaïs Beaulieu", "Infirmière Priya Shah")
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A treatment and what came of it; see the head of `demo_past.toml`."""
-
-    name: tuple[str, str]
-    language: Language
-    phone: str
-    days_ago: int
-    details: Mapping[str, str]
-    email: str = ""
-    severity: Mapping[int, int] = field(default_factory=dict)
-    said: str = ""
-    minutes: int = 0
-    ended: str = ""
-    consult: str = ""
 
 
 class _Nowhere:
@@ -103,18 +82,6 @@ def live_through(database: Database, settings: Settings, clinic: Clinic, until: 
                 deed()
     finally:
         delivery.close()
-
-
-def visits() -> list[Visit]:
-    """What happened, as the file has it."""
-    return [_visit(row) for row in tomllib.loads(_FILE.read_text(encoding="utf-8"))["visit"]]
-
-
-def _visit(row: dict[str, Any]) -> Visit:
-    details = {key: row.pop(key) for key in ("device", "needle_depth", "cartridge_lot")}
-    severity = {int(day): value for day, value in row.pop("severity", {}).items()}
-    name, language = tuple(row.pop("name")), Language(row.pop("language"))
-    return Visit(name=name, language=language, details=details, severity=severity, **row)
 
 
 class _Past:

@@ -14,7 +14,7 @@ from reminders.care import rounds
 from reminders.care.alerts import Cause, draft, staff_of
 from reminders.care.rounds import Call, Round
 from reminders.care.ticket_keys import ALARM_TEST, key_for_alarm_test
-from reminders.care.tickets import ALARM_SILENT, ALERT_LOST, NewTicket, row_of
+from reminders.care.tickets import ALARM_SILENT, ALARM_TESTS, ALERT_LOST, NewTicket, row_of
 from reminders.database import Database, insert_missing
 from reminders.delivery.windows import window_of
 from reminders.ids import new_id
@@ -104,7 +104,7 @@ def _miss(session: Session, now: datetime) -> None:
 
 def _put_away(session: Session, now: datetime) -> None:
     """What somebody has answered is done, and need not be closed by hand."""
-    answered = (Ticket.reason.in_((ALARM_TEST, ALARM_SILENT)), Ticket.state == TicketState.ACKNOWLEDGED)
+    answered = (Ticket.reason.in_(ALARM_TESTS), Ticket.state == TicketState.ACKNOWLEDGED)
     session.execute(
         update(Ticket)
         .where(*answered, Ticket.acknowledged_at <= now - ANSWER_WITHIN)

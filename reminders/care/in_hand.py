@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 from reminders.care import alerts, audit
 from reminders.care.actors import Actor
 from reminders.care.settling import acknowledge
-from reminders.care.ticket_keys import ALARM_TEST
-from reminders.care.tickets import ALARM_SILENT
+from reminders.care.tickets import ALARM_TESTS
 from reminders.errors import InvalidInputError, Problem
 from reminders.models import Staff, Ticket
 from reminders.models.kinds import Role, TicketKind, TicketState
@@ -94,9 +93,7 @@ def give(session: Session, actor: Actor, ticket: Ticket, gift: Gift, now: dateti
 def lay_down(session: Session, actor: Actor, staff_id: uuid.UUID, now: datetime) -> None:
     """What somebody had who can act no more is nobody's: it waits again, and a red flag rings again."""
     mine = (Ticket.clinic_id == actor.clinic_id, _HOLDER.in_([staff_id]))
-    # A test alert that somebody has answered has proved what it is for.
-    real = Ticket.reason.not_in((ALARM_TEST, ALARM_SILENT))
-    untaken = update(Ticket).where(*mine, real, Ticket.state == TicketState.ACKNOWLEDGED)
+    untaken = update(Ticket).where(*mine, Ticket.reason.not_in(ALARM_TESTS), Ticket.state == TicketState.ACKNOWLEDGED)
     back = session.scalars(untaken.values(assigned_to=None, **_UNTAKEN).returning(Ticket)).all()
     session.execute(update(Ticket).where(*mine, Ticket.state == TicketState.OPEN).values(assigned_to=None))
     for ticket in back:

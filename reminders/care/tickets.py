@@ -39,6 +39,9 @@ ALERT_LOST = PRIORITY[TicketKind.RED_FLAG] + 1
 ALARM_SILENT = "alarm_silent"
 """What the reason of a weekly test alert's ticket becomes when nobody has answered it."""
 
+ALARM_TESTS = (ALARM_TEST, ALARM_SILENT)
+"""The reasons of the weekly test alert's ticket. One that somebody has answered has proved what it is for."""
+
 CONSULT_SINCE = "consult_since"
 """Under which key the trail of a closing says since when the consult that it moved had stood where it stood (ISO 8601,
 UTC; null if it was not even offered). The ticket says where: `consult_before`."""
@@ -88,7 +91,7 @@ def row_of(new: NewTicket, now: datetime) -> dict[str, Any]:
 
 def may_ring() -> tuple[ColumnElement[bool], ...]:
     """The tickets not closed yet that alerts went out about: red flags, and the weekly test."""
-    of_test = Ticket.reason.in_((ALARM_TEST, ALARM_SILENT))
+    of_test = Ticket.reason.in_(ALARM_TESTS)
     # Written out, so that the index of what is not closed is recognised.
     return Ticket.state != literal_column("'closed'", Ticket.state.type), or_(
         Ticket.kind == TicketKind.RED_FLAG, of_test

@@ -8,22 +8,20 @@ from sqlalchemy.orm import Session
 from reminders.care import alerts, audit, consults
 from reminders.care.actors import Actor
 from reminders.care.consults import Stand
-from reminders.care.ticket_keys import ALARM_TEST
-from reminders.care.tickets import ALARM_SILENT, CONSULT_SINCE, OUTCOMES
+from reminders.care.tickets import ALARM_TESTS, CONSULT_SINCE, OUTCOMES
 from reminders.models import Audit, Reply, Ticket
 from reminders.models.kinds import ConsultState, TicketKind, TicketState
 
 WITHIN = timedelta(minutes=10)
 """How long a closing can be taken back. What comes to mind later is new work, not a slip of the hand."""
 
-_TESTS = frozenset({ALARM_TEST, ALARM_SILENT})
-"""A test alert that somebody has answered has proved what it is for."""
-
 
 def may_reopen(ticket: Ticket, now: datetime) -> bool:
     """Whether the closing of a ticket can still be taken back."""
     at = ticket.closed_at
-    return ticket.state is TicketState.CLOSED and at is not None and now - at < WITHIN and ticket.reason not in _TESTS
+    return (
+        ticket.state is TicketState.CLOSED and at is not None and now - at < WITHIN and ticket.reason not in ALARM_TESTS
+    )
 
 
 def reopen(session: Session, actor: Actor, ticket: Ticket, now: datetime) -> bool:

@@ -4,46 +4,24 @@ Seen to fail when: only the flags were changed, so that whoever came on call was
 the quarter of an hour; what somebody who left had in hand stayed theirs, silent; a viewer took a red flag by a text.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from reminders.care.hand_overs import make_due
-from reminders.database import Database
 from reminders.models import HandOver, Staff, Ticket
 from reminders.models.kinds import Language, Role, TicketKind, TicketState
-from reminders.settings import Settings
 from reminders.web.i18n import catalogue
-from tests.journeys.test_hand_over import A_LITTLE, MINUTE, NIGHT, OWNERS_PHONE, SAID, ZOE_PHONE, hand_over, staff_id
-from tests.promises.practice import NURSE, Practice, open_practice
-from tests.promises.world import number, open_world
+from tests.journeys.test_hand_over import OWNERS_PHONE, SAID, ZOE_PHONE, hand_over, heard, night, staff_id
+from tests.promises.practice import NURSE, Practice
+from tests.promises.world import number
 from tests.web.conftest import Browser
+
+__all__ = ["night"]
 
 OTHER_PHONE = "+15145550116"
 NURSES = {"name": "Priya Shah", "role": "staff", "language": "en", "phone": NURSE}
 ZOES = {"name": "Zoé Roy", "role": "staff", "language": "en", "phone": ZOE_PHONE}
-
-
-@pytest.fixture
-def night(database: Database, settings: Settings) -> Iterator[Practice]:
-    """03:00; a nurse is on call, Zoé and the owner sleep."""
-    with open_practice(open_world(database, settings), settings) as practice:
-        practice.nurse(name="Priya Shah")
-        practice.hire(name="Zoé Roy", phone=ZOE_PHONE)
-        practice.hire(Role.OWNER, name="Camille Roy", phone=OWNERS_PHONE)
-        practice.world.treat(practice.world.patient(phone=number(1), language="en"))
-        practice.world.set_clock(NIGHT)
-        yield practice
-
-
-def heard(practice: Practice, minute: int) -> tuple[int, ...]:
-    """How often the phones of Priya, Zoé and the owner have rung, so many minutes after the red flag."""
-    practice.world.set_clock(NIGHT + minute * MINUTE + A_LITTLE)
-    make_due(practice.database)
-    practice.sweep()
-    return tuple(len(practice.got(to)) for to in (NURSE, ZOE_PHONE, OWNERS_PHONE))
 
 
 def desk_of(practice: Practice, phone: str = OWNERS_PHONE) -> Browser:

@@ -7,20 +7,18 @@ that never stood in the list were read with it; reading a conversation left no t
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from html import unescape
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
+from benchmarks.counting import counted
 from reminders.care import seeing
 from reminders.care.ticket_keys import key_for
 from reminders.care.tickets import NewTicket, open_ticket
-from reminders.database import Database
 from reminders.ids import new_id
 from reminders.models import Audit, Patient, Reply, Sender, Ticket
 from reminders.models.kinds import Channel, ReplyKind, Role, TicketKind
@@ -70,19 +68,6 @@ def people(browser: Browser, count: int) -> list[Patient]:
     """So many patients."""
     names = [f"Ann{chr(97 + number // 26)}{chr(97 + number % 26)}" for number in range(count)]
     return [browser.add_patient(given_name=name, phone=f"514555{1000 + at}") for at, name in enumerate(names)]
-
-
-@contextmanager
-def statements(database: Database) -> Iterator[list[str]]:
-    """What is asked of the database meanwhile."""
-    made: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        made.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    yield made
-    event.remove(database.engine, "before_cursor_execute", note)
 
 
 def test_one_line_a_conversation_the_newest_first(browser: Browser) -> None:
@@ -138,9 +123,9 @@ def test_a_page_ends_where_the_next_begins(browser: Browser) -> None:
 
 def test_the_list_takes_as_many_statements_for_one_as_for_fifty(browser: Browser) -> None:
     def asked() -> int:
-        with statements(browser.database) as made:
+        with counted(browser.database.engine) as sql:
             assert browser.get("/inbox").status_code == 200
-        return len(made)
+        return sql.statements
 
     marie, *others = people(browser, 5)
     say(browser, marie, "one", ticket=TicketKind.QUESTION)
@@ -255,9 +240,9 @@ def test_the_bar_says_how_many_conversations_are_unread(browser: Browser, count:
         say(browser, None, "more", at, from_index="index-0", seen_at=TODAY)
     found = re.search(r"<span data-number>([^<]+)</span>", browser.get("/patients").text)
     assert (found and found[1]) == shown
-    with browser.database.read() as session, statements(browser.database) as made:
+    with browser.database.read() as session, counted(browser.database.engine) as sql:
         seeing.unread(session, browser.clinic.id)
-        assert len(made) == 1
+        assert sql.statements == 1
 
 
 def test_a_search_finds_conversations_and_those_who_never_wrote(browser: Browser) -> None:
@@ -302,7 +287,8 @@ def test_no_name_stands_in_a_title(browser: Browser) -> None:
     marie = browser.add_patient()
     reply = say(browser, marie, "hello")
     writing = (f"/inbox/patients/{marie.id}", f"/patients/{marie.id}/write", f"/replies/{reply.id}/answer")
-    for path in (*writing, f"/patients/{marie.id}"):
+    of_hers = [f"/patients/{marie.id}{page}" for page in ("", "/edit", "/consents", "/hold")]
+    for path in (*writing, *of_hers):
         title = re.search(r"<title>(.*?)</title>", browser.get(path).text, re.DOTALL)
         assert title
         assert "Marie" not in title[1]

@@ -117,9 +117,7 @@ def disable(session: Session, actor: Actor, staff_id: uuid.UUID, now: datetime) 
         NotFoundError: nobody of that id works here.
         InvalidInputError: on person own_account, one's own, or not_owner.
     """
-    staff = _subject(session, actor, staff_id)
-    if staff.id == actor.staff_id:
-        raise InvalidInputError({"person": Problem("own_account")})
+    staff = _somebody_else(session, actor, staff_id)
     if staff.disabled_at is not None:
         return
     with whoever_is_new(session, actor.clinic_id, now):
@@ -166,9 +164,7 @@ def end_sessions(session: Session, actor: Actor, staff_id: uuid.UUID, now: datet
         NotFoundError: nobody of that id works here.
         InvalidInputError: on person own_account, one's own, or not_owner.
     """
-    staff = _subject(session, actor, staff_id)
-    if staff.id == actor.staff_id:
-        raise InvalidInputError({"person": Problem("own_account")})
+    staff = _somebody_else(session, actor, staff_id)
     sign_out_everywhere(session, staff.id, now)
     audit.note(session, actor, "staff.sessions_ended", "staff", staff.id, now)
 
@@ -206,3 +202,10 @@ def _newest(
 ) -> dict[uuid.UUID, datetime]:
     asked = select(table.staff_id, newest).where(table.clinic_id == clinic_id, *and_)
     return {row[0]: row[1] for row in session.execute(asked.group_by(table.staff_id))}
+
+
+def _somebody_else(session: Session, actor: Actor, staff_id: uuid.UUID) -> Staff:
+    staff = _subject(session, actor, staff_id)
+    if staff.id == actor.staff_id:
+        raise InvalidInputError({"person": Problem("own_account")})
+    return staff

@@ -1,13 +1,14 @@
 """The reply report to take along: as CSV, and as a workbook."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 import xlsxwriter
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
 from reminders.care import csv_cells
@@ -23,7 +24,6 @@ from reminders.web.visitors import Member
 router = APIRouter(include_in_schema=False, prefix="/reports")
 
 _COUNTS = tuple(field.name for field in fields(ReplyReport) if field.name not in {"start", "end", "delivered"})
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDE, _NARROW = 44, 18
 
 Row = Sequence[str | int]
@@ -31,47 +31,74 @@ Table = tuple[str, Sequence[Row]]
 """A sheet's name, and its rows, the first of which is the heading."""
 
 
+class _Asked(BaseModel):
+    """What of the report is to be taken along: the local dates of its period (yyyy-mm-dd), and what it is broken down
+    by."""
+
+    start: str = Field("", alias="from")
+    end: str = Field("", alias="to")
+    by: str = ""
+
+
+_Query = Annotated[_Asked, Query()]
+
+
 @router.get("/replies.csv")
-def as_csv(
-    member: Reader,
-    start: Annotated[str, Query(alias="from")] = "",
-    end: Annotated[str, Query(alias="to")] = "",
-    by: str = "",
-) -> Response:
-    """The figures, and the breakdown `by` under them if one is asked for."""
-    try:
-        first, last = period(start, end)
-    except InvalidInputError:
-        return RedirectResponse("/reports/replies", 303)
-    lines = [row for _, rows in _tables(member, first, last, by) for row in (*rows, ())]
-    body = csv_cells.write([str(cell) for cell in lines[0]], [[str(cell) for cell in row] for row in lines[1:-1]])
-    return _file(body.encode(), "text/csv; charset=utf-8", f"report-{first}-{last}.csv")
+def as_csv(member: Reader, asked: _Query) -> Response:
+    """The figures, and the breakdown under them if one is asked for."""
+    return _file(member, asked, "csv")
 
 
 @router.get("/replies.xlsx")
-def as_workbook(
-    member: Reader,
-    start: Annotated[str, Query(alias="from")] = "",
-    end: Annotated[str, Query(alias="to")] = "",
-    by: str = "",
-) -> Response:
+def as_workbook(member: Reader, asked: _Query) -> Response:
     """The same, a sheet each; every text a text, every number a number, and no formula."""
+    return _file(member, asked, "xlsx")
+
+
+def _file(member: Member, asked: _Asked, ending: str) -> Response:
+    """What cannot be read as a period leads to the page, which says so."""
     try:
-        first, last = period(start, end)
+        first, last = period(asked.start.strip(), asked.end.strip())
     except InvalidInputError:
         return RedirectResponse("/reports/replies", 303)
+    kind, write = _KINDS[ending]
+    headers = {
+        "Content-Disposition": f'attachment; filename="report-{first}-{last}.{ending}"',
+        "Cache-Control": "no-store",
+    }
+    return Response(write(_tables(member, first, last, asked.by)), media_type=kind, headers=headers)
+
+
+def _csv(tables: Sequence[Table]) -> bytes:
+    (heading, *lines), *further = [rows for _, rows in tables]
+    for rows in further:
+        lines += [(), *rows]
+    return csv_cells.write([str(cell) for cell in heading], [[str(cell) for cell in row] for row in lines]).encode()
+
+
+def _workbook(tables: Sequence[Table]) -> bytes:
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
         bold = book.add_format({"bold": True})
-        for name, rows in _tables(member, first, last, by):
+        for name, rows in tables:
             sheet = book.add_worksheet(name)
             sheet.set_column(0, 0, _WIDE)
             sheet.set_column(1, len(rows[0]), _NARROW)
             for at, row in enumerate(rows):
-                for column, cell in enumerate(row):
-                    write = sheet.write_number if isinstance(cell, int) else sheet.write_string
-                    write(at, column, cell, None if at else bold)
-    return _file(out.getvalue(), _XLSX, f"report-{first}-{last}.xlsx")
+                _fill(sheet, at, row, None if at else bold)
+    return out.getvalue()
+
+
+def _fill(sheet: Any, at: int, row: Row, style: Any) -> None:
+    for column, cell in enumerate(row):
+        write = sheet.write_number if isinstance(cell, int) else sheet.write_string
+        write(at, column, cell, style)
+
+
+_KINDS: Mapping[str, tuple[str, Callable[[Sequence[Table]], bytes]]] = {
+    "csv": ("text/csv; charset=utf-8", _csv),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _workbook),
+}
 
 
 def _tables(member: Member, first: date, last: date, by: str) -> list[Table]:
@@ -102,8 +129,3 @@ def _groups(member: Member, by: str, groups: Sequence[Group]) -> Table:
     heading = (texts.text(f"report.by_{by}"), *(texts.text(f"report.{column}") for column in columns))
     rows = [(name_of(by, one.name, texts), one.sent, one.answered, one.persisting) for one in groups]
     return texts.text("report.breakdown_sheet"), [heading, *rows]
-
-
-def _file(body: bytes, kind: str, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(body, media_type=kind, headers=headers)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from reminders import demo, demo_past, embedded
+from reminders import demo, demo_past, demo_visits, embedded
 from reminders.care import alarm_tests, clinics, follow_ups
 from reminders.care.clinics import NewClinic
 from reminders.database import Database
@@ -78,7 +78,7 @@ def test_its_past_is_lived_through_and_leaves_nothing_to_do(database: Database, 
         assert session.scalars(select(Severity)).all()
         recent = select(Message).where(Message.sent_at > moment - timedelta(hours=1))
         assert session.scalars(recent).all() == [], "the ten messages of the first morning are still to come"
-        last = max(visit.days_ago for visit in demo_past.visits())
+        last = max(visit.days_ago for visit in demo_visits.visits())
         assert timedelta(days=last) < demo_past.BEGAN
 
 
