@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from fastapi import FastAPI
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 from sqlalchemy import select
 
 from reminders.care.ticket_keys import key_for
@@ -16,9 +16,11 @@ from reminders.models import Patient, Reply, Sender, Ticket
 from reminders.models.kinds import Channel, ReplyKind, TicketKind
 from tests import services
 from tests.reminders.sandbox.conftest import serving
-from tests.web.conftest import TODAY, Browser
+from tests.web.conftest import TODAY
+from tests.web.conftest import Browser as Member
 
 URL = "http://127.0.0.1"
+_AWAY = "ERR_CONNECTION"
 
 
 @dataclass
@@ -26,7 +28,7 @@ class Desk:
     """A member of staff's clinic, served at `url` as long as `served` holds."""
 
     app: FastAPI
-    member: Browser
+    member: Member
     port: int
 
     @property
@@ -63,6 +65,26 @@ class Desk:
             return open_ticket(session, new, at)
 
 
-def desk_of(app: FastAPI, member: Browser) -> Desk:
+@contextmanager
+def at_desk(desk: Desk, browser: Browser, width: int, may_be_away: bool = False) -> Iterator[Page]:
+    """A page of a signed-in member's. A script error fails the test, and so does what the policy blocks; with
+    `may_be_away` a server that is gone does not."""
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    errors: list[str] = []
+
+    def told(message: ConsoleMessage) -> None:
+        if message.type == "error" and not (may_be_away and _AWAY in message.text):
+            errors.append(message.text)
+
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", told)
+    desk.sign_in(page)
+    yield page
+    context.close()
+    assert errors == []
+
+
+def desk_of(app: FastAPI, member: Member) -> Desk:
     """A desk on a loopback port of its own."""
     return Desk(app, member, services.free_port())

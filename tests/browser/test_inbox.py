@@ -15,7 +15,7 @@ from sqlalchemy import select
 from reminders.models import Message, Reply
 from reminders.models.kinds import Language, MessageKind, TicketKind
 from reminders.wording.segments import count
-from tests.browser.desk import Desk, desk_of
+from tests.browser.desk import Desk, at_desk, desk_of
 from tests.web.conftest import NewBrowser, app, browser_for
 
 __all__ = ["app", "browser_for"]
@@ -40,16 +40,9 @@ def desk(language: Language, app: FastAPI, browser_for: NewBrowser) -> Desk:
 
 @pytest.fixture
 def page(desk: Desk, browser: Browser) -> Iterator[Page]:
-    """A signed-in page on which a script error, or something that the policy blocks, fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    desk.sign_in(page)
-    yield page
-    context.close()
-    assert errors == []
+    """A wide screen."""
+    with at_desk(desk, browser, 1280) as page:
+        yield page
 
 
 def _asked(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from reminders.models import Patient
 from reminders.models.kinds import Language, TicketKind
-from tests.browser.desk import Desk, desk_of
+from tests.browser.desk import Desk, at_desk, desk_of
 from tests.web.conftest import NewBrowser, app, browser_for
 
 __all__ = ["app", "browser_for"]
@@ -33,15 +33,9 @@ def desk(language: Language, app: FastAPI, browser_for: NewBrowser) -> Desk:
 
 @pytest.fixture
 def today(desk: Desk, browser: Browser) -> Iterator[Page]:
-    """Today with a question by text and a consult by e-mail. A script error fails the test; a server gone does not."""
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    desk.sign_in(page)
-    yield page
-    context.close()
-    assert errors == []
+    """A phone's width; the server may be gone."""
+    with at_desk(desk, browser, 390, may_be_away=True) as page:
+        yield page
 
 
 def _people(desk: Desk) -> tuple[Patient, Patient]:

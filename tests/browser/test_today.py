@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from reminders.models import Ticket
 from reminders.models.kinds import Language, TicketKind, TicketState
-from tests.browser.desk import Desk, desk_of
+from tests.browser.desk import Desk, at_desk, desk_of
 from tests.web.conftest import NewBrowser, app, browser_for
 from tests.web.test_worklist import hire
 
@@ -36,20 +36,9 @@ def desk(language: Language, app: FastAPI, browser_for: NewBrowser) -> Desk:
 
 @pytest.fixture
 def today(desk: Desk, browser: Browser) -> Iterator[Page]:
-    """A phone's width, on which any script error or blocked resource fails the test; a server gone does not."""
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: _is_error(message) and errors.append(message.text))
-    desk.sign_in(page)
-    yield page
-    context.close()
-    assert errors == []
-
-
-def _is_error(message: ConsoleMessage) -> bool:
-    return message.type == "error" and "ERR_CONNECTION" not in message.text
+    """A phone's width; the server may be gone."""
+    with at_desk(desk, browser, 390, may_be_away=True) as page:
+        yield page
 
 
 def _press(today: Page, *keys: str) -> None:
