@@ -27,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start PostgreSQL once, in the process that starts the workers, which inherit its address."""
     if not hasattr(config, "workerinput") and not os.environ.get("TEST_DATABASE_URL"):
         os.environ["TEST_DATABASE_URL"] = services.postgres_url()
+        services.keep_statistics(os.environ["TEST_DATABASE_URL"])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

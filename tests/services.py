@@ -63,6 +63,14 @@ def _start_postgres() -> str:
     return url
 
 
+def keep_statistics(url: str) -> None:
+    """Let a server of our own gather none by itself: how a query is planned would hang on what the tests before have
+    left in the tables, and on how long ago."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET autovacuum = off")
+        connection.execute("SELECT pg_reload_conf()")
+
+
 def start_redis(port: int | None = None) -> tuple[str, subprocess.Popen[bytes]]:
     """A Redis of our own on loopback without persistence; its URL and process."""
     port = port or free_port()

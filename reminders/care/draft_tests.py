@@ -15,6 +15,7 @@ from reminders.models import Clinic, Protocol, Staff
 from reminders.models.kinds import Channel, MessageKind
 from reminders.outbox import Draft, enqueue, keys, sending_channels
 from reminders.wording.findings import Place
+from reminders.wording.samples import without_samples
 
 _USEFUL_FOR = timedelta(hours=1)
 
@@ -45,7 +46,7 @@ def send_test(session: Session, actor: Actor, clinic: Clinic, protocol: Protocol
         due_at=now,
         useful_until=now + _USEFUL_FOR,
         staff_id=staff.id,
-        params={"subject": text.subject or "", "body": text.body},
+        params={"subject": text.subject or "", "body": without_samples(text.body)},
     )
     enqueue(session, [message], now)
     detail = {"number": draft.number, "fields": [f"{at.step}.{at.language}.{at.channel}"]}

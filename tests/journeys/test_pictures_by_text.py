@@ -104,7 +104,8 @@ def test_with_a_fever(phone: Phone, language: str, body: str, alt: str) -> None:
     assert phone.attached() == [("kept", "")]
     shown = staff.get(f"/patients/{marie.id}").text
     assert f'alt="{alt}' in shown
-    (address,) = re.findall(r'<img src="(/attachments/[^"]+)"', shown)
+    # It stands in the timeline and under the treatment's course.
+    (address,) = set(re.findall(r'<img src="(/attachments/[^"]+)"', shown))
     picture = staff.get(address)
     assert picture.headers["content-type"] == "image/jpeg"
     assert pictures.MARK not in picture.content

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from httpx import Response
 from sqlalchemy import select
 
 from reminders.database import Database
@@ -17,7 +18,7 @@ from tests.promises.practice import MARIE, NURSE, Practice, open_practice
 from tests.promises.world import open_world
 from tests.web.conftest import Browser
 
-DAY_7 = {"step": "day-7", "language": "fr", "channel": "sms"}
+DAY_7, DAY_7_MAIL = "day-7-fr-sms", "day-7-fr-email"
 FIRST = "{clinic} : Premier jet. Répondez 1, 2 ou 3. 911. ARRET, AIDE."
 SECOND = "{clinic} : Second jet. Répondez 1, 2 ou 3. 911. ARRET, AIDE."
 
@@ -37,10 +38,19 @@ def at_a_draft(practice: Practice, **owner: str) -> tuple[Browser, str]:
     return browser, path
 
 
+def tried(browser: Browser, path: str, which: str, **parts: str) -> Response:
+    """A text written on the draft's page, and sent to whoever wrote it."""
+    return browser.post(f"{path}/texts", {f"{part}-{which}": text for part, text in parts.items()} | _test(which))
+
+
+def _test(which: str) -> dict[str, str]:
+    return {"action": f"test:{which}"}
+
+
 def test_she_tries_it_publishes_it_and_the_patient_reads_the_same(practice: Practice) -> None:
     browser, path = at_a_draft(practice, phone=NURSE)
     for words in (FIRST, SECOND):
-        sent = browser.post(f"{path}/text", DAY_7 | {"body": words, "action": "test"})
+        sent = tried(browser, path, DAY_7, body=words)
         assert sent.headers["location"] == f"{path}?done=test_sent#day-7-fr-sms"
         practice.sweep()
         practice.world.pass_time(timedelta(minutes=1))
@@ -56,9 +66,8 @@ def test_she_tries_it_publishes_it_and_the_patient_reads_the_same(practice: Prac
 
 def test_an_e_mail_keeps_its_lines_and_has_no_way_to_unsubscribe_her(practice: Practice) -> None:
     browser, path = at_a_draft(practice)
-    email = {"step": "day-1", "language": "en", "channel": "email", "subject": "{clinic}: mine"}
     body = "Hello {first_name},\n\nOne.\n\nTwo. 911\n\n{clinic}\n{address}\n{unsubscribe_url}"
-    browser.post(f"{path}/text", email | {"body": body, "action": "test"})
+    tried(browser, path, "day-1-en-email", subject="{clinic}: mine", body=body)
     practice.sweep()
     (sent,) = practice.received("anne@clinic.example")
     assert sent.subject.startswith("Test: ")
@@ -67,16 +76,16 @@ def test_an_e_mail_keeps_its_lines_and_has_no_way_to_unsubscribe_her(practice: P
 
 
 @pytest.mark.parametrize(
-    ("fields", "problem"),
+    ("which", "parts", "problem"),
     [
-        (DAY_7 | {"body": SECOND}, "There is no phone number of yours on file"),
-        (DAY_7 | {"channel": "email", "subject": "s", "body": "{nobody}"}, "This text cannot be read yet"),
-        (DAY_7 | {"channel": "email", "subject": "", "body": ""}, "This text cannot be read yet"),
+        (DAY_7, {"body": SECOND}, "There is no phone number of yours on file"),
+        (DAY_7_MAIL, {"subject": "s", "body": "{nobody}"}, "This text cannot be read yet"),
+        (DAY_7_MAIL, {"subject": "", "body": ""}, "This text cannot be read yet"),
     ],
 )
-def test_what_cannot_be_sent_is_said(practice: Practice, fields: dict[str, str], problem: str) -> None:
+def test_what_cannot_be_sent_is_said(practice: Practice, which: str, parts: dict[str, str], problem: str) -> None:
     browser, path = at_a_draft(practice)
-    answer = browser.post(f"{path}/text", fields | {"action": "test"})
+    answer = tried(browser, path, which, **parts)
     assert (answer.status_code, problem in answer.text) == (422, True)
     practice.sweep()
     assert practice.got() == []
@@ -85,7 +94,7 @@ def test_what_cannot_be_sent_is_said(practice: Practice, fields: dict[str, str],
 def test_pressing_twice_sends_once(practice: Practice) -> None:
     browser, path = at_a_draft(practice, phone=NURSE)
     for _ in range(3):
-        browser.post(f"{path}/text", DAY_7 | {"body": FIRST, "action": "test"})
+        tried(browser, path, DAY_7, body=FIRST)
     practice.sweep()
     assert len(practice.got(NURSE)) == 1
 
@@ -102,10 +111,8 @@ def test_a_treatment_that_is_moved_gets_each_step_once_and_the_rest_in_the_new_w
         for name, value in (("key", key), ("day", day), ("at", "10:00"), ("hours", "58"))
     }
     browser.post(f"{path}/steps", rows | {"asks-2": "yes"})
-    for step in ("day-1", "day-3", "day-7"):
-        browser.post(
-            f"{path}/text", DAY_7 | {"step": step, "body": SECOND.replace("Second jet", f"Second jet, {step}")}
-        )
+    bodies = {step: SECOND.replace("Second jet", f"Second jet, {step}") for step in ("day-1", "day-3", "day-7")}
+    browser.post(f"{path}/texts", {f"body-{step}-fr-sms": body for step, body in bodies.items()})
     protocol = path.removesuffix("/draft")
     assert browser.post(f"{path}/publish").headers["location"] == f"{protocol}?done=published"
     assert browser.post(f"{protocol}/move").headers["location"].endswith("keep=2&move=0&add=0&cancel=0")

@@ -67,7 +67,9 @@ def _arrived(stack: Stack, recipient: str, count: int) -> list[dict[str, Any]]:
 
 def _report(desk: Desk) -> dict[str, int]:
     """The report's check-in outcomes."""
-    rows = re.findall(r'<th scope="row">([^<]+)</th><td class="number">(\d+)</td>', desk.open("/reports/replies"))
+    rows = re.findall(
+        r'<th scope="row">(?:<a[^>]*>)?([^<]+)(?:</a>)?</th><td[^>]*>(\d+)', desk.open("/reports/replies")
+    )
     return {outcome: int(count) for outcome, count in rows}
 
 
